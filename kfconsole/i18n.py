@@ -1,0 +1,48 @@
+"""The catalogues: every text a user sees passes through `_` or `ngettext`.
+
+The language belongs to the process, not to a desk: one person sits before it. Any room may import this.
+Message ids are the English texts; `locale/` holds `zh_CN` and `en`.
+"""
+
+import os
+from collections.abc import Mapping
+from gettext import NullTranslations, translation
+from pathlib import Path
+
+DOMAIN = "kfconsole"
+CATALOGUES = {"zh": "zh_CN", "en": "en"}
+"""Setting value to catalogue folder."""
+
+_active: NullTranslations = NullTranslations()
+
+
+def use(language: str, environment: Mapping[str, str] = os.environ) -> str:
+    """Switch to `zh`, `en` or, with `auto`, the language of the locale; return the one in use."""
+    global _active  # noqa: PLW0603  # one person sits before one process
+    if language == "auto":
+        language = guess(environment)
+    _active = translation(DOMAIN, Path(__file__).parent / "locale", [CATALOGUES[language]], fallback=True)
+    return language
+
+
+def guess(environment: Mapping[str, str] = os.environ) -> str:
+    """Read the language from the locale variables; English when they do not say Chinese."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if value := environment.get(name):
+            return "zh" if value.lower().startswith("zh") else "en"
+    return "en"
+
+
+def _(message: str) -> str:
+    """Translate a text into the language in use."""
+    return _active.gettext(message)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """Translate a text that depends on a count."""
+    return _active.ngettext(one, many, count)
+
+
+def N_(message: str) -> str:  # noqa: N802  # the field's name for it
+    """Mark a text of a table for the catalogues; `_` translates it where it is shown."""
+    return message

@@ -1,0 +1,245 @@
+"""What the desk knows, frozen.
+
+    Desk
+    ├── agents      Agent       who may answer: bound, online, load
+    ├── queue       Waiting     who waits, since when, exact or a lower bound
+    ├── sessions    Session     who is being served by whom
+    ├── contacts    Contact     last message, unread, draft, reply allowance of one customer
+    ├── open        Conversation  the messages on screen
+    └── health      Health      how fresh each feed is
+
+Times ending in `_at` are Unix seconds of WeChat's clock; those ending in `_mono` are seconds of this host's
+monotonic clock. Texts are already cleaned. Imports only errors and text.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+from kfconsole.errors import KfError
+
+AgentId = NewType("AgentId", str)
+"""A kf_account, such as `kf2001@shop`."""
+CustomerId = NewType("CustomerId", str)
+"""An openid."""
+MessageId = NewType("MessageId", int)
+"""The row of a message in the archive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One customer-service account."""
+
+    id: AgentId
+    nick: str
+    kf_id: str = ""
+    is_bound: bool = True
+    """Whether a WeChat user accepted the invitation; only bound agents can serve."""
+    invite_status: str = ""
+    """`waiting`, `rejected`, `expired` or empty."""
+    is_online: bool = False
+    session_count: int = 0
+    """Sessions being served now, by WeChat's count (accepted_case)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """One customer in the queue."""
+
+    openid: CustomerId
+    last_message_at: int
+    since_at: float
+    """When the wait began; the latest moment it can have begun when not exact."""
+    is_exact: bool
+    """False: the wait is at least as long as shown."""
+    message_count: int = 1
+    """Messages seen while waiting; always a lower bound."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """One row of WeChat's queue answer."""
+
+    openid: CustomerId
+    last_message_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class QueueAnswer:
+    """WeChat's queue answer: at most 100 rows in arrival order, and the total."""
+
+    total: int
+    rows: tuple[WaitingRow, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the rows are all there are."""
+        return self.total <= len(self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One customer being served."""
+
+    openid: CustomerId
+    agent: AgentId
+    started_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionHolder:
+    """Who serves a customer, by WeChat's answer for that customer."""
+
+    agent: AgentId
+    started_at: int
+
+
+class MessageKind(StrEnum):
+    """What a line of a conversation is."""
+
+    RECEIVED = "received"
+    SENT = "sent"
+    QUEUED = "queued"
+    ACCEPTED = "accepted"
+    STARTED = "started"
+    TRANSFERRED = "transferred"
+    CLOSED = "closed"
+    TAKEN_OVER = "taken_over"
+    OTHER = "other"
+
+
+class Delivery(StrEnum):
+    """How far a message of ours got."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    """WeChat answered ok."""
+    CONFIRMED = "confirmed"
+    """Seen in WeChat's own records."""
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    """The answer was lost: it may or may not have arrived."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One chat record as WeChat answers it; it has no id."""
+
+    openid: CustomerId
+    agent: AgentId
+    kind: MessageKind
+    text: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """One page of chat records and the cursor of the next."""
+
+    records: tuple[Record, ...]
+    cursor: int
+
+
+MEDIA_WORDS = frozenset({"[image]", "[voice]", "[video]"})
+"""What WeChat's records hold in place of pictures, voice and video."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One line of a conversation, as the archive holds it."""
+
+    id: MessageId
+    openid: CustomerId
+    agent: AgentId
+    kind: MessageKind
+    text: str
+    at: float
+    delivery: Delivery | None = None
+    """None for messages that were not sent from a console of ours."""
+    reason: str = ""
+    """Why it was refused, or what was lost."""
+    is_dismissed: bool = False
+    """Not delivered, and somebody decided to leave it, or sent it again as a new message."""
+
+    @property
+    def is_media(self) -> bool:
+        """Whether a picture, voice or video stands here in WeChat's own clients."""
+        return self.delivery is None and self.text in MEDIA_WORDS
+
+    @property
+    def needs_decision(self) -> bool:
+        """Whether it did not (surely) arrive and waits for resend or dismiss."""
+        return self.delivery in (Delivery.REFUSED, Delivery.UNKNOWN) and not self.is_dismissed
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """Replies WeChat still accepts for a customer, as far as this archive saw."""
+
+    left: int
+    """At most so many: sends by others are not seen."""
+    until_at: float
+    """When the window closes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """What the archive knows of one customer, for the lists and the compose line."""
+
+    openid: CustomerId
+    last_message: Message | None = None
+    last_received_at: float | None = None
+    sent_since_received: int = 0
+    """Our own sends that WeChat took, or may have taken, after the customer's last message."""
+    unread: int = 0
+    draft: str = ""
+    undelivered: int = 0
+    """Messages refused or of unknown outcome that nobody has decided on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """The open conversation: the newest messages, oldest first."""
+
+    openid: CustomerId
+    messages: tuple[Message, ...] = ()
+    has_older: bool = False
+
+
+class Feed(StrEnum):
+    """What is polled; each has its own freshness."""
+
+    QUEUE = "queue"
+    AGENTS = "agents"
+    SESSIONS = "sessions"
+    MESSAGES = "messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How fresh one feed is."""
+
+    succeeded_mono: float | None = None
+    """When the last good answer came; None: not since the start."""
+    error: KfError | None = None
+    """Why the newest question failed; None while all is well."""
+    failing_since_mono: float | None = None
+    retry_mono: float | None = None
+    """When it is asked again; None with an error set: only when told to (`R`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Everything on screen, at one moment."""
+
+    me: AgentId | None = None
+    agents: tuple[Agent, ...] = ()
+    queue: tuple[Waiting, ...] = ()
+    queue_total: int = 0
+    sessions: tuple[Session, ...] = ()
+    contacts: Mapping[CustomerId, Contact] = field(default_factory=dict)
+    open: Conversation | None = None
+    health: Mapping[Feed, Health] = field(default_factory=dict)
+    remembered_at: float | None = None
+    """When the lists were saved, while they still come from the archive and not from WeChat."""

@@ -1,0 +1,87 @@
+"""Clean, measure and clip text from outside, in terminal cells.
+
+Any room may import it; it knows nothing of customers, widgets or WeChat.
+"""
+
+import re
+
+from rich.cells import cell_len, split_graphemes
+
+STAND_IN = "␦"  # U+2426, one cell in every terminal, unlike the ambiguous U+FFFD
+
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff]")
+_BLANK = re.compile(r"[\s\u2028\u2029]+")
+_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
+
+
+def clean(text: str) -> str:
+    """Replace what could steer a terminal by visible stand-ins; delete nothing.
+
+    Covers C0 except newline and tab, DEL, C1, bidi controls and lone surrogates. Idempotent; joiners and
+    variation selectors stay.
+    """
+    return _UNSAFE.sub(lambda found: _PICTURES.get(ord(found[0]), STAND_IN), text)
+
+
+def one_line(text: str) -> str:
+    """Fold all blanks, line ends included, so that the text fits one row of a list."""
+    return _BLANK.sub(" ", text).strip()
+
+
+def width_cells(text: str) -> int:
+    """Return how many terminal cells the text takes."""
+    return cell_len(text)
+
+
+def clip(text: str, cells: int, *, tail: str = "…") -> str:
+    """Cut the text to at most `cells` cells, at a whole character, ending in `tail` when something was cut."""
+    if cells <= 0:
+        return ""
+    if cell_len(text) <= cells:
+        return text
+    room = cells - cell_len(tail)
+    if room < 0:
+        return clip(text, cells, tail="")
+    kept = 0
+    for _start, end, width in split_graphemes(text)[0]:
+        if width > room:
+            break
+        room -= width
+        kept = end
+    return text[:kept] + tail
+
+
+def fit(text: str, cells: int, *, align_right: bool = False) -> str:
+    """Clip or pad the text to exactly `cells` cells."""
+    clipped = clip(text, cells)
+    padding = " " * (cells - cell_len(clipped))
+    return padding + clipped if align_right else clipped + padding
+
+
+def wrap(text: str, cells: int) -> list[str]:
+    """Break the text into lines of at most `cells` cells, at blanks where there are any; at least one line."""
+    lines: list[str] = []
+    for paragraph in text.expandtabs(4).split("\n"):
+        lines.extend(_wrap_paragraph(paragraph, max(cells, 2)))
+    return lines
+
+
+def _wrap_paragraph(paragraph: str, cells: int) -> list[str]:
+    lines: list[str] = []
+    start, used, last_break = 0, 0, 0
+    for begin, end, width in split_graphemes(paragraph)[0]:
+        is_blank = paragraph[begin] == " "
+        # Chinese has no blanks: a line may also end beside any two-cell character.
+        if width == 2 and begin > start:
+            last_break = begin
+        if used + width > cells and not is_blank:
+            cut = last_break if last_break > start else begin
+            lines.append(paragraph[start:cut].rstrip(" "))
+            start = cut
+            used = cell_len(paragraph[cut:begin])
+        used += width
+        if is_blank or width == 2:
+            last_break = end
+    lines.append(paragraph[start:].rstrip(" ") if lines else paragraph[start:])
+    return lines
