@@ -1,0 +1,122 @@
+"""The ASGI application: WeChat's paths behind the faults, the control paths beside them.
+
+The one place where requests meet the world.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import Receive, Scope, Send
+
+from kfconsole.simulator import faults as harm
+from kfconsole.simulator.codes import Refused
+from kfconsole.simulator.control import control_routes
+from kfconsole.simulator.envelope import Answer, answered, refused
+from kfconsole.simulator.faults import Fault, Faults
+from kfconsole.simulator.requestlog import RequestLog
+from kfconsole.simulator.routes import perform
+from kfconsole.simulator.world import World
+
+CUT_EXTENSION = "kfconsole.cut"
+"""Where the server puts a function that cuts the connection of a request."""
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+def create_app(
+    world: World,
+    *,
+    faults: Faults | None = None,
+    requests: RequestLog | None = None,
+    sleep: Sleep = asyncio.sleep,
+) -> Starlette:
+    """Return the application that answers for this world; faults and requests are also in its `state`."""
+    faults = faults or Faults()
+    requests = requests or RequestLog()
+    app = Starlette(
+        routes=[
+            Mount("/_sim", routes=control_routes(world, faults, requests)),
+            Mount("/", app=Gate(world, faults, requests, sleep)),
+        ]
+    )
+    app.state.world, app.state.faults, app.state.requests = world, faults, requests
+    return app
+
+
+class Gate:
+    """Every request to WeChat's paths passes here: it is written down, harmed if armed, and answered."""
+
+    def __init__(self, world: World, faults: Faults, requests: RequestLog, sleep: Sleep) -> None:
+        self._world = world
+        self._faults = faults
+        self._requests = requests
+        self._sleep = sleep
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        path: str = scope["path"]
+        query = scope["query_string"].decode("latin-1")
+        body = await _read(receive)
+        if body is None:
+            return
+        request = self._requests.add(self._world.clock.now(), scope["method"], path, query, body)
+        fault = self._faults.strike(path)
+        if fault is not None:
+            request.fault = fault.kind
+            await self._sleep(fault.delay_seconds)
+        await self._faults.wait(path, "before")
+        if fault is not None and fault.kind == "cut_before":
+            await _cut(scope, receive)
+            return
+        answer = self._answer(scope["method"], path, query, body, fault)
+        request.code = answer.code
+        await self._faults.wait(path, "after")
+        if fault is not None and fault.kind == "cut_after":
+            await _cut(scope, receive)
+            return
+        await self._write(answer, send, whole=fault is None or fault.kind != "cut_during")
+        if fault is not None and fault.kind == "cut_during":
+            await _cut(scope, receive)
+
+    def _answer(self, method: str, path: str, query: str, body: bytes, fault: Fault | None) -> Answer:
+        now = self._world.clock.now()
+        if fault is not None:
+            if fault.kind in harm.WITHOUT_ACTING:
+                return harm.instead(fault, now, self._world.rids)
+            if fault.kind == "displaced_token":
+                self._world.tokens.revoke_all()
+        try:
+            answer = answered(perform(self._world, method, path, query, body))
+        except Refused as refusal:
+            answer = refused(refusal, now, self._world.rids)
+        return answer if fault is None else harm.spoiled(fault, answer)
+
+    async def _write(self, answer: Answer, send: Send, *, whole: bool) -> None:
+        headers = answer.wire_headers(self._world.clock.now())
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        body = answer.body if whole else answer.body[: len(answer.body) // 2]
+        await send({"type": "http.response.body", "body": body, "more_body": not whole})
+
+
+async def _read(receive: Receive) -> bytes | None:
+    """Return the whole body, or nothing when the client went away before its end."""
+    parts: list[bytes] = []
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _cut(scope: Scope, receive: Receive) -> None:
+    """Close the connection under the request; without a socket, raise as a transport would."""
+    cut = scope.get("extensions", {}).get(CUT_EXTENSION)
+    if cut is None:
+        raise ConnectionResetError("the simulator cut the connection")
+    cut()
+    while (await receive())["type"] != "http.disconnect":
+        pass

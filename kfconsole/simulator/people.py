@@ -1,0 +1,92 @@
+"""Who lives in the world: agents, customers, the sessions between them, and what happens.
+
+Plain data; the rules are in `world`. Imports only windows.
+"""
+
+import random
+import string
+from dataclasses import dataclass, field
+
+from kfconsole.simulator.windows import Windows
+
+_OPENID_ALPHABET = string.ascii_letters + string.digits + "-_"
+_OPENID_PREFIX = "oLh7e5"  # the followers of one account share the beginning of their openids
+_OPENID_LENGTH = 28
+
+
+@dataclass(slots=True)
+class Session:
+    """One customer served by one agent."""
+
+    openid: str
+    kf_account: str
+    created_at: float
+    ends_from_at: float
+    """The 30 minutes count from here."""
+
+
+@dataclass(slots=True)
+class Agent:
+    """One customer-service account."""
+
+    kf_account: str
+    nickname: str
+    kf_id: int
+    is_bound: bool = True
+    is_online: bool = True
+    wechat_id: str = ""
+    invite_wx: str = ""
+    invite_expires_at: int = 0
+    invite_status: str = ""
+    sessions: dict[str, Session] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Customer:
+    """One follower."""
+
+    openid: str
+    is_following: bool = True
+    windows: Windows = field(default_factory=Windows)
+    typing_until: float = 0.0
+    exchanged_at: float = float("-inf")
+    """When a message last went either way."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """One place in the queue."""
+
+    openid: str
+    since_at: float
+    latest_at: float
+    message_count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that custom/send delivered."""
+
+    openid: str
+    kf_account: str
+    message_type: str
+    text: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened in the world, for scenarios and tests."""
+
+    at: float
+    kind: str
+    """said, queued, left, accepted, created, replied, sent, closed, expired, transferred, acted, online, offline"""
+    openid: str = ""
+    kf_account: str = ""
+    text: str = ""
+
+
+def new_openid(rng: random.Random) -> str:
+    """Return an openid that looks like a real one: 28 characters from the base64url alphabet."""
+    tail = rng.choices(_OPENID_ALPHABET, k=_OPENID_LENGTH - len(_OPENID_PREFIX))
+    return _OPENID_PREFIX + "".join(tail)

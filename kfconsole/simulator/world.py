@@ -1,0 +1,374 @@
+"""The world behind the API: agents, customers, queue, sessions and the rules between them.
+
+Knows nothing of HTTP. Calls a console makes raise `Refused` with WeChat's code; things people do raise
+`Impossible` with a sentence.
+"""
+
+import heapq
+import random
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count, islice
+
+from kfconsole.simulator import records as book
+from kfconsole.simulator.clock import SimClock
+from kfconsole.simulator.codes import Refused
+from kfconsole.simulator.messages import check_message
+from kfconsole.simulator.people import Agent, Customer, Event, Sent, Session, Waiting, new_openid
+from kfconsole.simulator.records import RecordBook
+from kfconsole.simulator.switches import Switches
+from kfconsole.simulator.tokens import Tokens
+from kfconsole.simulator.windows import RULES
+
+DEFAULT_APP_ID = "wx0123456789abcdef"
+DEFAULT_APP_SECRET = "0123456789abcdef0123456789abcdef"
+
+MOST_QUEUE_ROWS = 100
+TYPING_SECONDS = 15.0
+EXCHANGE_SECONDS = 30.0  # typing needs a message either way within this
+_FIRST_KF_ID = 1001
+_KEPT_EVENTS = 20_000
+_KEPT_SENT = 20_000
+
+
+class Impossible(Exception):
+    """People cannot do this; the message names what and the fix. `is_unknown` when somebody does not exist."""
+
+    def __init__(self, message: str, *, is_unknown: bool = False) -> None:
+        super().__init__(message)
+        self.is_unknown = is_unknown
+
+
+class World:
+    """One service account and everybody around it."""
+
+    def __init__(
+        self,
+        *,
+        clock: SimClock | None = None,
+        rng: random.Random | None = None,
+        app_id: str = DEFAULT_APP_ID,
+        app_secret: str = DEFAULT_APP_SECRET,
+        switches: Switches | None = None,
+    ) -> None:
+        rng = rng or random.Random()
+        self.clock = clock or SimClock()
+        self.app_id = app_id
+        self.app_secret = app_secret
+        self.switches = switches or Switches()
+        self.agents: dict[str, Agent] = {}
+        self.customers: dict[str, Customer] = {}
+        self.queue: dict[str, Waiting] = {}
+        self.records = RecordBook()
+        self.sent: deque[Sent] = deque(maxlen=_KEPT_SENT)
+        self.events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
+        self.media_ids: set[str] = set()
+        # Streams of their own: how often a client asks must not change whom a scenario sends next.
+        self._openids = random.Random(rng.getrandbits(64))
+        self.tokens = Tokens(random.Random(rng.getrandbits(64)))
+        self.rids = random.Random(rng.getrandbits(64))
+        self._sessions: dict[str, Session] = {}
+        self._ends: list[tuple[float, int, Session]] = []
+        self._serial = count()
+        self._watchers: list[Callable[[Event], None]] = []
+
+    # What is true
+
+    @property
+    def sessions(self) -> Mapping[str, Session]:
+        """The sessions being served now, by customer."""
+        self._end_overdue_sessions()
+        return self._sessions
+
+    def watch(self, watcher: Callable[[Event], None]) -> Callable[[], None]:
+        """Call `watcher` with every event from now on; return what ends it."""
+        self._watchers.append(watcher)
+        return lambda: self._watchers.remove(watcher)
+
+    def waiting_rows(self) -> tuple[int, list[Waiting]]:
+        """Return how many wait, and the first 100 of them in arrival order."""
+        return len(self.queue), list(islice(self.queue.values(), MOST_QUEUE_ROWS))
+
+    def sessions_of(self, agent: Agent) -> list[Session]:
+        """Return the sessions this agent serves now, eldest first."""
+        self._end_overdue_sessions()
+        return list(agent.sessions.values())
+
+    # What a console asks for
+
+    def find_agent(self, kf_account: object, *, bound: bool = True) -> Agent:
+        """Return the agent, or refuse with 65404, 65401 or 65402."""
+        if not isinstance(kf_account, str):
+            raise Refused(65404)
+        agent = self.agents.get(kf_account)
+        if agent is None:
+            raise Refused(65401)
+        if bound and not agent.is_bound:
+            raise Refused(65402)
+        return agent
+
+    def find_customer(self, openid: object) -> Customer:
+        """Return the customer, or refuse with 40003."""
+        customer = self.customers.get(openid) if isinstance(openid, str) else None
+        if customer is None:
+            raise Refused(40003)
+        return customer
+
+    def create_session(self, kf_account: object, openid: object) -> None:
+        """Give a customer to an agent, wherever the customer was; repeating it changes nothing."""
+        agent = self.find_agent(kf_account)
+        if not agent.is_online:
+            raise Refused(65415)
+        customer = self.find_customer(openid)
+        if not customer.is_following:
+            raise Refused(40003)
+        session = self.sessions.get(customer.openid)
+        if session is None:
+            self._start(agent, customer.openid, "created", book.STARTED)
+        elif session.kf_account != agent.kf_account:
+            raise Refused(65414)
+
+    def close_session(self, kf_account: object, openid: object) -> None:
+        """End a session of this agent."""
+        agent = self.find_agent(kf_account)
+        session = self.sessions.get(self.find_customer(openid).openid)
+        if session is None:
+            raise Refused(65413)
+        if session.kf_account != agent.kf_account:
+            raise Refused(65414)
+        self._end(session, "closed", self.clock.now())
+
+    def send(self, message: Mapping[str, object]) -> Sent:
+        """Deliver a message of custom/send; every gate in the documented order."""
+        customer = self.find_customer(message.get("touser"))
+        now = self.clock.now()
+        if not customer.is_following:
+            raise Refused(self.switches.unfollowed_send_code)
+        customer.windows.check(now)
+        message_type, text = check_message(message, self.switches, self.media_ids)
+        kf_account = self._named_agent(message.get("customservice"))
+        customer.typing_until = 0.0
+        customer.windows.use(now)
+        self._exchanged(customer, now)
+        sent = Sent(customer.openid, kf_account, message_type, text, now)
+        self.sent.append(sent)
+        self.records.write(
+            now, customer.openid, book.AGENT_SENT, worker=kf_account or self.holder(customer.openid), text=text,
+            is_api_send=True,
+        )  # fmt: skip
+        self._tell("sent", customer.openid, kf_account, text)
+        return sent
+
+    def typing(self, openid: object, command: object) -> None:
+        """Show or hide the typing state at the customer."""
+        customer = self.find_customer(openid)
+        if command not in ("Typing", "CancelTyping"):
+            raise Refused(45072)
+        now = self.clock.now()
+        try:
+            customer.windows.check(now)
+        except Refused as refused:
+            code = self.switches.typing_outside_window_code if refused.code == 45015 else refused.code
+            raise Refused(code) from refused
+        is_typing = command == "Typing"
+        if (is_typing or self.switches.cancel_typing_needs_exchange) and now - customer.exchanged_at > EXCHANGE_SECONDS:
+            raise Refused(45080)
+        if is_typing and now < customer.typing_until:
+            raise Refused(45081)
+        customer.typing_until = now + TYPING_SECONDS if is_typing else 0.0
+
+    def holder(self, openid: str) -> str:
+        """Return the kf_account that serves the customer, empty when nobody does."""
+        session = self.sessions.get(openid)
+        return session.kf_account if session else ""
+
+    # What customers do
+
+    def add_customer(self, openid: str | None = None) -> Customer:
+        """Add a follower without any window; an openid is made up when none is given."""
+        customer = Customer(openid or new_openid(self._openids))
+        return self.customers.setdefault(customer.openid, customer)
+
+    def say(self, openid: str, text: str, *, forward: bool = True) -> None:
+        """The customer writes; the shop's server forwards them to the queue unless told not to."""
+        customer = self.add_customer(openid)
+        customer.is_following = True
+        now = self.clock.now()
+        customer.windows.open("message", now)
+        session = self.sessions.get(openid)
+        self._exchanged(customer, now)
+        self._tell("said", openid, session.kf_account if session else "", text)
+        if session is not None:
+            self.records.write(now, openid, book.AGENT_RECEIVED, worker=session.kf_account, text=text)
+            return
+        waiting = self.queue.get(openid)
+        if waiting is not None:
+            waiting.latest_at = now
+            waiting.message_count += 1
+        elif forward:
+            self.queue[openid] = Waiting(openid, now, now)
+            self.records.write(now, openid, book.QUEUED)
+            self._tell("queued", openid)
+        self.records.write(now, openid, book.RECEIVED_WAITING, text=text)
+
+    def act(self, openid: str, action: str) -> None:
+        """The customer does something but write: click, follow, scan, pay, unfollow, or leave the queue."""
+        customer = self.customers.get(openid)
+        if customer is None and action != "follow":
+            raise Impossible(f"openid {openid!r} is nobody's; add the customer first", is_unknown=True)
+        customer = customer or self.add_customer(openid)
+        if action == "unfollow":
+            customer.is_following = False
+            customer.windows.close_all()
+            self.queue.pop(openid, None)
+        elif action == "leave":
+            if self.queue.pop(openid, None) is None:
+                raise Impossible(f"openid {openid!r} does not wait; only a waiting customer can leave")
+            self._tell("left", openid)
+            return
+        elif action in RULES and action != "message":
+            customer.is_following = True
+            customer.windows.open(action, self.clock.now())
+        else:
+            raise Impossible(f"action {action!r} is unknown; use click, follow, scan, pay, unfollow or leave")
+        self._tell("acted", openid, text=action)
+
+    # What agents do in the web client
+
+    def add_agent(
+        self,
+        kf_account: str,
+        nickname: str,
+        *,
+        bound: bool = True,
+        online: bool = True,
+        invite_wx: str = "",
+        invite_status: str = "",
+    ) -> Agent:
+        """Add an agent; an unbound one may have an invitation and cannot be online."""
+        if kf_account in self.agents:
+            raise Impossible(f"kf_account {kf_account!r} exists; choose another")
+        agent = Agent(kf_account, nickname, _FIRST_KF_ID + len(self.agents), is_bound=bound, is_online=bound and online)
+        if bound:
+            agent.wechat_id = f"wx_{kf_account.partition('@')[0]}"
+        elif invite_wx:
+            agent.invite_wx = invite_wx
+            agent.invite_status = invite_status or "waiting"
+            agent.invite_expires_at = int(self.clock.now()) + book.DAY_SECONDS
+        self.agents[kf_account] = agent
+        return agent
+
+    def go_online(self, kf_account: str, online: bool = True) -> None:
+        """The agent logs in to the web client, or out of it; sessions stay."""
+        agent = self._known_agent(kf_account)
+        if not agent.is_bound:
+            raise Impossible(f"kf_account {kf_account!r} is not bound; nobody can log in as it")
+        if agent.is_online != online:
+            agent.is_online = online
+            self._tell("online" if online else "offline", kf_account=kf_account)
+
+    def accept(self, kf_account: str, openid: str | None = None) -> str:
+        """The agent takes a waiting customer, the longest waiting when none is named; return the openid."""
+        agent = self._known_agent(kf_account)
+        if not agent.is_online:
+            raise Impossible(f"kf_account {kf_account!r} is not online; let it go online first")
+        chosen = openid or next(iter(self.queue), "")
+        if chosen not in self.queue:
+            raise Impossible(f"openid {chosen!r} does not wait; let the customer say something first")
+        self._start(agent, chosen, "accepted", book.ACCEPTED)
+        return chosen
+
+    def reply(self, kf_account: str, openid: str, text: str) -> None:
+        """The agent answers in the web client, which is recorded."""
+        self._held_session(kf_account, openid)
+        now = self.clock.now()
+        customer = self.customers[openid]
+        if self.switches.web_replies_count:
+            customer.windows.use(now)
+        customer.typing_until = 0.0
+        self._exchanged(customer, now)
+        self.records.write(now, openid, book.AGENT_SENT, worker=kf_account, text=text)
+        self._tell("replied", openid, kf_account, text)
+
+    def close(self, kf_account: str, openid: str) -> None:
+        """The agent closes the session in the web client."""
+        self._end(self._held_session(kf_account, openid), "closed", self.clock.now())
+
+    def transfer(self, from_account: str, to_account: str, openid: str) -> None:
+        """One agent hands a customer to another, which only the web client can."""
+        session = self._held_session(from_account, openid)
+        receiver = self._known_agent(to_account)
+        if not receiver.is_online:
+            raise Impossible(f"kf_account {to_account!r} is not online; let it go online first")
+        self._forget(session)
+        self._start(receiver, openid, "transferred", book.TRANSFERRED)
+
+    def write_records(self, records: Sequence[tuple[str, int, float, str, str]]) -> None:
+        """Write past records down: openid, opercode, time, worker, text."""
+        for openid, opercode, time, worker, text in records:
+            self.add_customer(openid)
+            self.records.write(time, openid, opercode, worker=worker, text=text)
+
+    # Inside
+
+    def _known_agent(self, kf_account: str) -> Agent:
+        agent = self.agents.get(kf_account)
+        if agent is None:
+            raise Impossible(f"kf_account {kf_account!r} does not exist; add it first", is_unknown=True)
+        return agent
+
+    def _held_session(self, kf_account: str, openid: str) -> Session:
+        self._known_agent(kf_account)
+        session = self.sessions.get(openid)
+        if session is None or session.kf_account != kf_account:
+            raise Impossible(f"openid {openid!r} is not served by {kf_account!r}; let the agent accept them first")
+        return session
+
+    def _named_agent(self, customservice: object) -> str:
+        """Return the agent a message is sent in the name of; empty when none is named."""
+        if customservice is None:
+            return ""
+        kf_account = customservice.get("kf_account") if isinstance(customservice, Mapping) else None
+        return self.find_agent(kf_account if isinstance(kf_account, str) else "", bound=False).kf_account
+
+    def _exchanged(self, customer: Customer, now: float) -> None:
+        customer.exchanged_at = now
+        session = self._sessions.get(customer.openid)
+        if session is not None and self.switches.session_restarts_on_message:
+            session.ends_from_at = now
+            self._watch_end(session)
+
+    def _start(self, agent: Agent, openid: str, kind: str, opercode: int) -> None:
+        now = self.clock.now()
+        self.queue.pop(openid, None)
+        session = Session(openid, agent.kf_account, now, now)
+        self._sessions[openid] = agent.sessions[openid] = session
+        self._watch_end(session)
+        self.records.write(now, openid, opercode, worker=agent.kf_account)
+        self._tell(kind, openid, agent.kf_account)
+
+    def _end(self, session: Session, kind: str, at: float) -> None:
+        self._forget(session)
+        self.records.write(at, session.openid, book.CLOSED, worker=session.kf_account)
+        self._tell(kind, session.openid, session.kf_account)
+
+    def _forget(self, session: Session) -> None:
+        del self._sessions[session.openid]
+        del self.agents[session.kf_account].sessions[session.openid]
+
+    def _watch_end(self, session: Session) -> None:
+        heapq.heappush(self._ends, (session.ends_from_at, next(self._serial), session))
+
+    def _end_overdue_sessions(self) -> None:
+        seconds = self.switches.session_minutes * 60
+        now = self.clock.now()
+        while seconds and self._ends and self._ends[0][0] + seconds <= now:
+            ends_from_at, _serial, session = heapq.heappop(self._ends)
+            if self._sessions.get(session.openid) is session and session.ends_from_at == ends_from_at:
+                self._end(session, "expired", ends_from_at + seconds)
+
+    def _tell(self, kind: str, openid: str = "", kf_account: str = "", text: str = "") -> None:
+        event = Event(self.clock.now(), kind, openid, kf_account, text)
+        self.events.append(event)
+        for watcher in tuple(self._watchers):
+            watcher(event)
