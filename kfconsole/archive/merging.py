@@ -1,0 +1,134 @@
+"""Bring WeChat's records, which have no id, and our own sends together without doubling a line.
+
+A record is recognised by what it says: customer, agent, kind, text, second. Of n equal records WeChat shows, as many
+are stored as are missing up to n. A record of a send of ours confirms that send instead of becoming a second line.
+"""
+
+from collections import defaultdict
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from kfconsole.archive import spans
+from kfconsole.archive.connection import transaction
+from kfconsole.archive.messages import existing
+from kfconsole.model import CustomerId, Message, MessageId, MessageKind, Record
+from kfconsole.text import clean
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+MATCH_SECONDS: Final = 120  # our clock and WeChat's, plus a slow answer; more would swallow a colleague's repetition
+RECORDS_PER_SLICE: Final = 100  # about 3 ms of writing: what a send waits for at most
+
+_Moment = tuple[CustomerId, int]
+_Identity = tuple[str, str, str]
+"""Agent, kind and text: what tells two records of one customer and second apart."""
+_Stored = tuple[MessageId, int | None]
+"""A row and its position; None for a send of ours, which keeps its place."""
+
+
+def merge(
+    connection: "Connection", records: Sequence[Record], start_at: int, end_at: int
+) -> Generator[None, None, tuple[Message, ...]]:
+    """Store what is new of all records of a span, a slice at a time; return new and changed messages."""
+    changed: list[Message] = []
+    for moments in _slices(records):
+        with transaction(connection, is_durable=False):
+            for moment in moments:
+                changed.extend(_merge_moment(connection, moment))
+        yield
+    # The span counts as fetched only when everything in it is stored; a merge that was cut off is done again.
+    with transaction(connection, is_durable=False):
+        spans.remember(connection, start_at, end_at)
+    return tuple(changed)
+
+
+def _slices(records: Sequence[Record]) -> Iterator[list[list[Record]]]:
+    moments: defaultdict[_Moment, list[Record]] = defaultdict(list)
+    for record in records:
+        moments[record.openid, record.at].append(record)
+    batch: list[list[Record]] = []
+    count = 0
+    for moment in moments.values():
+        batch.append(moment)
+        count += len(moment)
+        if count >= RECORDS_PER_SLICE:
+            yield batch
+            batch, count = [], 0
+    if batch:
+        yield batch
+
+
+def _merge_moment(connection: "Connection", moment: list[Record]) -> Iterator[Message]:
+    """Merge the records of one customer and one second, in WeChat's order."""
+    known = _known(connection, moment[0].openid, moment[0].at)
+    for position, listed in enumerate(moment):
+        record = replace(listed, text=clean(listed.text))
+        same = known.get((record.agent, record.kind, record.text))
+        if same:
+            message_id, stored_position = same.pop(0)
+            if stored_position in (position, None):
+                continue
+            # A record that came late moved the others of its second.
+            connection.execute("UPDATE messages SET position = ? WHERE id = ?", (position, message_id))
+        else:
+            message_id = _confirm(connection, record) or _insert(connection, record, position)
+        yield existing(connection, message_id)
+
+
+def _known(connection: "Connection", openid: CustomerId, at: int) -> dict[_Identity, list[_Stored]]:
+    rows: Iterable[tuple[MessageId, str, str, str, int | None]] = connection.execute(
+        """
+        SELECT id, agent, kind, text, position FROM messages
+        WHERE openid = ?1 AND at = ?2 AND delivery IS NULL
+        UNION ALL
+        SELECT id, record_agent, kind, record_text, NULL FROM messages
+        WHERE openid = ?1 AND record_at = ?2 AND record_at IS NOT NULL
+        ORDER BY 5, 1
+        """,
+        (openid, at),
+    )
+    known: defaultdict[_Identity, list[_Stored]] = defaultdict(list)
+    for message_id, agent, kind, text, position in rows:
+        known[agent, kind, text].append((message_id, position))
+    return known
+
+
+def _confirm(connection: "Connection", record: Record) -> MessageId | None:
+    """Let the record confirm the nearest send of ours that says the same, if there is one.
+
+    A refused send never matches: WeChat answered that it did not go out, so an equal line in the records is
+    somebody else's, and swallowing it would show a delivery that never happened.
+    """
+    if record.kind is not MessageKind.SENT:
+        return None
+    sends = connection.execute(
+        """
+        SELECT id, text FROM messages
+        WHERE openid = ?1 AND at BETWEEN ?2 - ?4 AND ?2 + ?4 AND delivery IS NOT NULL
+            AND delivery IN ('sending', 'sent', 'unknown') AND record_at IS NULL AND agent IN ('', ?3)
+        ORDER BY abs(at - ?2), at, id
+        """,
+        (record.openid, record.at, record.agent, MATCH_SECONDS),
+    ).fetchall()
+    wanted = record.text.strip()
+    message_id: MessageId | None = next((found for found, text in sends if text.strip() == wanted), None)
+    if message_id is not None:
+        connection.execute(
+            """
+            UPDATE messages SET delivery = 'confirmed', reason = '', is_dismissed = 0, process = NULL,
+                record_at = ?, record_agent = ?, record_text = ?
+            WHERE id = ?
+            """,
+            (record.at, record.agent, record.text, message_id),
+        )
+    return message_id
+
+
+def _insert(connection: "Connection", record: Record, position: int) -> MessageId:
+    cursor = connection.execute(
+        "INSERT INTO messages (openid, agent, kind, text, at, position) VALUES (?, ?, ?, ?, ?, ?)",
+        (record.openid, record.agent, record.kind, record.text, record.at, position),
+    )
+    return MessageId(cursor.lastrowid or 0)

@@ -1,0 +1,80 @@
+"""The tables, as numbered steps from an empty file to today's."""
+
+from typing import TYPE_CHECKING
+
+from kfconsole.archive.connection import transaction
+from kfconsole.errors import ArchiveError
+from kfconsole.i18n import _
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from sqlite3 import Connection
+
+_FIRST = (
+    # position: WeChat's order within one second. record_*: the record that confirmed a send of ours.
+    # process: which console is sending, while delivery is 'sending'.
+    """
+    CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        openid TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        text TEXT NOT NULL,
+        at REAL NOT NULL,
+        position INTEGER NOT NULL,
+        delivery TEXT,
+        reason TEXT NOT NULL DEFAULT '',
+        is_dismissed INTEGER NOT NULL DEFAULT 0,
+        process TEXT,
+        record_at INTEGER,
+        record_agent TEXT,
+        record_text TEXT
+    )
+    """,
+    "CREATE INDEX messages_in_order ON messages (openid, at, position)",
+    "CREATE INDEX messages_by_time ON messages (at, openid)",
+    "CREATE INDEX messages_received ON messages (openid, at) WHERE kind = 'received'",
+    "CREATE INDEX messages_ours ON messages (openid, at) WHERE delivery IS NOT NULL",
+    "CREATE INDEX messages_confirmed ON messages (openid, record_at) WHERE record_at IS NOT NULL",
+    "CREATE INDEX messages_sending ON messages (process) WHERE delivery = 'sending'",
+    """
+    CREATE INDEX messages_undelivered ON messages (openid)
+        WHERE delivery IN ('refused', 'unknown') AND is_dismissed = 0
+    """,
+    "CREATE TABLE spans (start_at REAL NOT NULL, end_at REAL NOT NULL)",
+    "CREATE TABLE drafts (openid TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID",
+    # What was there when the customer's conversation was last looked at: the newest time and the newest row.
+    "CREATE TABLE reads (openid TEXT PRIMARY KEY, at REAL NOT NULL, message_id INTEGER NOT NULL) WITHOUT ROWID",
+    "CREATE TABLE saved (name TEXT PRIMARY KEY, at REAL NOT NULL, head TEXT NOT NULL, rows TEXT NOT NULL)",
+    "CREATE TABLE origin (created_at REAL NOT NULL)",
+)
+
+MIGRATIONS = (_FIRST,)
+"""Step n leads from version n to n + 1; a released step is never changed."""
+
+
+def migrate(connection: "Connection", path: "Path", now: float) -> None:
+    """Bring the file to today's version, each step in one transaction."""
+    if _version(connection) == len(MIGRATIONS):
+        return
+    for number, statements in enumerate(MIGRATIONS):
+        with transaction(connection, is_durable=True):
+            # Asked again under the write lock: another console may have taken the same step meanwhile.
+            version = _version(connection)
+            if version > len(MIGRATIONS):
+                raise ArchiveError(
+                    _("The archive {path} was written by a newer kfconsole.").format(path=path),
+                    hint=_("Update kfconsole, or choose another folder with KFCONSOLE_DATA_DIR."),
+                )
+            if version != number:
+                continue
+            for statement in statements:
+                connection.execute(statement)
+            if version == 0:
+                connection.execute("INSERT INTO origin (created_at) VALUES (?)", (now,))
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+
+
+def _version(connection: "Connection") -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version

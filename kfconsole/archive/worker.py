@@ -1,0 +1,119 @@
+"""A thread that owns one connection, and the way into it from the event loop."""
+
+import asyncio
+import time
+from collections.abc import Callable, Generator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from kfconsole.archive.connection import explained
+from kfconsole.errors import ArchiveError
+from kfconsole.i18n import _
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+T = TypeVar("T")
+
+LULL_SECONDS = 0.002  # between slices: SQLite's waiters poll, so another console needs a gap it can hit
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended(Generic[T]):
+    outcome: T
+
+
+class Worker:
+    """Runs jobs on one connection in one thread, first come first served.
+
+    A long job is cut into slices. The next slice joins the end of the line only when the one before it is done,
+    so a short job waits for one slice, not for the rest of the long job.
+    """
+
+    def __init__(self, name: str, path: Path, connect: "Callable[[], Connection]") -> None:
+        self._path = path
+        self._connect = connect
+        self._connection: Connection | None = None
+        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._sliced: set[Future[Any]] = set()
+        self._is_closed = False
+
+    async def read(self, job: "Callable[[Connection], T]") -> T:
+        """Run a job whose caller may lose interest: cancelled before its turn, it never runs."""
+        return await asyncio.wrap_future(self._submit(lambda: job(self._connected())))
+
+    async def write(self, job: "Callable[[Connection], T]") -> T:
+        """Run a job to its end, also when the caller is cancelled meanwhile."""
+        return await asyncio.shield(asyncio.wrap_future(self._submit(lambda: job(self._connected()))))
+
+    async def write_slices(self, job: "Callable[[Connection], Generator[None, None, T]]") -> T:
+        """Run a job slice by slice (each `yield` ends one) to its end, also when the caller is cancelled."""
+        if self._is_closed:
+            raise _closed()
+        whole: Future[T] = Future()
+        whole.set_running_or_notify_cancel()  # from here on no cancelled waiter can stop it half-way
+        self._sliced.add(whole)
+        whole.add_done_callback(self._sliced.discard)
+        self._queue_slice(self._steps(job), whole)
+        return await asyncio.shield(asyncio.wrap_future(whole))
+
+    async def close(self) -> None:
+        """Finish what was begun, then close the connection and end the thread."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        await asyncio.gather(*map(asyncio.wrap_future, self._sliced), return_exceptions=True)
+        await asyncio.shield(asyncio.wrap_future(self._executor.submit(self._disconnect)))
+        self._executor.shutdown()  # its one thread is idle now, so this does not block
+
+    def _submit(self, job: Callable[[], T]) -> "Future[T]":
+        if self._is_closed:
+            raise _closed()
+        return self._executor.submit(self._explained, job)
+
+    def _explained(self, job: Callable[[], T]) -> T:
+        with explained(self._path):
+            return job()
+
+    def _connected(self) -> "Connection":
+        if self._connection is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _steps(self, job: "Callable[[Connection], Generator[None, None, T]]") -> Generator[None, None, T]:
+        return (yield from job(self._connected()))
+
+    def _queue_slice(self, steps: Generator[None, None, T], whole: "Future[T]") -> None:
+        piece = self._executor.submit(self._explained, partial(_advance, steps))
+        piece.add_done_callback(partial(self._after_slice, steps, whole))
+
+    def _after_slice(
+        self, steps: Generator[None, None, T], whole: "Future[T]", piece: "Future[_Ended[T] | None]"
+    ) -> None:
+        if (error := piece.exception()) is not None:
+            whole.set_exception(error)
+        elif (ended := piece.result()) is not None:
+            whole.set_result(ended.outcome)
+        else:
+            self._queue_slice(steps, whole)
+
+
+def _advance(steps: Generator[None, None, T]) -> _Ended[T] | None:
+    try:
+        next(steps)
+    except StopIteration as end:
+        return _Ended(end.value)
+    time.sleep(LULL_SECONDS)
+    return None
+
+
+def _closed() -> ArchiveError:
+    return ArchiveError(_("The archive is closed."))
