@@ -4,6 +4,7 @@ The language belongs to the process, not to a desk: one person sits before it. A
 Message ids are the English texts; `locale/` holds `zh_CN` and `en`.
 """
 
+import gettext
 import os
 from collections.abc import Mapping
 from gettext import NullTranslations, translation
@@ -12,17 +13,25 @@ from pathlib import Path
 DOMAIN = "kfconsole"
 CATALOGUES = {"zh": "zh_CN", "en": "en"}
 """Setting value to catalogue folder."""
+FOLDER = Path(__file__).parent / "locale"
 
 _active: NullTranslations = NullTranslations()
 
 
 def use(language: str, environment: Mapping[str, str] = os.environ) -> str:
     """Switch to `zh`, `en` or, with `auto`, the language of the locale; return the one in use."""
-    global _active  # noqa: PLW0603  # one person sits before one process
+    global _active  # one person sits before one process
     if language == "auto":
         language = guess(environment)
-    _active = translation(DOMAIN, Path(__file__).parent / "locale", [CATALOGUES[language]], fallback=True)
+    _active = translation(DOMAIN, FOLDER, [CATALOGUES[language]], fallback=True)
     return language
+
+
+def use_for_libraries(language: str) -> None:
+    """Let libraries that ask Python's gettext, such as the command line's, speak from our catalogue too."""
+    os.environ["LANGUAGE"] = CATALOGUES[language]
+    gettext.bindtextdomain(DOMAIN, FOLDER)
+    gettext.textdomain(DOMAIN)
 
 
 def guess(environment: Mapping[str, str] = os.environ) -> str:
@@ -43,6 +52,6 @@ def ngettext(one: str, many: str, count: int) -> str:
     return _active.ngettext(one, many, count)
 
 
-def N_(message: str) -> str:  # noqa: N802  # the field's name for it
+def N_(message: str) -> str:  # the field's name for it
     """Mark a text of a table for the catalogues; `_` translates it where it is shown."""
     return message

@@ -1,0 +1,60 @@
+# `make demo` and `make test` need only Python 3.11 or newer: the rest goes into .venv.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 python3.11,$(shell \
+	$(name) -c 'import sys; print("$(name)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
+BIN := .venv/bin
+INSTALLED := .venv/installed
+CATALOGUES := $(patsubst %,kfconsole/locale/%/LC_MESSAGES/kfconsole,zh_CN en)
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test format soak bench screenshots catalogues clean
+
+help:  ## this list
+	@awk -F ':.*##' '/^[a-z]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(INSTALLED) $(CATALOGUES:=.mo)  ## the console on a simulated shop
+	$(BIN)/kfconsole demo
+
+test: $(INSTALLED) $(CATALOGUES:=.mo)  ## format, lint, types and tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto --dist worksteal
+
+format: $(INSTALLED)  ## put the source in order
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+soak: $(INSTALLED) $(CATALOGUES:=.mo)  ## the long seeded rounds
+	$(BIN)/pytest -m soak
+
+bench: $(INSTALLED) $(CATALOGUES:=.mo)  ## measure what README promises
+	$(BIN)/python -m tests.bench
+
+screenshots: $(INSTALLED) $(CATALOGUES:=.mo)  ## make screenshots/ anew from the demo
+	@command -v rsvg-convert >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q . || { \
+		echo 'Pictures need a converter and a Chinese font: apt-get install librsvg2-bin fontconfig fonts-noto-cjk' >&2; \
+		exit 1; }
+	$(BIN)/python -m tests.screenshots
+
+catalogues: $(INSTALLED)  ## collect the texts of the source, update and compile the catalogues
+	$(BIN)/python tools/catalogues.py
+
+clean:  ## remove what was made
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov snapshot_report.html
+	rm -f $(CATALOGUES:=.mo)
+	find kfconsole tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+%.mo: %.po | $(INSTALLED)
+	$(BIN)/python tools/catalogues.py compile
+	@touch $(CATALOGUES:=.mo)
+
+$(INSTALLED): pyproject.toml hatch_build.py
+	@test -n "$(PYTHON)" || { echo 'kfconsole needs Python 3.11 or newer; none was found.' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo 'Python lacks venv: apt-get install $(notdir $(PYTHON))-venv' >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	@touch $@

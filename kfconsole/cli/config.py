@@ -1,0 +1,50 @@
+"""`kfconsole config`: where the settings are, what they are, whether they are right."""
+
+import json
+from pathlib import Path
+
+import click
+
+from kfconsole import config
+from kfconsole.cli.output import emit, emit_json, talk
+from kfconsole.i18n import _
+
+
+@click.group("config", help=_("Show and check the settings."))
+def command() -> None:
+    """Hold the commands about settings."""
+
+
+@command.command("path", help=_("Print where the settings file is, whether it exists or not."))
+@click.pass_obj
+def path(settings_file: Path | None) -> None:
+    """Print the path."""
+    emit(str(config.settings_path(settings_file)))
+
+
+@command.command(
+    "show",
+    help=_(
+        "Print every setting and where it came from: 'file', 'default' or the name of an environment variable. "
+        "The secret is masked. JSON: an object of {key: {value, origin}}."
+    ),
+)
+@click.option("--json", "as_json", is_flag=True, help=_("Print one line of JSON."))
+@click.pass_obj
+def show(settings_file: Path | None, as_json: bool) -> None:
+    """Print the settings."""
+    shown = tuple(config.load(settings_file).shown())
+    if as_json:
+        emit_json({key: {"value": value, "origin": origin} for key, value, origin in shown})
+        return
+    for key, value, origin in shown:
+        emit(f"{key} = {json.dumps(value, ensure_ascii=False)}  # {origin}")
+
+
+@command.command("check", help=_("Check the settings without asking WeChat; exit code 2 when something is wrong."))
+@click.pass_obj
+def check(settings_file: Path | None) -> None:
+    """Check the settings."""
+    settings = config.load(settings_file)
+    settings.require_account()
+    talk(_("No mistake found in {file}.").format(file=settings.path))

@@ -1,0 +1,36 @@
+"""The console itself, for an account or for the demo."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kfconsole import config
+from kfconsole.cli.output import DONE, require_terminal
+
+if TYPE_CHECKING:
+    from kfconsole.ui.app import KfApp
+
+
+def run(settings_file: Path | None) -> int:
+    """Open the console; return its exit code."""
+    settings = config.load(settings_file)
+    settings.require_account()
+    require_terminal()
+    return open_app(settings, is_demo=False).run() or DONE
+
+
+def open_app(settings: config.Settings, *, is_demo: bool) -> "KfApp":
+    """Put the desk together and return the console on it, not yet running."""
+    from kfconsole.cli.wiring import wire
+    from kfconsole.ui.app import KfApp
+
+    desk = wire(settings)
+    return KfApp(
+        settings=settings,
+        archive=desk.archive,
+        client=desk.client,
+        store=desk.store,
+        poller=desk.poller,
+        actions=desk.actions,
+        clock=desk.clock,
+        is_demo=is_demo,
+    )

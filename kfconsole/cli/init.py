@@ -1,0 +1,122 @@
+"""`kfconsole init`: ask for the settings, try them, write them."""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from kfconsole import config, i18n
+from kfconsole.cli.output import DONE, complain, failed, talk
+from kfconsole.errors import ConfigError, KfError
+from kfconsole.i18n import _
+from kfconsole.model import Agent
+
+WECHAT = "https://api.weixin.qq.com"
+Values = dict[str, dict[str, Any]]
+
+
+@click.command(
+    "init",
+    help=_("Ask for the settings, try them against WeChat and write the settings file. It never overwrites one."),
+)
+@click.option(
+    "--base-url",
+    envvar="KFCONSOLE_BASE_URL",
+    default=WECHAT,
+    metavar="URL",
+    help=_("Another address than WeChat's, such as a gateway's or the simulator's."),
+)
+@click.pass_obj
+def command(settings_file: Path | None, base_url: str) -> int:
+    """Ask, try, write."""
+    path = config.settings_path(settings_file)
+    if path.exists():
+        problem = _("{file} exists already.").format(file=path)
+        raise ConfigError(problem, hint=_("Edit it, or move it away and run 'kfconsole init' again."))
+    values: Values = {"account": {}, "me": {}, "ui": {"language": _ask_language()}}
+    if base_url != WECHAT:
+        values["account"]["base_url"] = base_url
+    agents = _ask_account(values, path)
+    _ask_agent(values, path, agents)
+    config.write(path, values)
+    talk(_("Written: {file}").format(file=path))
+    talk(_("Run 'kfconsole' to open the console."))
+    return DONE
+
+
+def _ask_language() -> str:
+    language = _ask("语言 / Language", default=i18n.guess(), choices=("zh", "en"))
+    i18n.use_for_libraries(i18n.use(language))
+    return language
+
+
+def _ask_account(values: Values, path: Path) -> tuple[Agent, ...] | None:
+    """Ask until WeChat takes the account, or the person wants it saved all the same; return the agents."""
+    while True:
+        talk(_("AppID and AppSecret are on mp.weixin.qq.com under Settings & Development."))
+        values["account"]["app_id"] = _ask(_("AppID"))
+        values["account"]["app_secret"] = _ask(_("AppSecret (not shown)"), is_secret=True)
+        try:
+            agents = asyncio.run(_try(config.from_values(values, path=path, folder=config.data_dir())))
+        except ConfigError as error:
+            complain(error.message, error.hint)
+            continue
+        except KfError as error:
+            exit_code = failed(error)
+            match _ask(_("Ask again, save all the same, or quit?"), default="again", choices=("again", "save", "quit")):
+                case "save":
+                    return None
+                case "quit":
+                    raise click.exceptions.Exit(exit_code) from error
+        else:
+            return agents
+
+
+async def _try(settings: config.Settings) -> tuple[Agent, ...]:
+    from kfconsole.wechat import KfClient
+
+    talk(_("Asking {address} …").format(address=settings.account.base_url))
+    client = KfClient(
+        base_url=settings.account.base_url,
+        app_id=settings.account.app_id,
+        app_secret=settings.account.app_secret,
+        proxy=settings.network.proxy,
+    )
+    try:
+        return await client.agents()
+    finally:
+        await client.aclose()
+
+
+def _ask_agent(values: Values, path: Path, agents: tuple[Agent, ...] | None) -> None:
+    for agent in agents or ():
+        bound = "" if agent.is_bound else _("not bound to a WeChat user")
+        talk(f"  {agent.id}  {agent.nick}  {bound}".rstrip())
+    while True:
+        values["me"]["kf_account"] = chosen = _ask(_("The agent you answer as (empty: watch and assign only)"), "")
+        try:
+            config.from_values(values, path=path, folder=path.parent)
+        except ConfigError as error:
+            complain(error.message, error.hint)
+            continue
+        if not chosen or agents is None:
+            return
+        if found := next((agent for agent in agents if agent.id == chosen), None):
+            talk(_("You answer as {nick} ({agent}).").format(nick=found.nick, agent=found.id))
+            return
+        complain(_("There is no agent {agent}.").format(agent=chosen))
+
+
+def _ask(question: str, default: str | None = None, *, choices: tuple[str, ...] = (), is_secret: bool = False) -> str:
+    answer: str = click.prompt(
+        question,
+        default=default,
+        type=click.Choice(choices) if choices else str,
+        show_default=bool(default),
+        # Without a terminal nothing is shown anyway, and getpass would wait for one.
+        hide_input=is_secret and sys.stdin.isatty(),
+        err=True,
+    )
+    return answer.strip()

@@ -1,0 +1,73 @@
+"""What a command says: data on stdout, talk on stderr, and the exit code."""
+
+import json
+import os
+import sys
+
+from kfconsole.errors import ApiError, ArchiveError, ConfigError, KfError, RateLimited, Unavailable
+from kfconsole.i18n import _
+from kfconsole.text import clean
+
+DONE = 0
+REFUSED = 1
+USAGE = 2
+RETRY_LATER = 3
+OUTCOME_UNKNOWN = 4
+INTERRUPTED = 130
+
+
+def emit(line: str) -> None:
+    """Print a line of data; a reader that has gone away is no failure."""
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:
+        # Python flushes stdout once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def emit_json(value: object) -> None:
+    """Print a value as one line of JSON."""
+    emit(json.dumps(value, ensure_ascii=False))
+
+
+def talk(line: str) -> None:
+    """Say something to the person, beside the data."""
+    print(clean(line), file=sys.stderr, flush=True)
+
+
+def complain(message: str, hint: str = "") -> None:
+    """Say what went wrong, and in a second line what to do."""
+    talk(f"kfconsole: {message}")
+    if hint:
+        talk(_("hint: {hint}").format(hint=hint))
+
+
+def failed(error: KfError) -> int:
+    """Say why a command failed; return its exit code."""
+    code = error.code if isinstance(error, ApiError) else None
+    complain(f"{error.message} ({code})" if code and str(code) not in error.message else error.message, error.hint)
+    return exit_code(error)
+
+
+def exit_code(error: KfError) -> int:
+    """Return how the failure is told to a script."""
+    match error:
+        case ConfigError() | ArchiveError():
+            return USAGE
+        case RateLimited() | Unavailable(may_have_arrived=False):
+            return RETRY_LATER
+        case Unavailable():
+            return OUTCOME_UNKNOWN
+        case _:
+            return REFUSED
+
+
+def require_terminal() -> None:
+    """Refuse to draw where nobody sees it.
+
+    Raises:
+        ConfigError: stdin or stdout is not a terminal.
+    """
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        hint = _("Run it in a terminal; 'kfconsole status' and 'kfconsole queue' also work in scripts.")
+        raise ConfigError(_("The console needs a terminal for input and output."), hint=hint)

@@ -1,0 +1,95 @@
+"""The group of all commands; without a command it opens the console."""
+
+from collections.abc import Sequence
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from kfconsole.cli.output import DONE, INTERRUPTED, USAGE, complain
+from kfconsole.i18n import _
+
+COMMANDS = ("demo", "init", "config", "status", "queue", "simulate")
+"""Each is the module of its name, imported when it is needed."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported on use."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
+        """Return the names in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # likewise
+        """Import the command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"kfconsole.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+
+def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        click.echo(f"kfconsole {version('kfconsole')}")
+        context.exit()
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    help=_(
+        "The console for the people who answer customers of a WeChat service account. "
+        "Without a command it opens the console."
+    ),
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option(
+    "--config",
+    "settings_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=_("The settings file to use."),
+)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help=_("Show the version and exit."),
+)
+@click.pass_context
+def root(context: click.Context, settings_file: Path | None) -> int:
+    """Run the console when no command is named."""
+    context.obj = settings_file
+    if context.invoked_subcommand:
+        return DONE
+    from kfconsole.cli.console import run as run_console
+
+    return run_console(settings_file)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the command line; return the exit code.
+
+    Raises:
+        KfError: The command failed in an expected way.
+    """
+    try:
+        code: int | None = root.main(list(arguments), "kfconsole", standalone_mode=False)
+        return code or DONE
+    except click.UsageError as error:
+        hint = _("Try '{command} --help'.").format(command=error.ctx.command_path) if error.ctx else ""
+        complain(error.format_message(), hint)
+        return USAGE
+    except click.ClickException as error:
+        complain(error.format_message())
+        return USAGE
+    except click.Abort as abort:
+        if isinstance(abort.__context__, EOFError):
+            complain(_("The input ended before everything was answered."))
+            return USAGE
+        return INTERRUPTED

@@ -1,0 +1,108 @@
+"""`kfconsole simulate`: the simulator alone, for other clients and for the demo."""
+
+import asyncio
+import os
+import random
+import signal
+import threading
+from contextlib import suppress
+
+import click
+
+from kfconsole.cli.output import DONE, INTERRUPTED, emit_json
+from kfconsole.errors import ConfigError
+from kfconsole.i18n import _
+
+HIGHEST_PORT = 65_535
+
+
+def _known_scenario(_context: click.Context, _option: click.Parameter, name: str) -> str:
+    # Not a click.Choice: the help must not load a web server.
+    from kfconsole.simulator import SCENARIOS
+
+    if name not in SCENARIOS:
+        raise click.BadParameter(_("choose one of {names}.").format(names=", ".join(SCENARIOS)))
+    return name
+
+
+@click.command(
+    "simulate",
+    help=_(
+        "Serve a stand-in for WeChat's customer-service API. Prints one line of JSON when it is ready: "
+        "base_url, app_id, app_secret, kf_account."
+    ),
+)
+@click.option(
+    "--port", type=click.IntRange(0, HIGHEST_PORT), default=0, metavar="N", help=_("The port; 0 picks a free one.")
+)
+@click.option("--host", default="127.0.0.1", metavar="ADDRESS", help=_("The address to listen on; this host only."))
+@click.option(
+    "--scenario",
+    default="shop",
+    metavar="NAME",
+    callback=_known_scenario,
+    help=_("What happens: 'shop' (customers write and wait) or 'quiet' (nothing by itself)."),
+)
+@click.option("--seed", type=int, default=1, metavar="N", help=_("The same seed brings the same customers."))
+@click.option(
+    "--speed",
+    type=click.FloatRange(0, 1000, min_open=True),
+    default=1.0,
+    metavar="X",
+    help=_("How fast customers act; times stay true."),
+)
+@click.option("--until-stdin-closes", is_flag=True, help=_("End when the standard input is closed."))
+def command(port: int, host: str, scenario: str, seed: int, speed: float, until_stdin_closes: bool) -> int:
+    """Serve until a signal comes, or stdin ends."""
+    from kfconsole.simulator import World, prepare, serve
+
+    world = World(rng=random.Random(seed))
+    kf_account, play = prepare(scenario, world, seed=seed, speed=speed)
+
+    def announce(base_url: str) -> None:
+        emit_json(
+            {
+                "base_url": base_url,
+                "app_id": world.app_id,
+                "app_secret": world.app_secret,
+                "kf_account": kf_account,
+            }
+        )
+
+    async def run() -> int:
+        stop = _Stop(until_stdin_closes)
+        await serve(world, on_ready=announce, play=play, host=host, port=port, stop=stop.event)
+        return stop.exit_code
+
+    try:
+        return asyncio.run(run())
+    except OSError as error:
+        problem = _("The simulator cannot listen on {host}, port {port}: {problem}")
+        raise ConfigError(
+            problem.format(host=host, port=port, problem=error.strerror or error),
+            hint=_("Choose another port, or leave out --port to get a free one."),
+        ) from error
+
+
+class _Stop:
+    """Waits for SIGINT, SIGTERM and, if wanted, the end of stdin."""
+
+    def __init__(self, until_stdin_closes: bool) -> None:
+        self.event = asyncio.Event()
+        self.exit_code = DONE
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._stop, INTERRUPTED)
+        loop.add_signal_handler(signal.SIGTERM, self._stop, DONE)
+        if until_stdin_closes:
+            threading.Thread(target=self._await_end_of_stdin, args=(loop,), daemon=True).start()
+
+    def _stop(self, exit_code: int) -> None:
+        self.exit_code = exit_code
+        self.event.set()
+
+    def _await_end_of_stdin(self, loop: asyncio.AbstractEventLoop) -> None:
+        # A thread, because files and /dev/null cannot be watched; os.read, because sys.stdin's lock outlives main.
+        while os.read(0, 4096):
+            pass
+        with suppress(RuntimeError):  # the loop is over already
+            loop.call_soon_threadsafe(self._stop, DONE)

@@ -1,0 +1,15 @@
+"""Settings: read, check, write; where each value came from. Imports only errors, text and i18n."""
+
+from kfconsole.config.load import ENVIRONMENT, data_dir, from_values, load, settings_path, wanted_language, write
+from kfconsole.config.settings import Settings
+
+__all__ = [
+    "ENVIRONMENT",
+    "Settings",
+    "data_dir",
+    "from_values",
+    "load",
+    "settings_path",
+    "wanted_language",
+    "write",
+]

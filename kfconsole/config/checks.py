@@ -1,0 +1,202 @@
+"""The rules of each setting, and how a broken one is told.
+
+A check takes what the file or the environment holds and returns what the settings hold.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from kfconsole.errors import ConfigError
+from kfconsole.i18n import _
+
+MASK = "********"
+LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+_PASSWORD = re.compile(r"(?<=://)[^/@]*(?=@)")
+
+Check = Callable[[Any], object]
+
+
+class _WrongValue(Exception):
+    """A value breaks its rule; the text completes `<key> in <file> …`."""
+
+
+def checked(name: str, value: object, where: str) -> object:
+    """Return the value as the settings hold it.
+
+    Args:
+        name: `section.key`.
+        value: As read.
+        where: How the place is told in the error.
+
+    Raises:
+        ConfigError: The value breaks the rule of its key.
+    """
+    try:
+        return _CHECKS[name](value)
+    except _WrongValue as error:
+        raise ConfigError(f"{where}: {error}") from None
+
+
+def refuse_unknown(values: Mapping[str, Any], known: Mapping[str, tuple[str, ...]], path: Path) -> None:
+    """Refuse sections and keys nobody reads, naming the nearest.
+
+    Raises:
+        ConfigError: There is one.
+    """
+    for section, keys in values.items():
+        if section not in known:
+            raise _unknown(f"[{section}]", section, tuple(known), path)
+        if not isinstance(keys, Mapping):
+            problem = _("{key} in {file} must be a section: write [{key}] on a line of its own.")
+            raise ConfigError(problem.format(key=section, file=path))
+        for key in keys:
+            if key not in known[section]:
+                raise _unknown(f"{section}.{key}", key, known[section], path)
+
+
+def _unknown(shown: str, name: str, names: tuple[str, ...], path: Path) -> ConfigError:
+    from difflib import get_close_matches
+
+    problem = _("{file} has an unknown setting {key}.").format(file=path, key=quoted(shown))
+    if near := get_close_matches(name, names, n=1):
+        return ConfigError(problem + " " + _("Did you mean {name}?").format(name=near[0]))
+    return ConfigError(problem + " " + _("Known here: {names}.").format(names=", ".join(names)))
+
+
+def masked(name: str, value: object) -> object:
+    """Return the value as it may be shown: no secret, no password."""
+    if name == "account.app_secret":
+        return MASK if value else ""
+    if name == "network.proxy":
+        return _PASSWORD.sub(MASK, str(value))
+    return value
+
+
+def quoted(text: str) -> str:
+    """Return foreign text as it may stand in a message: one short, clean line."""
+    from kfconsole.text import clean, clip, one_line
+
+    return clip(one_line(clean(text)), 80)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise _WrongValue(_("must be text in quotes"))
+    return value.strip()
+
+
+def _flag(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise _WrongValue(_("must be true or false"))
+    return value
+
+
+def _matching(pattern: str, problem: Callable[[], str]) -> Check:
+    def check(value: Any) -> str:
+        text = _text(value)
+        if not re.fullmatch(pattern, text):
+            raise _WrongValue(problem())
+        return text
+
+    return check
+
+
+def _one_of(*choices: str) -> Check:
+    def check(value: Any) -> str:
+        if _text(value) not in choices:
+            raise _WrongValue(_("must be one of {choices}").format(choices=", ".join(choices)))
+        return _text(value)
+
+    return check
+
+
+def _number(least: float, most: float) -> Check:
+    def check(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+            raise _WrongValue(_("must be a number from {least} to {most}").format(least=f"{least:g}", most=f"{most:g}"))
+        return float(value)
+
+    return check
+
+
+def _whole(least: int, most: int) -> Check:
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            raise _WrongValue(_("must be a whole number from {least} to {most}").format(least=least, most=most))
+        return value
+
+    return check
+
+
+def _command(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
+        raise _WrongValue(_('must be a list of words, such as ["pass", "show", "kf"]'))
+    return tuple(value)
+
+
+def _base_url(value: Any) -> str:
+    address = _text(value).rstrip("/")
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or port == 0 or parts.username or parts.query or parts.fragment:
+        raise _WrongValue(_("must be an address such as https://api.weixin.qq.com"))
+    if parts.scheme != "https" and not (parts.scheme == "http" and LOOPBACK.fullmatch(host)):
+        raise _WrongValue(_("must begin with https:// (plain http only for this host)"))
+    return address
+
+
+def _proxy(value: Any) -> str:
+    address = _text(value)
+    if address in ("", "none"):
+        return address
+    try:
+        parts = urlsplit(address)
+        is_address = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_address = False
+    if not is_address or parts.scheme not in ("http", "https", "socks5", "socks5h"):
+        raise _WrongValue(_('must be an http://, https:// or socks5:// address, "none" or empty'))
+    return address
+
+
+def _timezone(value: Any) -> str:
+    from zoneinfo import ZoneInfo
+
+    name = _text(value)
+    if name != "local":
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError, KeyError) as error:
+            raise _WrongValue(_('must be a time zone such as Asia/Shanghai, or "local"')) from error
+    return name
+
+
+_SECONDS = _number(0.5, 3600.0)
+_CHECKS: Mapping[str, Check] = {
+    # The AppID names the archive's file, so it must not be able to be a path.
+    "account.app_id": _matching("[A-Za-z0-9_-]{0,64}", lambda: _("must be letters, digits, '-' and '_'")),
+    "account.app_secret": _matching(r"[!-~]*", lambda: _("must be letters and digits without blanks")),
+    "account.app_secret_command": _command,
+    "account.base_url": _base_url,
+    "me.kf_account": _matching(r"([^@\s/]+@[^@\s/]+)?", lambda: _("must be a full agent account such as kf2001@shop")),
+    "me.read_only": _flag,
+    "poll.queue": _SECONDS,
+    "poll.agents": _SECONDS,
+    "poll.sessions": _SECONDS,
+    "poll.messages": _SECONDS,
+    "network.proxy": _proxy,
+    "ui.language": _one_of("auto", "zh", "en"),
+    "ui.timezone": _timezone,
+    "ui.theme": _matching("[a-z0-9-]+", lambda: _("must be the name of a theme, such as textual-dark")),
+    "ui.ascii_borders": _flag,
+    "alerts.warn_after": _whole(1, 86_400),
+    "alerts.late_after": _whole(1, 86_400),
+    "alerts.bell": _flag,
+    "archive.keep_days": _whole(1, 36_500),
+}

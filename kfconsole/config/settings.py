@@ -1,0 +1,214 @@
+"""All settings of one console, frozen.
+
+    Settings
+    ├── account   AccountSettings   which service account, and its secret
+    ├── me        MeSettings        who answers
+    ├── poll      PollSettings      seconds between questions
+    ├── network   NetworkSettings   the way out
+    ├── ui        UiSettings        language, clock, looks
+    ├── alerts    AlertSettings     when a wait is late
+    └── archive   ArchiveSettings   how long messages are kept
+
+The defaults stand here; `config.example.toml` shows them all.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kfconsole.config import checks
+from kfconsole.errors import ConfigError
+from kfconsole.i18n import _
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+SECRET_COMMAND_SECONDS = 30  # a password store may have to ask a person first
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSettings:
+    """The service account."""
+
+    app_id: str = ""
+    """The account's AppID."""
+    app_secret: str = field(default="", repr=False)
+    """The account's AppSecret; empty when a command prints it."""
+    app_secret_command: tuple[str, ...] = ()
+    """The command that prints the AppSecret, with its arguments; run without a shell."""
+    base_url: str = "https://api.weixin.qq.com"
+    """WeChat's address, or that of a gateway or simulator; without a slash at the end."""
+
+    def secret(self) -> str:
+        """Return the AppSecret, from the command if one is set.
+
+        Raises:
+            ConfigError: The command failed or printed nothing.
+        """
+        return _first_line_of(self.app_secret_command) if self.app_secret_command else self.app_secret
+
+
+@dataclass(frozen=True, slots=True)
+class MeSettings:
+    """Who answers."""
+
+    kf_account: str = ""
+    """The agent this console answers as; empty: watch and assign only."""
+    read_only: bool = False
+    """Whether every action that changes something is refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class PollSettings:
+    """Seconds between the end of one answer and the next question."""
+
+    queue: float = 2.0
+    """The waiting customers."""
+    agents: float = 5.0
+    """The agents and who is online."""
+    sessions: float = 5.0
+    """Who is being served by whom."""
+    messages: float = 3.0
+    """The chat records of the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkSettings:
+    """The way out."""
+
+    proxy: str = field(default="", repr=False)
+    """An http, https or socks5 address; empty: the environment's; `none`: direct. It may hold a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """Language, clock and looks."""
+
+    language: str = "auto"
+    """`auto`, `zh` or `en`."""
+    timezone: str = "Asia/Shanghai"
+    """A time zone's name, or `local`; for days and clock times."""
+    theme: str = "textual-dark"
+    """The name of a Textual theme."""
+    ascii_borders: bool = False
+    """Whether lines are drawn with `+-|`, for terminals that draw box characters two cells wide."""
+
+    @property
+    def zone(self) -> "ZoneInfo | None":
+        """The time zone; None stands for the host's."""
+        from zoneinfo import ZoneInfo
+
+        return None if self.timezone == "local" else ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """When a wait is late."""
+
+    warn_after: int = 60
+    """Seconds of waiting until a customer is marked."""
+    late_after: int = 180
+    """Seconds of waiting until a customer counts as late."""
+    bell: bool = True
+    """Whether the terminal rings when a customer becomes late."""
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveSettings:
+    """How long messages are kept."""
+
+    keep_days: int = 180
+    """Days after which a message is deleted from this host."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings of one console, checked."""
+
+    path: Path
+    """The settings file, whether it exists or not."""
+    data_dir: Path
+    """The folder of the archive and the log."""
+    account: AccountSettings = AccountSettings()
+    me: MeSettings = MeSettings()
+    poll: PollSettings = PollSettings()
+    network: NetworkSettings = NetworkSettings()
+    ui: UiSettings = UiSettings()
+    alerts: AlertSettings = AlertSettings()
+    archive: ArchiveSettings = ArchiveSettings()
+    origins: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """`section.key` to `file` or a variable's name; a key that is missing here has its default."""
+
+    @property
+    def archive_path(self) -> Path:
+        """The archive of this account: one file an AppID, so that several accounts share one folder."""
+        return self.data_dir / f"{self.account.app_id}.db"
+
+    @property
+    def log_path(self) -> Path:
+        """The log of calls and crashes."""
+        return self.data_dir / "kfconsole.log"
+
+    def require_account(self) -> None:
+        """Refuse to go on without an account.
+
+        Raises:
+            ConfigError: The AppID or the secret is missing.
+        """
+        account = self.account
+        if account.app_id and (account.app_secret or account.app_secret_command):
+            return
+        hint = _("Run 'kfconsole init' to set it up, or 'kfconsole demo' to try it without an account.")
+        if not self.origins:
+            raise ConfigError(_("There are no settings yet ({file}).").format(file=self.path), hint=hint)
+        key = "account.app_secret" if account.app_id else "account.app_id"
+        raise ConfigError(_("{key} in {file} is missing.").format(key=key, file=self.path), hint=hint)
+
+    def shown(self) -> Iterator[tuple[str, object, str]]:
+        """Yield key, value and origin of every setting, the secrets masked."""
+        for section in SECTIONS:
+            for key, value in asdict(getattr(self, section)).items():
+                name = f"{section}.{key}"
+                yield name, checks.masked(name, value), self.origins.get(name, "default")
+
+
+SECTIONS: dict[str, type] = {
+    "account": AccountSettings,
+    "me": MeSettings,
+    "poll": PollSettings,
+    "network": NetworkSettings,
+    "ui": UiSettings,
+    "alerts": AlertSettings,
+    "archive": ArchiveSettings,
+}
+
+
+def _first_line_of(command: tuple[str, ...]) -> str:
+    import subprocess
+
+    key = "account.app_secret_command"
+    try:
+        # Without a terminal of its own: the console owns it.
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            timeout=SECRET_COMMAND_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        problem = _("{key}: {program} gave no answer within {seconds} seconds.")
+        raise ConfigError(problem.format(key=key, program=command[0], seconds=SECRET_COMMAND_SECONDS)) from error
+    except OSError as error:
+        problem = _("{key}: {program} cannot be run: {problem}")
+        raise ConfigError(problem.format(key=key, program=command[0], problem=error.strerror)) from error
+    if done.returncode:
+        problem = _("{key}: {program} ended with code {code}. {said}")
+        said = checks.quoted(done.stderr.strip().partition("\n")[0])
+        raise ConfigError(problem.format(key=key, program=command[0], code=done.returncode, said=said).strip())
+    if secret := done.stdout.partition("\n")[0].strip():
+        return secret
+    raise ConfigError(_("{key}: {program} printed nothing.").format(key=key, program=command[0]))
