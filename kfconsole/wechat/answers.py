@@ -1,0 +1,274 @@
+"""WeChat's answers, read into the model. The only module that imports msgspec.
+
+A wrong type in a field we use fails the whole answer with the field's name; a field we do not use is not looked at.
+"""
+
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from kfconsole.errors import Unavailable
+from kfconsole.model import (
+    Agent,
+    AgentId,
+    CustomerId,
+    MessageKind,
+    QueueAnswer,
+    Record,
+    RecordPage,
+    Session,
+    SessionHolder,
+    WaitingRow,
+)
+from kfconsole.text import clean, one_line
+from kfconsole.wechat.call import Call
+from kfconsole.wechat.envelope import unreadable_field
+
+LATEST_TIME = 253_402_300_799  # the last second of the year 9999: nothing later can be shown as a date
+LARGEST_COUNT = 2**31 - 1
+LARGEST_CURSOR = 2**63 - 1
+
+Loose = int | str
+"""An id: a string in the documents, often a number on the wire."""
+Number = int | float | str
+"""A time or count."""
+
+KINDS = {
+    1000: MessageKind.QUEUED,
+    1001: MessageKind.ACCEPTED,
+    1002: MessageKind.STARTED,
+    1003: MessageKind.TRANSFERRED,
+    1004: MessageKind.CLOSED,
+    1005: MessageKind.TAKEN_OVER,
+    2001: MessageKind.RECEIVED,
+    2002: MessageKind.SENT,
+    2003: MessageKind.RECEIVED,
+}
+"""opercode to what the line is; WeChat may send others."""
+
+_PROBLEM = re.compile(r"(?:required field `(?P<missing>[^`]*)`)?(?: - at `\$\.?(?P<place>.*)`)?$")
+_S = TypeVar("_S", bound=msgspec.Struct)
+
+
+class _AgentRow(msgspec.Struct):
+    kf_account: Loose
+    kf_nick: Loose | None = None
+    kf_id: Loose | None = None
+    kf_wx: Loose | None = None
+    invite_status: Loose | None = None
+
+
+class _AgentList(msgspec.Struct):
+    kf_list: list[_AgentRow] | None
+
+
+class _OnlineRow(msgspec.Struct):
+    kf_account: Loose
+    status: Number | None = None
+    accepted_case: Number | None = None
+
+
+class _OnlineList(msgspec.Struct):
+    kf_online_list: list[_OnlineRow] | None
+
+
+class _WaitRow(msgspec.Struct):
+    openid: Loose
+    latest_time: Number | None = None
+    createtime: Number | None = None
+    """In place of latest_time in the retired shape."""
+
+
+class _WaitList(msgspec.Struct):
+    count: Number | None = None
+    waitcaselist: list[_WaitRow] | None = None
+
+
+class _SessionRow(msgspec.Struct):
+    openid: Loose
+    createtime: Number
+
+
+class _SessionList(msgspec.Struct):
+    sessionlist: list[_SessionRow] | None
+
+
+class _Holder(msgspec.Struct):
+    kf_account: Loose | None = None
+    createtime: Number | None = None
+
+
+class _RecordRow(msgspec.Struct):
+    openid: Loose
+    opercode: Number
+    time: Number
+    text: Loose | None = None
+    worker: Loose | None = None
+
+
+class _RecordList(msgspec.Struct):
+    number: Number | None = None
+    msgid: Number | None = None
+    recordlist: list[_RecordRow] | None = None
+
+
+class _Token(msgspec.Struct):
+    access_token: str
+    expires_in: Number
+
+    def __repr__(self) -> str:
+        return "_Token()"
+
+
+class Answer:
+    """One good answer; each method reads it as what one endpoint promises and raises Unavailable when it is not."""
+
+    def __init__(self, fields: Mapping[str, Any], call: Call) -> None:
+        self._fields = fields
+        self._call = call
+
+    def token(self) -> tuple[str, float]:
+        """Return the access token and the seconds it lives."""
+        answer = self._read(_Token)
+        if not answer.access_token.strip():
+            raise self._wrong("access_token")
+        return answer.access_token, float(self._whole(answer.expires_in, "expires_in", LARGEST_COUNT))
+
+    def agents(self) -> tuple[Agent, ...]:
+        """Return the agents, whichever of its two names the list has (the document's example has the wrong one)."""
+        answer = self._read(_AgentList, "kf_list", "kf_online_list")
+        return tuple(
+            Agent(
+                id=AgentId(self._id(row.kf_account, f"kf_list[{at}].kf_account")),
+                nick=one_line(_words(row.kf_nick)),
+                kf_id=one_line(_words(row.kf_id)),
+                is_bound=bool(_words(row.kf_wx).strip()),
+                invite_status=one_line(_words(row.invite_status)),
+            )
+            for at, row in enumerate(answer.kf_list or ())
+        )
+
+    def online_agents(self) -> Mapping[AgentId, int]:
+        """Return the sessions being served by each agent who is online."""
+        answer = self._read(_OnlineList, "kf_online_list", "kf_list")
+        served: dict[AgentId, int] = {}
+        for at, row in enumerate(answer.kf_online_list or ()):
+            place = f"kf_online_list[{at}]"
+            agent = AgentId(self._id(row.kf_account, f"{place}.kf_account"))
+            cases = self._whole(row.accepted_case or 0, f"{place}.accepted_case", LARGEST_COUNT)
+            # A row without a status still stands in the list of those online.
+            if self._whole(1 if row.status is None else row.status, f"{place}.status", LARGEST_COUNT):
+                served[agent] = cases
+        return served
+
+    def queue(self) -> QueueAnswer:
+        """Return the queue; of the retired shape, too."""
+        answer = self._read(_WaitList)
+        if answer.count is None and answer.waitcaselist is None:
+            raise self._wrong("waitcaselist")
+        rows = tuple(self._waiting(row, f"waitcaselist[{at}]") for at, row in enumerate(answer.waitcaselist or ()))
+        total = len(rows) if answer.count is None else self._whole(answer.count, "count", LARGEST_COUNT)
+        return QueueAnswer(total=max(total, len(rows)), rows=rows)
+
+    def sessions(self, agent: AgentId) -> tuple[Session, ...]:
+        """Return the sessions of one agent."""
+        answer = self._read(_SessionList, "sessionlist")
+        return tuple(
+            Session(
+                openid=CustomerId(self._id(row.openid, f"sessionlist[{at}].openid")),
+                agent=agent,
+                started_at=self._whole(row.createtime, f"sessionlist[{at}].createtime"),
+            )
+            for at, row in enumerate(answer.sessionlist or ())
+        )
+
+    def holder(self) -> SessionHolder | None:
+        """Return who serves; nobody when the account is empty, null or not there at all."""
+        answer = self._read(_Holder)
+        started_at = self._whole(answer.createtime or 0, "createtime")
+        agent = one_line(_words(answer.kf_account))
+        return SessionHolder(agent=AgentId(agent), started_at=started_at) if agent else None
+
+    def records(self) -> tuple[RecordPage, int]:
+        """Return one page of records and how many WeChat says it holds."""
+        answer = self._read(_RecordList)
+        if answer.number is None and answer.recordlist is None:
+            raise self._wrong("recordlist")
+        records = tuple(self._record(row, f"recordlist[{at}]") for at, row in enumerate(answer.recordlist or ()))
+        number = len(records) if answer.number is None else self._whole(answer.number, "number", LARGEST_COUNT)
+        if number and answer.recordlist is None:
+            raise self._wrong("recordlist")
+        cursor = self._whole(answer.msgid or 0, "msgid", LARGEST_CURSOR)
+        return RecordPage(records=records, cursor=cursor), number
+
+    def _waiting(self, row: _WaitRow, place: str) -> WaitingRow:
+        name, at = ("latest_time", row.latest_time) if row.createtime is None else ("createtime", row.createtime)
+        if row.latest_time is not None:
+            name, at = "latest_time", row.latest_time
+        if at is None:
+            raise self._wrong(f"{place}.{name}")
+        openid = CustomerId(self._id(row.openid, f"{place}.openid"))
+        return WaitingRow(openid=openid, last_message_at=self._whole(at, f"{place}.{name}"))
+
+    def _record(self, row: _RecordRow, place: str) -> Record:
+        return Record(
+            openid=CustomerId(self._id(row.openid, f"{place}.openid")),
+            agent=AgentId(one_line(_words(row.worker))),
+            kind=KINDS.get(self._whole(row.opercode, f"{place}.opercode", LARGEST_COUNT), MessageKind.OTHER),
+            text=_words(row.text),
+            at=self._whole(row.time, f"{place}.time"),
+        )
+
+    def _read(self, shape: type[_S], name: str = "", other: str = "") -> _S:
+        """Convert the fields; a list under its other name is read under the one the shape has."""
+        fields = self._fields
+        if other and name not in fields and other in fields:
+            fields = {**fields, name: fields[other]}
+        try:
+            return msgspec.convert(fields, shape, strict=False)
+        except msgspec.ValidationError as error:
+            place = _place(str(error))
+        raise self._wrong(place)
+
+    def _id(self, value: Loose, place: str) -> str:
+        name = one_line(_words(value))
+        if not name:
+            raise self._wrong(place)
+        return name
+
+    def _whole(self, value: Number, place: str, largest: int = LATEST_TIME) -> int:
+        try:
+            number = value if isinstance(value, int) else int(value) if _is_digits(value) else _rounded(float(value))
+        except ValueError:
+            raise self._wrong(place) from None
+        if not 0 <= number <= largest:
+            raise self._wrong(place)
+        return number
+
+    def _wrong(self, place: str) -> Unavailable:
+        return unreadable_field(place, self._call)
+
+
+def _words(value: Loose | None) -> str:
+    return "" if value is None else clean(str(value))
+
+
+def _is_digits(value: float | str) -> bool:
+    return isinstance(value, str) and value.strip().isdecimal()
+
+
+def _rounded(value: float) -> int:
+    """Drop the fraction of a time or count; ValueError for what is no number at all."""
+    if not math.isfinite(value):
+        raise ValueError
+    return math.floor(value)
+
+
+def _place(problem: str) -> str:
+    """Return the field msgspec complains of, such as `kf_list[0].kf_id`."""
+    found = _PROBLEM.search(problem)
+    parts = (found["place"], found["missing"]) if found else ()
+    return ".".join(part for part in parts if part) or "?"

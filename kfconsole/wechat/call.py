@@ -1,0 +1,55 @@
+"""One call to WeChat: what is asked, how it is written down as bytes, and what the log keeps of it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlencode
+
+from kfconsole.text import STAND_IN
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One question or order, without the token."""
+
+    method: str
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, object] | None = field(default=None, repr=False)
+    """Not shown: the token call's body holds the secret."""
+    is_write: bool = False
+    """Whether WeChat does something when it arrives, so that a lost answer leaves the outcome unknown."""
+
+    def url(self, base_url: str, token: str | None) -> str:
+        """Return the address with everything percent-encoded; the token travels only here."""
+        params = dict(self.params) if token is None else {"access_token": token, **self.params}
+        query = urlencode(params, quote_via=quote, safe="", errors="replace")
+        return f"{base_url}{self.path}?{query}" if query else f"{base_url}{self.path}"
+
+    def content(self) -> bytes | None:
+        r"""Return the body as raw UTF-8 JSON.
+
+        Observed: WeChat shows `\uXXXX` escapes to the customer as they stand, so nothing is escaped that need not be.
+        """
+        if self.body is None:
+            return None
+        written = json.dumps(self.body, ensure_ascii=False, separators=(",", ":"))
+        return _SURROGATE.sub(STAND_IN, written).encode()
+
+
+@dataclass(frozen=True, slots=True)
+class CallEntry:
+    """What the log keeps of one HTTP call; nothing in it is secret."""
+
+    method: str
+    path: str
+    """Without the query, which holds the token."""
+    code: int | None
+    """WeChat's errcode, 0 for success; None when no answer could be read."""
+    rid: str
+    milliseconds: float
+    error: str
+    """Why it failed; empty when it did not."""

@@ -1,0 +1,142 @@
+"""Makes one call: token, HTTP, envelope, refusal, clock and log. Knows no endpoint but the token's.
+
+Imports neither httpx nor msgspec before the first call.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from kfconsole.errors import ApiError, AuthError
+from kfconsole.wechat.advice import TOKEN_PATH
+from kfconsole.wechat.call import Call, CallEntry
+from kfconsole.wechat.codes import DEAD_TOKEN
+from kfconsole.wechat.envelope import read_code, read_object
+from kfconsole.wechat.masks import Masks
+from kfconsole.wechat.refusal import refusal, split_rid, tidy
+from kfconsole.wechat.token import TokenKeeper
+
+if TYPE_CHECKING:
+    import httpx
+
+    from kfconsole.wechat.answers import Answer
+    from kfconsole.wechat.transport import Reply, Transport
+
+LARGE_ANSWER_BYTES = 64 * 1024  # reading more takes over 1 ms: done in a thread
+
+
+class Gateway:
+    """The way to WeChat for all endpoints of one account."""
+
+    def __init__(
+        self,
+        *,
+        base_url: str,
+        app_id: str,
+        app_secret: str | Callable[[], str],
+        proxy: str,
+        transport: "httpx.AsyncBaseTransport | None",
+        monotonic: Callable[[], float],
+        on_date: Callable[[float, float, float], None] | None,
+        log: Callable[[CallEntry], None] | None,
+    ) -> None:
+        self._base_url = base_url
+        self._app_id = app_id
+        self._app_secret = app_secret
+        self._proxy = proxy
+        self._given_transport = transport
+        self._monotonic = monotonic
+        self._on_date = on_date
+        self._log = log
+        self._masks = Masks()
+        self._tokens = TokenKeeper(self._fetch_token, monotonic)
+        self._opening = asyncio.Lock()
+        self._transport: Transport | None = None
+
+    async def ask(self, call: Call) -> "Answer":
+        """Make the call with a token, once more with a new one when the token turns out dead."""
+        token = await self._tokens.get()
+        try:
+            return await self._exchange(call, token)
+        except AuthError as error:
+            if error.code not in DEAD_TOKEN:
+                raise
+        self._tokens.discard(token)
+        token = await self._tokens.get()
+        return await self._exchange(call, token)
+
+    async def aclose(self) -> None:
+        """Close the connections, if there are any."""
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    async def _open(self) -> "Transport":
+        async with self._opening:
+            if self._transport is None:
+                self._transport = await asyncio.to_thread(self._build)
+            return self._transport
+
+    def _build(self) -> "Transport":
+        import kfconsole.wechat.answers  # noqa: F401  # loaded here, in the thread, together with the rest
+        from kfconsole.wechat.transport import Transport
+
+        return Transport(
+            base_url=self._base_url,
+            proxy=self._proxy,
+            masks=self._masks,
+            transport=self._given_transport,
+            monotonic=self._monotonic,
+        )
+
+    async def _fetch_token(self) -> tuple[str, float]:
+        """Fetch a token.
+
+        POST /cgi-bin/stable_token, at most 10,000 a minute. Never with force_refresh: that kills everybody's token.
+
+        Source: getStableAccessToken
+        """
+        secret = self._app_secret if isinstance(self._app_secret, str) else await asyncio.to_thread(self._app_secret)
+        self._masks.remember(secret)
+        body = {"grant_type": "client_credential", "appid": self._app_id, "secret": secret}
+        answer = await self._exchange(Call("POST", TOKEN_PATH, body=body), None)
+        token, seconds = answer.token()
+        self._masks.remember(token)
+        return token, seconds
+
+    async def _exchange(self, call: Call, token: str | None) -> "Answer":
+        """Make one HTTP call and log it, however it ends."""
+        transport = self._transport or await self._open()
+        began = time.perf_counter()
+        try:
+            reply = await transport.send(call, token)
+            answer, rid = await self._open_envelope(reply, call)
+        except ApiError as error:
+            self._note(call, began, code=error.code, rid=error.rid, error=error.errmsg or error.message)
+            raise
+        except asyncio.CancelledError:
+            self._note(call, began, code=None, error="cancelled")
+            raise
+        self._note(call, began, code=0, rid=rid)
+        return answer
+
+    async def _open_envelope(self, reply: "Reply", call: Call) -> "tuple[Answer, str]":
+        from kfconsole.wechat.answers import Answer
+
+        if len(reply.body) > LARGE_ANSWER_BYTES:
+            fields = await asyncio.to_thread(read_object, reply.body, call)
+        else:
+            fields = read_object(reply.body, call)
+        if reply.date is not None and self._on_date is not None:
+            self._on_date(reply.date, reply.before_mono, reply.after_mono)
+        code = read_code(fields, call)
+        errmsg = fields.get("errmsg")
+        words = self._masks.hide(errmsg) if isinstance(errmsg, str) else ""
+        if code != 0:
+            raise refusal(call.path, code, words)
+        return Answer(fields, call), split_rid(words)[1]
+
+    def _note(self, call: Call, began: float, *, code: int | None, rid: str = "", error: str = "") -> None:
+        if self._log is not None:
+            milliseconds = (time.perf_counter() - began) * 1000
+            self._log(CallEntry(call.method, call.path, code, rid, milliseconds, tidy(self._masks.hide(error))))
