@@ -4,7 +4,8 @@ Imports nothing of the simulator.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class SimClock:
@@ -43,3 +44,17 @@ class SimClock:
         now = self.now()
         self._frozen_at = now if frozen else None
         self._offset = now - self._wall()
+
+    @contextmanager
+    def moved(self, seconds: float) -> Iterator[None]:
+        """Let everything inside happen `seconds` later, or earlier when negative; time runs on unharmed."""
+        self._move(seconds)
+        try:
+            yield
+        finally:
+            self._move(-seconds)
+
+    def _move(self, seconds: float) -> None:
+        self._offset += seconds
+        if self._frozen_at is not None:
+            self._frozen_at += seconds

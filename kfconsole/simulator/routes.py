@@ -106,7 +106,7 @@ def _check_credentials(world: World, given: Mapping[str, object]) -> None:
 
 
 def _token_json(token: Token, now: float) -> Json:
-    return {"access_token": token.value, "expires_in": int(token.expires_at - now)}
+    return {"access_token": token.value, "expires_in": round(token.expires_at - now)}
 
 
 # Agents

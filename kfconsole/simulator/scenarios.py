@@ -8,13 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from kfconsole.simulator.shop import open_shop
+from kfconsole.simulator.shop import SHOP_AGENT, open_shop
 from kfconsole.simulator.world import World
 
 Sleep = Callable[[float], Awaitable[None]]
 Driver = Callable[[], Awaitable[None]]
-
-SHOP_AGENT = "kf2001@lehuo"
 
 
 @dataclass(frozen=True, slots=True)
