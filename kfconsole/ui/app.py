@@ -1,0 +1,206 @@
+"""The application: one desk on one screen, from the last known state to a live one."""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from textual import work
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.color import Color
+from textual.filter import LineFilter
+from textual.worker import WorkerError
+
+from kfconsole import text
+from kfconsole.errors import KfError
+from kfconsole.i18n import _
+from kfconsole.model import CustomerId, Feed
+from kfconsole.ui import words
+from kfconsole.ui.commands import COMMANDS, Place, key_names
+from kfconsole.ui.desk_screen import DeskScreen
+from kfconsole.ui.dialogs import Choice, Picker
+from kfconsole.ui.help import HelpScreen
+from kfconsole.ui.history import HistoryScreen
+from kfconsole.ui.status import Station
+
+if TYPE_CHECKING:
+    from kfconsole.archive import Archive
+    from kfconsole.config import Settings
+    from kfconsole.desk.actions import Actions
+    from kfconsole.desk.clock import ServerClock
+    from kfconsole.desk.poller import Poller
+    from kfconsole.desk.store import Store
+    from kfconsole.wechat import KfClient
+
+GOODBYE_SECONDS = 3.0  # how long quitting waits for messages on their way; then they count as unknown
+
+
+class KfApp(App[int]):
+    """The console. It owns nothing of the desk: store, poller and actions come from outside."""
+
+    CSS_PATH = Path(__file__).with_name("kfconsole.tcss")
+    TITLE = "kfconsole"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", show=False, priority=True)]
+
+    def __init__(
+        self,
+        *,
+        settings: "Settings",
+        archive: "Archive",
+        client: "KfClient",
+        store: "Store",
+        poller: "Poller",
+        actions: "Actions",
+        clock: "ServerClock",
+        is_demo: bool = False,
+    ) -> None:
+        super().__init__()
+        self.settings, self.archive, self.client = settings, archive, client
+        self.store, self.poller, self.actions, self.clock = store, poller, actions, clock
+        self.zone = settings.ui.zone
+        self.glyphs = words.ASCII_GLYPHS if settings.ui.ascii_borders else words.WIDE_GLYPHS
+        self.console_name = _("we")
+        self.accepted_problems: dict[CustomerId, tuple[str, str]] = {}
+        """For which state of which customer the user said that a reply may go out all the same."""
+        poll = settings.poll
+        self.station = Station(
+            glyphs=self.glyphs,
+            intervals={
+                Feed.QUEUE: poll.queue,
+                Feed.AGENTS: poll.agents,
+                Feed.SESSIONS: poll.sessions,
+                Feed.MESSAGES: poll.messages,
+            },
+            is_demo=is_demo,
+            is_read_only=settings.me.read_only,
+        )
+        self.crash: Exception | None = None
+        """What ended the program unexpectedly, for the log; never shown with local variables, which hold secrets."""
+        self._drafts: asyncio.Queue[tuple[CustomerId, str]] = asyncio.Queue()
+        self.animation_level = "none"
+        if settings.ui.theme in self.available_themes:
+            self.theme = settings.ui.theme
+
+    def get_default_screen(self) -> DeskScreen:
+        """Start on the desk."""
+        return DeskScreen()
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Let no control character reach the terminal, whichever widget drew it."""
+        return [*super().get_line_filters(), _CleanLines()]
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
+    async def on_load(self) -> None:
+        """Read the last known state before the first paint, and leave in order when the terminal goes away."""
+        await self.poller.remember()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            loop.add_signal_handler(number, self.exit, 128 + number)
+
+    def on_ready(self) -> None:
+        """Start asking once the desk is on screen."""
+        self.set_class(self.settings.ui.ascii_borders, "-ascii")
+        self.run_worker(self._live(), group="desk", name="desk")
+        self.run_worker(self._keep_drafts(), group="drafts", name="drafts")
+
+    async def _live(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self.poller.run())
+            group.create_task(self.actions.run())
+
+    async def _keep_drafts(self) -> None:
+        # One after the other, so that an older text never overwrites a newer one.
+        while True:
+            openid, draft = await self._drafts.get()
+            try:
+                await self.actions.save_draft(openid, draft)
+            except KfError as error:
+                self.notify(error.message, severity="warning", markup=False)
+
+    def keep_draft(self, openid: CustomerId, draft: str) -> None:
+        """Keep a draft on disk, soon."""
+        self._drafts.put_nowait((openid, draft))
+
+    async def action_quit(self) -> None:
+        """Leave; messages on their way get a moment to be answered."""
+        sends = [worker for worker in self.workers if worker.group == "send" and worker.is_running]
+        if sends:
+            self.notify(_("Waiting for the replies on their way…"), markup=False)
+            with suppress(TimeoutError, WorkerError):
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await self.workers.wait_for_complete(sends)
+        self.exit(0)
+
+    async def on_unmount(self) -> None:
+        """Keep what was written."""
+        desk = next((screen for screen in self.screen_stack if isinstance(screen, DeskScreen)), None)
+        if desk is not None and desk.composer.openid is not None:
+            await self.archive.save_draft(desk.composer.openid, desk.composer.text)
+
+    def _fatal_error(self) -> None:
+        # The base class prints a traceback with the local variables of every frame, secrets among them.
+        self.crash = self._exception if isinstance(self._exception, Exception) else None
+        self.bell()
+        self._close_messages_no_wait()
+
+    # -- keys that work everywhere ---------------------------------------------------------------------------------
+
+    def action_refresh(self) -> None:
+        """Ask WeChat for everything now, also what had stopped."""
+        self.poller.wake()
+
+    def action_help(self) -> None:
+        """Show keys and marks."""
+        self.push_screen(HelpScreen())
+
+    def action_help_quit(self) -> None:
+        """Say how to leave: Ctrl+C is for copying."""
+        self.notify(_("q leaves kfconsole; in the composer press Esc first, or Ctrl+Q."), markup=False)
+
+    def action_history(self) -> None:
+        """Show older messages of the subject."""
+        screen = self.screen
+        if isinstance(screen, DeskScreen) and (openid := screen.need_subject()) is not None:
+            contact = self.store.desk.contacts.get(openid)
+            last = contact.last_message if contact else None
+            at = last.at if last else self.clock.now()
+            self.push_screen(HistoryScreen(openid, words.day_of(at, self.zone)))
+
+    @work(group="palette", exclusive=True)
+    async def action_palette(self) -> None:
+        """Find a command by name, and run it where the focus was."""
+        screen = self.screen
+        choices = [Choice(row.id, _(row.description), key_names(row.keys)) for row in COMMANDS if row.in_palette]
+        picked = await self.push_screen_wait(Picker(_("Commands"), choices, _("What do you want to do?")))
+        if picked is not None and isinstance(screen, DeskScreen):
+            command = next(row for row in COMMANDS if row.id == picked)
+            actor = screen.composer if command.place is Place.COMPOSER else screen
+            await self.run_action(command.action, default_namespace=actor)
+
+    @work(group="palette", exclusive=True)
+    async def action_theme(self) -> None:
+        """Change the colours for this run."""
+        choices = [
+            Choice(name, name, _("current") if name == self.theme else "") for name in sorted(self.available_themes)
+        ]
+        picked = await self.push_screen_wait(Picker(_("Colours"), choices, _("Name of a theme")))
+        if picked is not None:
+            self.theme = picked
+
+
+class _CleanLines(LineFilter):
+    """The second net below `text.clean`: whatever is drawn, no control character leaves the program."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Clean the texts of a line."""
+        del background
+        return [
+            Segment(text.clean(segment.text), segment.style) if segment.control is None else segment
+            for segment in segments
+        ]

@@ -1,0 +1,194 @@
+"""Questions: confirm, choose, pick from a list, ask for a line. One question each, Cancel first and focused."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from kfconsole.i18n import _
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer of a dialog: its id, label and the letter that gives it."""
+
+    id: str
+    label: str
+    key: str
+
+
+class Question(ModalScreen[str | None]):
+    """Ask one question; the answers have letters, Cancel is first and focused. Returns the answer's id or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False),
+        Binding("left,h,up,k", "app.focus_previous", show=False),
+        Binding("right,l,down,j", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, title: str, question: str, consequence: str, answers: Sequence[Answer]) -> None:
+        super().__init__()
+        self._title, self._question, self._consequence = title, question, consequence
+        self._answers = tuple(answers)
+
+    def compose(self) -> ComposeResult:
+        """Draw the question, what follows from it, and the answers."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._title)
+            yield Static(Content(self._question), classes="question")
+            if self._consequence:
+                yield Static(Content(self._consequence), classes="consequence")
+            with Horizontal(classes="answers"):
+                yield Button(Content(_("Cancel")), id="cancel", compact=True)
+                for answer in self._answers:
+                    label = Content(f"{answer.label} ({answer.key})")
+                    yield Button(label, id=f"answer-{answer.id}", compact=True)
+
+    def on_mount(self) -> None:
+        """Put the focus on the harmless answer, and let the letters answer too."""
+        self.query_one("#cancel").focus()
+        for answer in self._answers:
+            self._bindings.bind(answer.key, f"answer('{answer.id}')", show=False)
+
+    @on(Button.Pressed)
+    def answer_by_button(self, event: Button.Pressed) -> None:
+        """Return the pressed answer."""
+        name = event.button.id or "cancel"
+        self.dismiss(None if name == "cancel" else name.removeprefix("answer-"))
+
+    def action_answer(self, name: str) -> None:
+        """Return the answer of a letter."""
+        self.dismiss(name)
+
+    def action_cancel(self) -> None:
+        """Return nothing."""
+        self.dismiss(None)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One row of a picker."""
+
+    id: str
+    label: str
+    detail: str = ""
+    refusal: str = ""
+    """Why it cannot be chosen; empty when it can."""
+
+
+class Picker(ModalScreen[str | None]):
+    """Pick one row, narrowing the list by typing. Returns its id or None."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", show=False),
+        Binding("up", "move(-1)", show=False, priority=True),
+        Binding("down", "move(1)", show=False, priority=True),
+    ]
+
+    def __init__(self, title: str, choices: Sequence[Choice], placeholder: str) -> None:
+        super().__init__()
+        self._title, self._choices, self._placeholder = title, tuple(choices), placeholder
+
+    def compose(self) -> ComposeResult:
+        """Draw the filter and the list."""
+        with Vertical(classes="dialog picker") as box:
+            box.border_title = Content(self._title)
+            yield Input(placeholder=self._placeholder, compact=True)
+            yield OptionList(markup=False, compact=True)
+            yield Static(Content(_("Nothing matches.")), classes="nothing")
+
+    def on_mount(self) -> None:
+        """Start with the whole list."""
+        self._fill("")
+
+    @on(Input.Changed)
+    def narrow(self, event: Input.Changed) -> None:
+        """Show what matches the text so far."""
+        self._fill(event.value)
+
+    def _fill(self, words: str) -> None:
+        wanted = words.casefold().split()
+        options = self.query_one(OptionList)
+        options.clear_options()
+        width = max((Content(choice.label).cell_length for choice in self._choices), default=0)
+        for choice in self._choices:
+            if all(word in f"{choice.label} {choice.detail}".casefold() for word in wanted):
+                options.add_option(Option(_row(choice, width), id=choice.id, disabled=bool(choice.refusal)))
+        self.set_class(options.option_count == 0, "-nothing")
+        options.action_first()
+
+    @on(Input.Submitted)
+    def choose_highlighted(self) -> None:
+        """Return the highlighted row."""
+        self.query_one(OptionList).action_select()
+
+    @on(OptionList.OptionSelected)
+    def choose(self, event: OptionList.OptionSelected) -> None:
+        """Return the chosen row."""
+        self.dismiss(event.option_id)
+
+    def action_move(self, step: int) -> None:
+        """Move the highlight while the filter keeps the focus."""
+        options = self.query_one(OptionList)
+        (options.action_cursor_down if step > 0 else options.action_cursor_up)()
+
+    def action_cancel(self) -> None:
+        """Return nothing."""
+        self.dismiss(None)
+
+
+def _row(choice: Choice, width: int) -> Content:
+    label = Content(choice.label)
+    padding = Content(" " * (width - label.cell_length + 2))
+    detail = Content(choice.refusal or choice.detail)
+    return Content.assemble(label, padding, detail.stylize("dim"))
+
+
+class Prompt(ModalScreen[str | None]):
+    """Ask for one line; `check` echoes what it understands, or raises ValueError with what is wrong."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+
+    def __init__(self, title: str, placeholder: str, check: Callable[[str], str]) -> None:
+        super().__init__()
+        self._title, self._placeholder, self._check = title, placeholder, check
+
+    def compose(self) -> ComposeResult:
+        """Draw the line and the echo below it."""
+        with Vertical(classes="dialog") as box:
+            box.border_title = Content(self._title)
+            yield Input(placeholder=self._placeholder, compact=True)
+            yield Static(classes="echo")
+
+    @on(Input.Changed)
+    def echo(self, event: Input.Changed) -> None:
+        """Show what the text so far means."""
+        said = ""
+        if event.value.strip():
+            try:
+                said = self._check(event.value)
+            except ValueError as error:
+                said = str(error)
+        self.query_one(".echo", Static).update(Content(said))
+
+    @on(Input.Submitted)
+    def submit(self, event: Input.Submitted) -> None:
+        """Return the line when it means something."""
+        try:
+            self._check(event.value)
+        except ValueError as error:
+            self.query_one(".echo", Static).update(Content(str(error)))
+            return
+        self.dismiss(event.value)
+
+    def action_cancel(self) -> None:
+        """Return nothing."""
+        self.dismiss(None)

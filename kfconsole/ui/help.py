@@ -1,0 +1,57 @@
+"""Keys and marks, explained."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from kfconsole.i18n import N_, _
+from kfconsole.text import fit, width_cells
+from kfconsole.ui.commands import COMMANDS, MOVES, PLACE_TITLES, key_names
+
+MARKS = (
+    ("! !!", N_("Waits too long; waits far too long")),
+    ("≥", N_("At least: WeChat does not tell when the wait began, so what was seen counts")),
+    ("≤", N_("At most: replies sent elsewhere are not seen here")),
+    ("×3", N_("Messages seen while waiting; there may be more")),
+    ("?", N_("Not known: no message of this customer was seen yet")),
+    (N_("sent"), N_("WeChat took the message; it gives no receipt")),
+    (N_("confirmed"), N_("The message also stands in WeChat's own records")),
+    (N_("outcome unknown"), N_("The answer was lost: the customer may have got it. It is never repeated by itself")),
+    (N_("stale"), N_("WeChat has not answered for a while; the rows are the last known ones")),
+)
+
+
+class HelpScreen(ModalScreen[None]):
+    """One scrolling page."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,question_mark,f1", "dismiss", show=False),
+        Binding("j", "page.scroll_down", show=False),
+        Binding("k", "page.scroll_up", show=False),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """Draw the page."""
+        with VerticalScroll(classes="dialog help") as box:
+            box.border_title = Content(_("Keys and marks"))
+            box.border_subtitle = Content(_("Esc closes"))
+            yield Static(Content(help_text()))
+
+
+def help_text() -> str:
+    """The whole page as plain text."""
+    sections: list[tuple[str, list[tuple[str, str]]]] = []
+    for place, title in PLACE_TITLES.items():
+        rows = [(key_names(row.keys), _(row.description)) for row in COMMANDS if row.place is place and row.keys]
+        sections.append((_(title), rows))
+    sections.append((_("Moving"), [(keys, _(said)) for keys, said in MOVES]))
+    sections.append((_("Marks"), [(_(mark), _(said)) for mark, said in MARKS]))
+    width = 2 + max(width_cells(left) for _title, rows in sections for left, _right in rows)
+    return "\n\n".join(
+        "\n".join([title, *(f"  {fit(left, width)}{right}" for left, right in rows)]) for title, rows in sections
+    )

@@ -1,0 +1,127 @@
+"""The lines of a conversation: days, senders, texts and the state of what we sent. Pure."""
+
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+from rich.style import Style
+
+from kfconsole import text
+from kfconsole.i18n import _
+from kfconsole.model import Delivery, Message, MessageKind
+from kfconsole.ui import words
+from kfconsole.ui.tones import Tones
+from kfconsole.ui.widgets.strips import Part
+from kfconsole.ui.words import Glyphs
+
+TIME_CELLS = 7
+SENDER_CELLS = 10
+LINE = tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the transcript: a message with the name of its sender, as the screen knows it."""
+
+    message: Message
+    sender: str
+
+    @property
+    def id(self) -> str:
+        """The message's id."""
+        return str(self.message.id)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What drawing lines needs besides the line."""
+
+    tones: Tones
+    glyphs: Glyphs
+    zone: tzinfo | None
+    today: date
+
+
+def draw(line: Line, previous: Line | None, width: int, page: Page) -> list[LINE]:
+    """Draw one message: a day line when the day changes, time and sender when they do, text, state."""
+    message = line.message
+    day = words.day_of(message.at, page.zone)
+    lines: list[LINE] = []
+    is_new_day = previous is None or words.day_of(previous.message.at, page.zone) != day
+    if is_new_day:
+        lines.append(_day_line(words.day_words(day, page.today), width, page.tones))
+    if message.kind not in (MessageKind.RECEIVED, MessageKind.SENT):
+        return [*lines, _event_line(line, page)]
+    head = _head(line, None if is_new_day else previous, page)
+    lines.extend(_body(line, head, width, page))
+    return lines
+
+
+def _day_line(words_said: str, width: int, tones: Tones) -> LINE:
+    pad = max(0, width - text.width_cells(words_said)) // 2
+    return ((" " * pad, tones.muted), (words_said, tones.muted))
+
+
+def _event_line(line: Line, page: Page) -> LINE:
+    said = _(words.EVENT_WORDS[line.message.kind]).format(agent=line.sender)
+    return (
+        (text.fit(words.clock_time(line.message.at, page.zone), TIME_CELLS), page.tones.muted),
+        (said, page.tones.muted),
+    )
+
+
+def _head(line: Line, previous: Line | None, page: Page) -> LINE:
+    message, tones = line.message, page.tones
+    time = words.clock_time(message.at, page.zone)
+    is_same_minute = previous is not None and words.clock_time(previous.message.at, page.zone) == time
+    is_same_sender = (
+        is_same_minute
+        and previous is not None
+        and (previous.message.kind, previous.sender) == (message.kind, line.sender)
+    )
+    sender_tone = tones.accent if message.kind is MessageKind.RECEIVED else tones.muted
+    return (
+        (text.fit("" if is_same_minute else time, TIME_CELLS), tones.muted),
+        (text.fit("" if is_same_sender else line.sender, SENDER_CELLS), sender_tone),
+    )
+
+
+def _body(line: Line, head: LINE, width: int, page: Page) -> list[LINE]:
+    message, tones = line.message, page.tones
+    state, state_tone = _state(message, tones)
+    indent = TIME_CELLS + SENDER_CELLS
+    room = max(8, width - indent - (text.width_cells(state) + 2 if state else 0))
+    said, tone = _said(message, tones)
+    wrapped = text.wrap(said, room)
+    lines: list[LINE] = []
+    for number, piece in enumerate(wrapped):
+        lead = head if number == 0 else ((" " * indent, tones.text),)
+        if number == 0 and state:
+            lines.append((*lead, (text.fit(piece, room), tone), ("  " + state, state_tone)))
+        else:
+            lines.append((*lead, (piece, tone)))
+    if message.delivery in (Delivery.REFUSED, Delivery.UNKNOWN):
+        lines.extend(_why(message, indent, width, tones))
+    return lines
+
+
+def _said(message: Message, tones: Tones) -> tuple[str, Style]:
+    if not message.is_media:
+        return message.text, tones.text
+    what = {"[image]": _("picture"), "[voice]": _("voice message"), "[video]": _("video")}[message.text]
+    return _("[{what}] (to be seen in WeChat's own client: mpkf.weixin.qq.com)").format(what=what), tones.muted
+
+
+def _state(message: Message, tones: Tones) -> tuple[str, Style]:
+    if message.delivery is None:
+        return "", tones.text
+    if message.is_dismissed:
+        return _("dismissed"), tones.muted
+    word = _(words.DELIVERY_WORDS[message.delivery])
+    return word, tones.late if message.needs_decision else tones.muted
+
+
+def _why(message: Message, indent: int, width: int, tones: Tones) -> list[LINE]:
+    ask = "" if message.is_dismissed else "  " + _("S resend, D dismiss")
+    said = message.reason + ask
+    tone = tones.muted if message.is_dismissed else tones.warn
+    return [((" " * indent, tones.text), (piece, tone)) for piece in text.wrap(said.strip(), max(8, width - indent))]

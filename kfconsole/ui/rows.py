@@ -1,0 +1,217 @@
+"""The rows of the three lists: what they hold and how one is drawn at a width. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kfconsole import text
+from kfconsole.desk import rules
+from kfconsole.i18n import _
+from kfconsole.model import Agent, AgentId, Contact, CustomerId, Desk, Message, MessageKind, Session, Waiting
+from kfconsole.ui import words
+from kfconsole.ui.tones import Tones
+from kfconsole.ui.widgets.strips import Part
+from kfconsole.ui.words import Glyphs
+
+WAIT_CELLS = 8  # "≥1:04:10"
+NAME_CELLS = 8
+ROUTE_WARNING_SECONDS = 120.0  # time enough to say goodbye before WeChat stops routing
+ROOMY_CELLS = 60  # from here on a row has room for a second column of facts
+
+
+@dataclass(frozen=True, slots=True)
+class QueueRow:
+    """One waiting customer."""
+
+    waiting: Waiting
+    has_draft: bool
+
+    @property
+    def id(self) -> str:
+        """The customer."""
+        return self.waiting.openid
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One served customer."""
+
+    session: Session
+    agent_name: str
+    is_mine: bool
+    contact: Contact
+
+    @property
+    def id(self) -> str:
+        """The customer."""
+        return self.session.openid
+
+
+@dataclass(frozen=True, slots=True)
+class AgentRow:
+    """One agent."""
+
+    agent: Agent
+    is_me: bool
+
+    @property
+    def id(self) -> str:
+        """The agent's account."""
+        return self.agent.id
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What drawing needs besides the row: the moment, limits, styles and marks."""
+
+    now_at: float
+    warn_after_seconds: float
+    late_after_seconds: float
+    tones: Tones
+    glyphs: Glyphs
+
+
+def queue_rows(desk: Desk) -> list[QueueRow]:
+    """The queue, longest wait first."""
+    waiting = sorted(desk.queue, key=lambda row: row.since_at)
+    return [QueueRow(row, bool(_contact(desk, row.openid).draft)) for row in waiting]
+
+
+def session_rows(desk: Desk) -> list[SessionRow]:
+    """The sessions: mine first, then the others, each oldest first."""
+    rows = [
+        SessionRow(
+            session, rules.agent_name(desk, session.agent), session.agent == desk.me, _contact(desk, session.openid)
+        )
+        for session in desk.sessions
+    ]
+    return sorted(rows, key=lambda row: (not row.is_mine, row.session.started_at))
+
+
+def agent_rows(desk: Desk) -> list[AgentRow]:
+    """The agents: me, then who is online, then the others, each in WeChat's order."""
+    rows = [AgentRow(agent, agent.id == desk.me) for agent in desk.agents]
+    return sorted(rows, key=lambda row: (not row.is_me, not row.agent.is_online, not row.agent.is_bound))
+
+
+def _contact(desk: Desk, openid: CustomerId) -> Contact:
+    return desk.contacts.get(openid) or Contact(openid)
+
+
+def matches(row: QueueRow | SessionRow | AgentRow, wanted: str) -> bool:
+    """Whether a row holds every word of a filter."""
+    match row:
+        case QueueRow():
+            haystack = row.id
+        case SessionRow():
+            last = row.contact.last_message
+            haystack = f"{row.id} {row.agent_name} {row.session.agent} {last.text if last else ''}"
+        case AgentRow():
+            haystack = f"{row.id} {row.agent.nick} {words.agent_state(row.agent)}"
+    return all(word in haystack.casefold() for word in wanted.casefold().split())
+
+
+def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[Part]:
+    """`> !! ≥12:40  …f8a1c2  ×2`, and from a roomy width on when the last message came."""
+    tones, waiting = look.tones, row.waiting
+    seconds = rules.wait_seconds(waiting, look.now_at)
+    level = rules.urgency(waiting, look.now_at, warn_after=look.warn_after_seconds, late_after=look.late_after_seconds)
+    mark, tone = {
+        rules.Urgency.CALM: ("  ", tones.text),
+        rules.Urgency.WARN: ("! ", tones.warn),
+        rules.Urgency.LATE: ("!!", tones.late),
+    }[level]
+    bound = "" if waiting.is_exact else look.glyphs.at_least
+    parts: list[Part] = [
+        (">" if is_current else " ", tones.accent),
+        (mark + " ", tone),
+        (text.fit(bound + words.span(seconds), WAIT_CELLS, align_right=True), tone),
+        ("  ", tones.text),
+        (text.fit(words.short_openid(waiting.openid, look.glyphs), NAME_CELLS), tones.text),
+    ]
+    if waiting.message_count > 1:
+        count = f"{look.glyphs.at_least}{look.glyphs.times}{waiting.message_count}"
+        parts.append((text.fit(count, 5, align_right=True), tones.muted))
+    else:
+        parts.append((" " * 5, tones.text))
+    if row.has_draft:
+        parts.append((" " + _("draft"), tones.accent))
+    if width >= ROOMY_CELLS:
+        ago = words.age(look.now_at - waiting.last_message_at)
+        parts.append(("   " + _("last wrote {age} ago").format(age=ago), tones.muted))
+    return parts
+
+
+def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> list[Part]:
+    """`> …f8a1c2  me  12:30  2 new`, and from a roomy width on replies left and the last message."""
+    tones, contact = look.tones, row.contact
+    left_seconds = rules.route_ends_at(row.session) - look.now_at
+    is_ending = left_seconds < ROUTE_WARNING_SECONDS
+    needs_help = contact.undelivered > 0
+    parts: list[Part] = [
+        (">" if is_current else " ", tones.accent),
+        ("! " if is_ending or needs_help else "  ", tones.warn),
+        (
+            text.fit(words.short_openid(row.session.openid, look.glyphs), NAME_CELLS),
+            tones.strong if row.is_mine else tones.text,
+        ),
+        (text.fit(" " + (_("me") if row.is_mine else row.agent_name), 8), tones.accent if row.is_mine else tones.muted),
+        (
+            text.fit(words.span(look.now_at - row.session.started_at), 6, align_right=True),
+            tones.warn if is_ending else tones.muted,
+        ),
+    ]
+    parts.extend(_session_notes(row, left_seconds if is_ending else None, look))
+    if width >= ROOMY_CELLS and contact.last_message is not None:
+        parts.append(("  " + _preview(contact.last_message), tones.muted))
+    return parts
+
+
+def _session_notes(row: SessionRow, ends_in_seconds: float | None, look: Look) -> Sequence[Part]:
+    tones, contact = look.tones, row.contact
+    notes: list[Part] = []
+    if contact.unread:
+        notes.append((" " + _("{count} new").format(count=contact.unread), tones.strong))
+    if contact.undelivered:
+        notes.append((" " + _("not sent"), tones.late))
+    if contact.draft:
+        notes.append((" " + _("draft"), tones.accent))
+    if ends_in_seconds is not None:
+        word = _("ends soon") if ends_in_seconds > 0 else _("routing ended")
+        notes.append((" " + word, tones.warn))
+    return notes
+
+
+def _preview(message: Message) -> str:
+    words_said = text.one_line(message.text)
+    return words_said if message.kind is MessageKind.RECEIVED else _("reply: {text}").format(text=words_said)
+
+
+def draw_agent(row: AgentRow, width: int, is_current: bool, look: Look) -> list[Part]:
+    """`> 晓雯  3  me`; who is offline or not bound says so."""
+    tones, agent = look.tones, row.agent
+    name_cells = 12 if width >= 30 else 8
+    parts: list[Part] = [
+        (">" if is_current else " ", tones.accent),
+        ("  ", tones.text),
+        (text.fit(text.one_line(agent.nick) or agent.id, name_cells), tones.text if agent.is_online else tones.muted),
+    ]
+    if agent.is_online:
+        parts.append((text.fit(str(agent.session_count), 4, align_right=True), tones.text))
+    else:
+        parts.append(("  " + words.agent_state(agent), tones.muted))
+    if row.is_me:
+        parts.append(("  " + _("me"), tones.accent))
+    return parts
+
+
+def agent_choices(desk: Desk) -> list[tuple[AgentId, str, str, str]]:
+    """Agents for a picker: account, name, load, and why one cannot be chosen (empty when it can)."""
+    return [
+        (
+            row.agent.id,
+            row.agent.nick or row.agent.id,
+            _("{count} in session").format(count=row.agent.session_count),
+            "" if row.agent.is_bound and row.agent.is_online else words.agent_state(row.agent),
+        )
+        for row in agent_rows(desk)
+    ]

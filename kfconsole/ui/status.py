@@ -1,0 +1,176 @@
+"""What the bars say: freshness, notices, the conversation's title, and the composer's edge. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from kfconsole.desk import rules
+from kfconsole.i18n import _
+from kfconsole.model import CustomerId, Desk, Feed, Health
+from kfconsole.ui import words
+from kfconsole.ui.widgets.bar import Piece
+from kfconsole.ui.words import Glyphs
+
+STALE_POLLS = 3  # so many missed answers make a feed stale
+STALE_GRACE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """What does not change while the console runs."""
+
+    glyphs: Glyphs
+    intervals: Mapping[Feed, float]
+    is_demo: bool = False
+    is_read_only: bool = False
+
+
+def is_stale(feed: Feed, health: Health | None, mono: float, station: Station) -> bool:
+    """Whether a feed's last answer is older than its interval explains."""
+    if health is None or health.succeeded_mono is None:
+        return True
+    return mono - health.succeeded_mono > station.intervals[feed] * STALE_POLLS + STALE_GRACE_SECONDS
+
+
+def status_line(
+    desk: Desk, station: Station, now: float, mono: float, *, is_wide: bool
+) -> tuple[list[Piece], list[Piece]]:
+    """The top line: name and modes, the four numbers, and how fresh each feed is."""
+    left: list[Piece] = [(" kfconsole ", "strong")]
+    if station.is_demo:
+        left.append((f" {_('demo')} ", "warn"))
+    if station.is_read_only:
+        left.append((f" {_('read-only')} ", "warn"))
+    left.extend(_numbers(desk, station, now))
+    return left, _freshness(desk, station, mono, is_wide=is_wide)
+
+
+def _numbers(desk: Desk, station: Station, now: float) -> list[Piece]:
+    longest = rules.longest_waiting(desk)
+    pieces: list[Piece] = [(f"  {_('waiting')} ", "muted"), (str(desk.queue_total), "text")]
+    if longest is not None:
+        bound = "" if longest.is_exact else station.glyphs.at_least
+        pieces += [(f"  {_('longest')} ", "muted"), (bound + words.span(rules.wait_seconds(longest, now)), "text")]
+    online = sum(agent.is_online for agent in desk.agents)
+    pieces += [(f"  {_('in session')} ", "muted"), (str(len(desk.sessions)), "text")]
+    pieces += [(f"  {_('online')} ", "muted"), (f"{online}/{len(desk.agents)}", "text")]
+    return pieces
+
+
+def _freshness(desk: Desk, station: Station, mono: float, *, is_wide: bool) -> list[Piece]:
+    ages: dict[Feed, tuple[str, bool]] = {}
+    for feed in words.FEED_WORDS:
+        health = desk.health.get(feed)
+        seen = None if health is None else health.succeeded_mono
+        said = _("never") if seen is None else words.age(mono - seen)
+        ages[feed] = said, is_stale(feed, health, mono, station)
+    shown = list(ages) if is_wide else [feed for feed in ages if ages[feed][1]][:1]
+    pieces: list[Piece] = []
+    for feed in shown:
+        said, stale = ages[feed]
+        words_said = f"{_(words.FEED_WORDS[feed])} {said}" + (" " + _("stale") if stale else "")
+        pieces.append((f" {words_said} ", "warn" if stale else "muted"))
+    if not shown:
+        seen_monos = [health.succeeded_mono for health in desk.health.values() if health.succeeded_mono is not None]
+        pieces.append((f" {words.age(mono - min(seen_monos, default=mono))} ", "muted"))
+    return pieces
+
+
+def notices(desk: Desk, now: float, mono: float) -> list[str]:
+    """Lines below the status: what keeps a feed from being fresh, and why this console's agent cannot accept."""
+    said = _feed_problems(desk, mono)
+    if not said and desk.remembered_at is not None:
+        age = words.age(now - desk.remembered_at)
+        said.append(_("These lists are from the last run, {age} ago; WeChat is being asked.").format(age=age))
+    agents = desk.health.get(Feed.AGENTS)
+    if desk.me is not None and agents is not None and agents.succeeded_mono is not None:
+        refusal = rules.refusal(desk, desk.me)
+        if refusal is not None:
+            said.append(f"{refusal.message} {refusal.hint}")
+    return said
+
+
+def _feed_problems(desk: Desk, mono: float) -> list[str]:
+    problems: dict[str, list[Feed]] = {}
+    for feed in words.FEED_WORDS:
+        health = desk.health.get(feed)
+        if health is None or health.error is None:
+            continue
+        when = _retry_words(health, mono)
+        problems.setdefault(" ".join(filter(None, (health.error.message, health.error.hint, when))), []).append(feed)
+    return [
+        said if len(feeds) == len(words.FEED_WORDS) else f"{_list_of(feeds)}: {said}"
+        for said, feeds in problems.items()
+    ]
+
+
+def _retry_words(health: Health, mono: float) -> str:
+    if health.retry_mono is None:
+        return _("Asking has stopped; R asks again.")
+    return _("Trying again in {age}.").format(age=words.age(max(0.0, health.retry_mono - mono)))
+
+
+def _list_of(feeds: list[Feed]) -> str:
+    return ", ".join(_(words.FEED_WORDS[feed]) for feed in feeds)
+
+
+def conversation_title(desk: Desk, station: Station, now: float) -> str:
+    """Who is on screen, who serves them, for how long, and until when WeChat routes their messages."""
+    if desk.open is None:
+        return ""
+    openid = desk.open.openid
+    title = [words.short_openid(openid, station.glyphs)]
+    session = rules.session_of(desk, openid)
+    if session is not None:
+        title.append(_("with {agent}").format(agent=rules.agent_name(desk, session.agent)))
+        title.append(words.age(rules.session_age(session, now)))
+        left_seconds = rules.route_ends_at(session) - now
+        title.append(
+            _("routed for {age} more").format(age=words.age(left_seconds)) if left_seconds > 0 else _("routing ended")
+        )
+    elif rules.is_waiting(desk, openid):
+        title.append(_("waiting"))
+    else:
+        title.append(_("no session"))
+    return "   ".join(title)
+
+
+def standing(desk: Desk) -> str:
+    """A line above the messages, when they need explaining."""
+    if desk.open is None:
+        return _("Enter on a customer opens the conversation.")
+    openid = desk.open.openid
+    if rules.who_serves(desk, openid) is None and rules.is_waiting(desk, openid):
+        return _("Waiting: WeChat does not show what is written before somebody accepts the customer.")
+    if not desk.open.messages:
+        return _("No messages yet: nothing of this customer is in WeChat's records of the last day, or in the archive.")
+    return ""
+
+
+def compose_edge(desk: Desk, station: Station, now: float, text: str, problem: str) -> tuple[list[Piece], list[Piece]]:
+    """The composer's edge: replies and time left, bytes, and as whom; or why a reply cannot arrive."""
+    if desk.open is None:
+        return [], []
+    pieces: list[Piece] = [(f" {problem} ", "warn")] if problem else []
+    pieces += _allowance(desk, desk.open.openid, station, now)
+    size = rules.text_bytes(text)
+    bytes_words = _("{size}/{limit} bytes").format(size=size, limit=rules.MAX_TEXT_BYTES)
+    pieces.append((f" {bytes_words} ", "late" if size > rules.MAX_TEXT_BYTES else "muted"))
+    if station.is_read_only:
+        who: Piece = (f" {_('read-only: nothing is sent')} ", "warn")
+    elif desk.me is None:
+        who = (f" {_('sent without an agent name')} ", "muted")
+    else:
+        who = (f" {_('as {agent}').format(agent=rules.agent_name(desk, desk.me))} ", "muted")
+    return pieces, [who]
+
+
+def _allowance(desk: Desk, openid: CustomerId, station: Station, now: float) -> list[Piece]:
+    contact = desk.contacts.get(openid)
+    allowance = rules.allowance(contact, now) if contact else None
+    if allowance is None:
+        return [(f" {_('replies left ?')} ", "muted")]
+    limit = rules.WINDOWS[rules.CustomerAct.MESSAGE].replies
+    bound = station.glyphs.at_most if allowance.left else ""
+    left = _("replies left {left}/{limit}").format(left=f"{bound}{allowance.left}", limit=limit)
+    until = _("for {time}").format(time=words.hours_left(allowance.until_at - now))
+    return [(f" {left} ", "muted" if allowance.left > 1 else "warn"), (f" {until} ", "muted")]

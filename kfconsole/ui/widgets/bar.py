@@ -1,0 +1,43 @@
+"""One-line bars: the status at the top, the composer's edge, the hints at the bottom."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from kfconsole import text
+from kfconsole.ui.tones import TONE_CLASSES, Tones
+from kfconsole.ui.widgets.strips import strip_of
+
+Piece = tuple[str, str]
+"""A text and the name of its tone."""
+
+
+class Bar(Widget):
+    """A line of toned pieces; drawn again only when a piece changed."""
+
+    DEFAULT_CSS = "Bar { height: 1; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
+
+    def __init__(self, *, id: str) -> None:  # Textual's name for it
+        super().__init__(id=id)
+        self._left: tuple[Piece, ...] = ()
+        self._right: tuple[Piece, ...] = ()
+
+    def show(self, left: Sequence[Piece], right: Sequence[Piece] = ()) -> None:
+        """Show pieces from the left edge and, when there is room, pieces that end at the right edge."""
+        wanted = (tuple(left), tuple(right))
+        if wanted != (self._left, self._right):
+            self._left, self._right = wanted
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the only line, exactly as wide as the bar."""
+        width, style = self.size.width, self.rich_style
+        if y:
+            return Strip.blank(width, style)
+        gap = width - sum(text.width_cells(words) for words, _tone in (*self._left, *self._right))
+        pieces = [*self._left, (" " * gap, "text"), *self._right] if gap >= 0 else self._left
+        tones = Tones.of(self)
+        return strip_of([(words, getattr(tones, tone)) for words, tone in pieces], width, style)

@@ -1,0 +1,118 @@
+"""Words and numbers as the screen writes them: names, spans, days, states, glyphs."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+
+from kfconsole.i18n import N_, _
+from kfconsole.model import Agent, CustomerId, Delivery, Feed, MessageKind
+
+SHORT_OPENID = 6  # nicknames are gone; the end of an openid tells customers apart
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """Marks whose width differs between East Asian terminals, with plain stand-ins."""
+
+    at_least: str = "≥"
+    at_most: str = "≤"
+    times: str = "×"
+    cut: str = "…"
+
+
+WIDE_GLYPHS = Glyphs()
+ASCII_GLYPHS = Glyphs(at_least=">", at_most="<", times="x", cut="~")
+
+DELIVERY_WORDS = {
+    Delivery.SENDING: N_("sending"),
+    Delivery.SENT: N_("sent"),
+    Delivery.CONFIRMED: N_("confirmed"),
+    Delivery.REFUSED: N_("refused"),
+    Delivery.UNKNOWN: N_("outcome unknown"),
+}
+
+FEED_WORDS = {
+    Feed.QUEUE: N_("queue"),
+    Feed.SESSIONS: N_("sessions"),
+    Feed.AGENTS: N_("agents"),
+    Feed.MESSAGES: N_("records"),
+}
+
+EVENT_WORDS = {
+    MessageKind.QUEUED: N_("joined the queue"),
+    MessageKind.ACCEPTED: N_("accepted by {agent}"),
+    MessageKind.STARTED: N_("session started by {agent}"),
+    MessageKind.TRANSFERRED: N_("transferred to {agent}"),
+    MessageKind.CLOSED: N_("closed by {agent}"),
+    MessageKind.TAKEN_OVER: N_("taken over by {agent}"),
+    MessageKind.OTHER: N_("{agent}: an entry this version does not know"),
+}
+
+WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+
+
+def short_openid(openid: CustomerId, glyphs: Glyphs = WIDE_GLYPHS) -> str:
+    """Name a customer by the end of the openid, as nicknames are no longer given out."""
+    return glyphs.cut + openid[-SHORT_OPENID:]
+
+
+def agent_state(agent: Agent) -> str:
+    """Say in a word whether an agent can serve."""
+    if not agent.is_bound:
+        return {"waiting": _("invited"), "rejected": _("declined"), "expired": _("invitation expired")}.get(
+            agent.invite_status, _("not bound")
+        )
+    return _("online") if agent.is_online else _("offline")
+
+
+def span(seconds: float) -> str:
+    """Write a span as `04:10`, or `1:04:10` from an hour on."""
+    whole = max(0, int(seconds))
+    hours, rest = divmod(whole, 3600)
+    minutes, secs = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes:02}:{secs:02}"
+
+
+def hours_left(seconds: float) -> str:
+    """Write the rest of a window of two days as `47:12`, hours and minutes."""
+    whole = max(0, int(seconds))
+    return f"{whole // 3600}:{whole % 3600 // 60:02}"
+
+
+def age(seconds: float) -> str:
+    """Write how long ago something was, short: `3 s`, `4 min`, `2 h`."""
+    whole = max(0, int(seconds))
+    if whole < 60:
+        return _("{count} s").format(count=whole)
+    if whole < 3600:
+        return _("{count} min").format(count=whole // 60)
+    return _("{count} h").format(count=whole // 3600)
+
+
+def clock_time(at: float, zone: tzinfo | None) -> str:
+    """Write the time of day."""
+    return datetime.fromtimestamp(at, zone).strftime("%H:%M")
+
+
+def day_of(at: float, zone: tzinfo | None) -> date:
+    """The calendar day of a moment, where the users live."""
+    return datetime.fromtimestamp(at, zone).date()
+
+
+def day_words(day: date, today: date) -> str:
+    """Write a day as people say it: today, yesterday, or month and day; the year only when it differs."""
+    if day == today:
+        return _("Today")
+    if (today - day).days == 1:
+        return _("Yesterday")
+    return (
+        full_day(day)
+        if day.year != today.year
+        else _("{month}/{day} {weekday}").format(month=day.month, day=day.day, weekday=_(WEEKDAYS[day.weekday()]))
+    )
+
+
+def full_day(day: date) -> str:
+    """Write a day with its year and weekday."""
+    return _("{year}-{month:02}-{day:02} {weekday}").format(
+        year=day.year, month=day.month, day=day.day, weekday=_(WEEKDAYS[day.weekday()])
+    )
