@@ -3,6 +3,7 @@
     KfError                 something expected went wrong; message and hint are for the user
     ├── ConfigError         a setting is missing or wrong
     ├── ArchiveError        the archive cannot be read or written
+    │   └── OutcomeNotKept  a message was sent or refused, but the archive could not note which
     ├── NotPossible         our own check foresaw that the action would be refused
     └── ApiError            a call to WeChat failed
         ├── AuthError       account, secret, address or permission; asking again does not help
@@ -29,6 +30,10 @@ class ConfigError(KfError):
 
 class ArchiveError(KfError):
     """The archive cannot be read or written."""
+
+
+class OutcomeNotKept(ArchiveError):
+    """WeChat was asked to send a message, but the archive could not note the outcome: never send it again unseen."""
 
 
 class NotPossible(KfError):

@@ -1,0 +1,151 @@
+"""Everything a person does at the desk; keys and command line call the same.
+
+Each act checks first, raises KfError when nothing was done, and otherwise returns what is true. All that reaches
+WeChat, and every decision others rely on, is refused here in a read-only console. Reading, and drafts, which
+nobody else sees, are not.
+"""
+
+from typing import TYPE_CHECKING
+
+from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.facts import MessagesSeen
+from kfconsole.desk.poller import Poller
+from kfconsole.desk.reading import HistoryDay, Reading
+from kfconsole.desk.sending import Sending
+from kfconsole.desk.serving import Serving
+from kfconsole.desk.store import Store
+from kfconsole.desk.typing_state import TypingState
+from kfconsole.errors import NotPossible
+from kfconsole.i18n import _
+from kfconsole.model import AgentId, CustomerId, Message, MessageId, Session
+
+if TYPE_CHECKING:
+    from kfconsole.archive import Archive
+    from kfconsole.wechat import KfClient
+
+
+class Actions:
+    """What one person, or one command, may do at the desk."""
+
+    def __init__(
+        self,
+        client: "KfClient",
+        archive: "Archive",
+        store: Store,
+        clock: ServerClock,
+        *,
+        me: AgentId | None,
+        poller: Poller | None = None,
+        read_only: bool = False,
+    ) -> None:
+        self._archive = archive
+        self._store = store
+        self._me = me
+        self._read_only = read_only
+        self._typing_state = TypingState(client, store, clock)
+        self._reading = Reading(client, archive, store, clock)
+        self._sending = Sending(client, archive, store, clock, self._typing_state, me=me)
+        self._serving = Serving(client, store, clock, poller, me=me)
+
+    async def run(self) -> None:
+        """Make the calls nobody waits for, until cancelled."""
+        await self._typing_state.run()
+
+    # Reading
+
+    async def open(self, openid: CustomerId) -> None:
+        """Put a conversation on screen and count it as read."""
+        await self._reading.open(openid)
+
+    async def load_older(self) -> None:
+        """Add the messages before the oldest on screen."""
+        await self._reading.load_older()
+
+    async def leave(self) -> None:
+        """Take the conversation off the screen."""
+        self._reading.leave()
+
+    async def history(self, openid: CustomerId, start_at: float, end_at: float) -> HistoryDay:
+        """Return a customer's messages of a span, asking WeChat for what the archive never saw."""
+        return await self._reading.history(openid, start_at, end_at)
+
+    # Serving
+
+    async def accept(self, openid: CustomerId, agent: AgentId | None = None) -> Session:
+        """Give a customer to an agent, ourselves by default; see `Serving.accept`."""
+        self._check_writable()
+        return await self._serving.accept(openid, agent)
+
+    async def accept_next(self, agent: AgentId | None = None) -> Session:
+        """Give the longest waiting customer to an agent; see `Serving.accept_next`."""
+        self._check_writable()
+        return await self._serving.accept_next(agent)
+
+    async def close(self, openid: CustomerId) -> None:
+        """End a customer's session; see `Serving.close`."""
+        self._check_writable()
+        await self._serving.close(openid)
+
+    # Sending
+
+    async def send(self, openid: CustomerId, text: str, *, replaces: MessageId | None = None) -> Message:
+        """Send a text and return the message as it ended; see `Sending.send`."""
+        self._check_answering()
+        return await self._sending.send(openid, text, replaces=replaces)
+
+    async def resend(self, message_id: MessageId) -> Message:
+        """Send an undelivered message again, to the same customer, as a new message."""
+        self._check_answering()
+        return await self._sending.resend(message_id)
+
+    async def dismiss(self, message_id: MessageId) -> Message:
+        """Leave an undelivered message as it is, and ask no more."""
+        self._check_writable()
+        return await self._sending.dismiss(message_id)
+
+    async def save_draft(self, openid: CustomerId, text: str) -> None:
+        """Keep what is being written to a customer; an empty text deletes it."""
+        await self._archive.save_draft(openid, text)
+        await self._reading.refresh_contacts((openid,))
+
+    async def settle_orphans(self) -> None:
+        """Show what consoles that ended were sending as of unknown outcome."""
+        messages = await self._archive.settle_orphans()
+        if messages:
+            self._store.apply(MessagesSeen(messages))
+            await self._reading.refresh_contacts({message.openid for message in messages})
+
+    # Typing
+
+    async def set_typing(self, openid: CustomerId) -> None:
+        """Show the customer that somebody is writing; raises what WeChat says."""
+        self._check_writable()
+        await self._typing_state.show(openid)
+
+    def writing(self, openid: CustomerId) -> None:
+        """Somebody is writing to this customer; never blocks, never fails."""
+        if not self._read_only and self._me is not None:
+            self._typing_state.writing(openid)
+
+    def emptied(self, openid: CustomerId) -> None:
+        """What was being written was deleted."""
+        self._typing_state.stopped(openid)
+
+    def left(self, openid: CustomerId) -> None:
+        """Whoever was writing left the composer."""
+        self._typing_state.stopped(openid)
+
+    def _check_writable(self) -> None:
+        if self._read_only:
+            raise NotPossible(
+                _("This console is read-only."),
+                hint=_("Set read_only = false under [me] in the settings."),
+            )
+
+    def _check_answering(self) -> None:
+        self._check_writable()
+        if self._me is None:
+            raise NotPossible(
+                _("This console answers as nobody."),
+                hint=_("Set kf_account under [me] in the settings to reply."),
+            )

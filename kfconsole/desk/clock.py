@@ -1,0 +1,48 @@
+"""The desk's one clock: WeChat's time, learned from the `Date` header of its answers.
+
+Hosts are often wrong, and every age and deadline on screen is reckoned in WeChat's time. It knows no screen, no
+socket and no file.
+"""
+
+from collections.abc import Callable
+
+DATE_RESOLUTION_SECONDS = 1.0
+"""A `Date` header names a whole second: the server's clock stood anywhere inside it."""
+
+
+class ServerClock:
+    """Tells WeChat's time by this host's monotonic clock and a learned offset.
+
+    Before the first answer it follows the wall clock. An answer only moves it as far as that answer demands, so
+    the time shown does not jump for the noise of a header without fractions.
+    """
+
+    def __init__(self, monotonic: Callable[[], float], wall: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._offset = wall() - monotonic()
+        self._bounds: tuple[float, float] | None = None
+
+    def now(self) -> float:
+        """Return the Unix seconds of WeChat's clock."""
+        return self._monotonic() + self._offset
+
+    def monotonic(self) -> float:
+        """Return the seconds of this host's monotonic clock."""
+        return self._monotonic()
+
+    def learn(self, date: float, before_mono: float, after_mono: float) -> None:
+        """Narrow the offset by one answer.
+
+        Args:
+            date: The answer's `Date` header in Unix seconds.
+            before_mono: When the question left.
+            after_mono: When the answer was there.
+        """
+        low, high = date - after_mono, date + DATE_RESOLUTION_SECONDS - before_mono
+        if self._bounds is not None:
+            kept_low, kept_high = max(low, self._bounds[0]), min(high, self._bounds[1])
+            # No offset fits all answers once a clock was set, or two have drifted apart: believe the newest one.
+            if kept_low <= kept_high:
+                low, high = kept_low, kept_high
+        self._bounds = (low, high)
+        self._offset = min(max(self._offset, low), high)

@@ -1,0 +1,1 @@
+"""The four things asked of WeChat again and again; `poller` decides when."""

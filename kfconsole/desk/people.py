@@ -1,0 +1,33 @@
+"""Names and allowances of the customers in the lists, read from the archive as they turn up."""
+
+from typing import TYPE_CHECKING
+
+from kfconsole.desk.facts import ContactsSeen
+from kfconsole.desk.store import Store
+from kfconsole.model import CustomerId, Session, Waiting
+
+if TYPE_CHECKING:
+    from kfconsole.archive import Archive
+
+
+class People:
+    """Reads each customer of the lists once; what changes later is told by those who change it."""
+
+    def __init__(self, archive: "Archive", store: Store) -> None:
+        self._archive = archive
+        self._store = store
+        self._asked: set[CustomerId] = set()
+        self._looked_at: tuple[tuple[Waiting, ...], tuple[Session, ...]] = ((), ())
+
+    async def load_missing(self) -> None:
+        """Read the customers of queue and sessions that the desk knows nothing of."""
+        desk = self._store.desk
+        if self._looked_at[0] is desk.queue and self._looked_at[1] is desk.sessions:
+            return
+        listed = {row.openid for row in desk.queue} | {session.openid for session in desk.sessions}
+        missing = listed - desk.contacts.keys() - self._asked
+        if missing:
+            contacts = await self._archive.contacts(missing)
+            self._asked |= missing
+            self._store.apply(ContactsSeen(contacts))
+        self._looked_at = (desk.queue, desk.sessions)

@@ -1,0 +1,261 @@
+"""The rules of the desk: who may be accepted by whom, how many replies are left, when typing may be shown. Pure.
+
+Waits have their own module, `waits`; its names are offered here too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kfconsole.desk.waits import (
+    ARRIVAL_TOLERANCE_SECONDS,
+    CONTINUITY_SECONDS,
+    QueueMemory,
+    Urgency,
+    merge_queue,
+    urgency,
+    wait_seconds,
+    without_customer,
+)
+from kfconsole.errors import NotPossible
+from kfconsole.i18n import _
+from kfconsole.model import (
+    Agent,
+    AgentId,
+    Allowance,
+    Contact,
+    CustomerId,
+    Delivery,
+    Desk,
+    MessageKind,
+    Session,
+    Waiting,
+)
+
+__all__ = [
+    "ARRIVAL_TOLERANCE_SECONDS",
+    "CONTINUITY_SECONDS",
+    "MAX_TEXT_BYTES",
+    "ROUTE_SECONDS",
+    "TYPING_GAP_SECONDS",
+    "TYPING_WINDOW_SECONDS",
+    "WINDOWS",
+    "AgentState",
+    "CustomerAct",
+    "QueueMemory",
+    "Urgency",
+    "Window",
+    "agent_name",
+    "agent_state",
+    "allowance",
+    "check_text",
+    "customer_name",
+    "exchanged_at",
+    "find_agent",
+    "is_waiting",
+    "longest_waiting",
+    "may_show_typing",
+    "merge_queue",
+    "refusal",
+    "route_ends_at",
+    "session_age",
+    "session_of",
+    "text_bytes",
+    "urgency",
+    "wait_seconds",
+    "who_serves",
+    "without_customer",
+]
+
+MAX_TEXT_BYTES = 2048
+"""WeChat's limit for one text, in bytes of UTF-8 (45002 above it)."""
+ROUTE_SECONDS = 30 * 60.0
+"""WeChat stops routing a customer's messages to the agent so long after a session began."""
+TYPING_GAP_SECONDS = 15.0
+"""How long a typing state lasts; a second one within it is refused (45081)."""
+TYPING_WINDOW_SECONDS = 30.0
+"""Typing is refused when no message passed in this time, in either direction (45080)."""
+
+
+class CustomerAct(StrEnum):
+    """What a customer does to open a window for replies."""
+
+    MESSAGE = "message"
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """So many replies, for so long."""
+
+    replies: int
+    seconds: float
+
+
+WINDOWS: Mapping[CustomerAct, Window] = {CustomerAct.MESSAGE: Window(replies=5, seconds=48 * 3600.0)}
+"""WeChat's windows for replies, those whose opening the archive can see."""
+
+
+def allowance(contact: Contact, now: float, windows: Mapping[CustomerAct, Window] = WINDOWS) -> Allowance | None:
+    """Return the replies WeChat still accepts; None when no message of the customer is known.
+
+    Nothing is left once the window has closed: `until_at` then lies in the past.
+    """
+    if contact.last_received_at is None:
+        return None
+    window = windows[CustomerAct.MESSAGE]
+    until_at = contact.last_received_at + window.seconds
+    left = max(0, window.replies - contact.sent_since_received) if now < until_at else 0
+    return Allowance(left=left, until_at=until_at)
+
+
+def text_bytes(text: str) -> int:
+    """Return the length of a text in WeChat's unit, bytes of UTF-8."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
+def check_text(text: str) -> None:
+    """Refuse a text that WeChat would refuse.
+
+    Raises:
+        NotPossible: It is blank or too long.
+    """
+    if not text.strip():
+        raise NotPossible(_("The message is empty."), hint=_("Write something first."))
+    if (size := text_bytes(text)) > MAX_TEXT_BYTES:
+        raise NotPossible(
+            _("The message has {size} bytes; WeChat takes {limit}.").format(size=size, limit=MAX_TEXT_BYTES),
+            hint=_("Shorten it by {count} bytes, or send it in parts.").format(count=size - MAX_TEXT_BYTES),
+        )
+
+
+def may_show_typing(now: float, *, exchanged_at: float | None, shown_mono: float | None, mono: float) -> bool:
+    """Whether WeChat would take a typing state now.
+
+    Args:
+        now: WeChat's time.
+        exchanged_at: When the last message passed, in either direction.
+        shown_mono: When typing was last asked for.
+        mono: This host's monotonic clock.
+    """
+    if exchanged_at is None or now - exchanged_at > TYPING_WINDOW_SECONDS:
+        return False
+    return shown_mono is None or mono - shown_mono >= TYPING_GAP_SECONDS
+
+
+def exchanged_at(desk: Desk, openid: CustomerId) -> float | None:
+    """Return when the last message passed between a customer and us, as far as the desk knows."""
+    times: list[float] = []
+    if contact := desk.contacts.get(openid):
+        candidates = [contact.last_message] if contact.last_message else []
+        times += [contact.last_received_at] if contact.last_received_at is not None else []
+    else:
+        candidates = []
+    if desk.open is not None and desk.open.openid == openid:
+        candidates += desk.open.messages[-10:]
+    times += [
+        message.at
+        for message in candidates
+        if message.kind in (MessageKind.RECEIVED, MessageKind.SENT) and message.delivery is not Delivery.REFUSED
+    ]
+    return max(times, default=None)
+
+
+def longest_waiting(desk: Desk, passed_over: frozenset[CustomerId] = frozenset()) -> Waiting | None:
+    """Return who waits longest of those nobody serves; of equal waits the one who arrived first."""
+    served = {session.openid for session in desk.sessions}
+    candidates = (row for row in desk.queue if row.openid not in served and row.openid not in passed_over)
+    return min(candidates, key=lambda row: row.since_at, default=None)
+
+
+def is_waiting(desk: Desk, openid: CustomerId) -> bool:
+    """Whether a customer is in the queue, as far as it is seen."""
+    return any(row.openid == openid for row in desk.queue)
+
+
+def session_of(desk: Desk, openid: CustomerId) -> Session | None:
+    """Return a customer's session, as far as the desk knows."""
+    return next((session for session in desk.sessions if session.openid == openid), None)
+
+
+def who_serves(desk: Desk, openid: CustomerId) -> AgentId | None:
+    """Return the agent who serves a customer, as far as the desk knows."""
+    session = session_of(desk, openid)
+    return session.agent if session else None
+
+
+def session_age(session: Session, now: float) -> float:
+    """Return how long a session has lasted; never negative."""
+    return max(0.0, now - session.started_at)
+
+
+def route_ends_at(session: Session) -> float:
+    """Return when WeChat stops routing the customer's messages to the agent."""
+    return session.started_at + ROUTE_SECONDS
+
+
+class AgentState(StrEnum):
+    """Whether an agent can be given a customer, and if not, why."""
+
+    READY = "ready"
+    OFFLINE = "offline"
+    UNBOUND = "unbound"
+    UNKNOWN = "unknown"
+    """WeChat's list does not have the account."""
+    UNSET = "unset"
+    """This console answers as nobody."""
+
+
+def agent_state(desk: Desk, agent: AgentId | None) -> AgentState:
+    """Return whether an agent can be given a customer."""
+    if agent is None:
+        return AgentState.UNSET
+    found = find_agent(desk, agent)
+    if found is None:
+        return AgentState.UNKNOWN
+    if not found.is_bound:
+        return AgentState.UNBOUND
+    return AgentState.READY if found.is_online else AgentState.OFFLINE
+
+
+def refusal(desk: Desk, agent: AgentId | None) -> NotPossible | None:
+    """Return why WeChat would not give this agent a customer, in words and with the fix; None when it would."""
+    name = agent_name(desk, agent) if agent is not None else ""
+    match agent_state(desk, agent):
+        case AgentState.READY:
+            return None
+        case AgentState.UNSET:
+            return NotPossible(
+                _("This console answers as nobody."),
+                hint=_("Choose an agent, or set kf_account under [me] in the settings."),
+            )
+        case AgentState.UNKNOWN:
+            return NotPossible(
+                _("There is no agent {agent}.").format(agent=agent),
+                hint=_("Check kf_account; the list of agents has the right names."),
+            )
+        case AgentState.UNBOUND:
+            return NotPossible(
+                _("{agent} is not bound to a WeChat user yet.").format(agent=name),
+                hint=_("Invite one on mp.weixin.qq.com and have the invitation accepted."),
+            )
+        case AgentState.OFFLINE:
+            return NotPossible(
+                _("{agent} is offline.").format(agent=name),
+                hint=_("Log in as this agent on mpkf.weixin.qq.com; nothing else puts an agent online."),
+            )
+
+
+def find_agent(desk: Desk, agent: AgentId) -> Agent | None:
+    """Return an agent by its account."""
+    return next((known for known in desk.agents if known.id == agent), None)
+
+
+def agent_name(desk: Desk, agent: AgentId) -> str:
+    """Return what an agent is called: the nick, else the account."""
+    known = find_agent(desk, agent)
+    return known.nick if known is not None and known.nick else agent
+
+
+def customer_name(openid: CustomerId) -> str:
+    """Return what a customer without any name is called."""
+    return "…" + openid[-6:]

@@ -1,0 +1,184 @@
+"""Sending replies: into the archive first, to WeChat once, and the outcome is never guessed."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kfconsole.desk import rules
+from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.facts import ContactsSeen, MessagesSeen
+from kfconsole.desk.store import Store
+from kfconsole.desk.typing_state import TypingState
+from kfconsole.desk.waking import to_the_end
+from kfconsole.errors import ApiError, ArchiveError, KfError, NotPossible, OutcomeNotKept, Unavailable
+from kfconsole.i18n import _
+from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Message, MessageId
+from kfconsole.text import clean
+
+if TYPE_CHECKING:
+    from kfconsole.archive import Archive
+    from kfconsole.wechat import KfClient
+
+
+class Sending:
+    """Sends as one agent; messages to one customer leave in the order they were handed over."""
+
+    def __init__(
+        self,
+        client: "KfClient",
+        archive: "Archive",
+        store: Store,
+        clock: ServerClock,
+        typing_state: TypingState,
+        *,
+        me: AgentId | None,
+    ) -> None:
+        self._client = client
+        self._archive = archive
+        self._store = store
+        self._clock = clock
+        self._typing_state = typing_state
+        self._me = me
+        self._last_turns: dict[CustomerId, asyncio.Event] = {}
+        self._being_replaced: set[MessageId] = set()
+
+    async def send(self, openid: CustomerId, text: str, *, replaces: MessageId | None = None) -> Message:
+        """Send a text and return the message as it ended: sent, refused or unknown.
+
+        Raises:
+            NotPossible: Nothing was begun: the text is empty or too long, or `replaces` cannot be replaced.
+            OutcomeNotKept: WeChat was asked, but the archive failed afterwards; the desk shows the outcome.
+            ArchiveError: Nothing was begun.
+        """
+        text = clean(text)  # what is sent is what is shown and stored
+        rules.check_text(text)
+        if replaces is None:
+            return await self._send(openid, text, None)
+        if replaces in self._being_replaced:
+            raise NotPossible(_("This message is already being sent again."))
+        self._being_replaced.add(replaces)
+        try:
+            return await self._send(openid, text, await self._replaceable(replaces, openid))
+        finally:
+            self._being_replaced.discard(replaces)
+
+    async def resend(self, message_id: MessageId) -> Message:
+        """Send an undelivered message again, to the same customer, as a new message."""
+        message = await self._undecided(message_id)
+        return await self.send(message.openid, message.text, replaces=message_id)
+
+    async def dismiss(self, message_id: MessageId) -> Message:
+        """Leave an undelivered message as it is, and ask no more."""
+        message = await self._undecided(message_id)
+        dismissed = await self._archive.dismiss(message_id)
+        self._store.apply(MessagesSeen((dismissed,)))
+        await self._refresh_contact(message.openid)
+        return dismissed
+
+    async def _undecided(self, message_id: MessageId) -> Message:
+        message = await self._archive.message(message_id)
+        if message is None:
+            raise NotPossible(_("This message is no longer in the archive."))
+        if not message.needs_decision:
+            raise NotPossible(
+                _("This message needs no decision."),
+                hint=_("Only messages that were refused, or whose outcome is unknown, can be sent again or dismissed."),
+            )
+        return message
+
+    async def _replaceable(self, message_id: MessageId, openid: CustomerId) -> Message:
+        message = await self._undecided(message_id)
+        if message.openid != openid:
+            raise NotPossible(_("A message is never sent again to another customer."))
+        return message
+
+    async def _send(self, openid: CustomerId, text: str, replaced: Message | None) -> Message:
+        before, done = self._last_turns.get(openid), asyncio.Event()
+        self._last_turns[openid] = done
+        try:
+            message = await self._begin(openid, text, replaced)
+            self._show_begun(message, replaced)
+            return await self._deliver(message, before)
+        finally:
+            done.set()
+            if self._last_turns[openid] is done:
+                del self._last_turns[openid]
+
+    async def _begin(self, openid: CustomerId, text: str, replaced: Message | None) -> Message:
+        """Store the message; a caller who is gone by then leaves it refused, as it never left."""
+        replaces = replaced.id if replaced else None
+        begun = asyncio.ensure_future(
+            self._archive.begin_send(openid, self._me, text, self._clock.now(), replaces=replaces)
+        )
+        try:
+            return await asyncio.shield(begun)
+        except asyncio.CancelledError:
+            await asyncio.wait((begun,))
+            if not begun.cancelled() and begun.exception() is None:
+                self._show_begun(begun.result(), replaced)
+                await to_the_end(self._settle(begun.result(), Delivery.REFUSED, _never_left()))
+            raise
+
+    def _show_begun(self, message: Message, replaced: Message | None) -> None:
+        known = self._store.desk.contacts.get(message.openid) or Contact(message.openid)
+        contact = replace(
+            known,
+            draft="",
+            last_message=message,
+            sent_since_received=known.sent_since_received + 1,
+            undelivered=max(0, known.undelivered - 1) if replaced else known.undelivered,
+        )
+        dismissed = (replace(replaced, is_dismissed=True),) if replaced else ()
+        self._store.apply(MessagesSeen((*dismissed, message)), ContactsSeen({message.openid: contact}))
+
+    async def _deliver(self, message: Message, before: asyncio.Event | None) -> Message:
+        try:
+            if before is not None:
+                await before.wait()
+        except asyncio.CancelledError:
+            await to_the_end(self._settle(message, Delivery.REFUSED, _never_left()))
+            raise
+        try:
+            delivery, reason = await self._ask_wechat(message)
+        except asyncio.CancelledError:
+            await to_the_end(self._settle(message, Delivery.UNKNOWN, _("Stopped before WeChat answered.")))
+            raise
+        return await to_the_end(self._settle(message, delivery, reason))
+
+    async def _ask_wechat(self, message: Message) -> tuple[Delivery, str]:
+        self._typing_state.sent(message.openid)
+        try:
+            await self._client.send_text(message.openid, message.text, self._me)
+        except ApiError as error:
+            is_unknown = isinstance(error, Unavailable) and error.may_have_arrived
+            return (Delivery.UNKNOWN if is_unknown else Delivery.REFUSED), _reason(error)
+        return Delivery.SENT, ""
+
+    async def _settle(self, message: Message, delivery: Delivery, reason: str) -> Message:
+        try:
+            settled = await self._archive.settle(message.id, delivery, reason)
+        except ArchiveError as error:
+            self._store.apply(MessagesSeen((replace(message, delivery=delivery, reason=reason),)))
+            raise OutcomeNotKept(
+                _("WeChat was asked to send the message, but the outcome could not be stored: {reason}").format(
+                    reason=error.message
+                ),
+                hint=_("The conversation shows the outcome until the console ends. Do not send it again unseen."),
+            ) from error
+        self._store.apply(MessagesSeen((settled,)))
+        await self._refresh_contact(message.openid)
+        return settled
+
+    async def _refresh_contact(self, openid: CustomerId) -> None:
+        # The act itself is stored: an archive that fails only now shows up in the next question of a feed.
+        with suppress(ArchiveError):
+            self._store.apply(ContactsSeen(await self._archive.contacts((openid,))))
+
+
+def _reason(error: KfError) -> str:
+    return f"{error.message} {error.hint}".strip()
+
+
+def _never_left() -> str:
+    return _("Stopped before it was sent.")

@@ -1,0 +1,230 @@
+"""Accepting and closing: checked first, asked once, and after a lost answer WeChat is asked what is true."""
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from kfconsole.desk import rules
+from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.facts import SessionClosed, SessionOpened
+from kfconsole.desk.poller import Poller
+from kfconsole.desk.store import Store
+from kfconsole.errors import ApiError, NotPossible, Rejected, Unavailable
+from kfconsole.i18n import _
+from kfconsole.model import AgentId, CustomerId, Feed, Session, SessionHolder
+from kfconsole.wechat.codes import CODE
+
+if TYPE_CHECKING:
+    from kfconsole.wechat import KfClient
+
+TRUTH_SECONDS = 5.0
+"""How long to ask what became of a lost answer: the user is waiting."""
+MAX_CANDIDATES = 4
+"""Others accept too: so many of the longest waiting are tried before giving up."""
+
+
+class Serving:
+    """Opens and closes sessions, and tells the store at once."""
+
+    def __init__(
+        self, client: "KfClient", store: Store, clock: ServerClock, poller: Poller | None, *, me: AgentId | None
+    ) -> None:
+        self._client = client
+        self._store = store
+        self._clock = clock
+        self._poller = poller
+        self._me = me
+        self._being_accepted: set[CustomerId] = set()
+
+    async def accept(self, openid: CustomerId, agent: AgentId | None = None) -> Session:
+        """Give a customer to an agent, ourselves by default.
+
+        Raises:
+            NotPossible: The agent cannot serve, or somebody else serves the customer.
+            ApiError: WeChat refused, or what happened could not be learned.
+        """
+        agent = agent or self._me
+        self._check_agent(agent)
+        assert agent is not None  # checked just now
+        await self._check_free(openid, agent)
+        self._being_accepted.add(openid)
+        try:
+            await self._client.create_session(agent, openid)
+        except Rejected as error:
+            raise await self._explained(error, openid, agent) from error
+        except Unavailable as error:
+            if not error.may_have_arrived:
+                raise
+            return await self._accepted_after_all(openid, agent, error)
+        finally:
+            self._being_accepted.discard(openid)
+        return self._opened(openid, agent)
+
+    async def accept_next(self, agent: AgentId | None = None) -> Session:
+        """Give the longest waiting customer to an agent; one taken meanwhile is passed over.
+
+        Raises:
+            NotPossible: Nobody waits, all who were tried had just been taken, or the agent cannot serve.
+            ApiError: WeChat refused for another reason.
+        """
+        self._check_agent(agent or self._me)
+        passed_over: set[CustomerId] = set()
+        for _attempt in range(MAX_CANDIDATES):
+            waiting = rules.longest_waiting(self._store.desk, frozenset(passed_over | self._being_accepted))
+            if waiting is None:
+                break
+            try:
+                return await self.accept(waiting.openid, agent)
+            except Rejected as error:
+                if error.code != CODE.SESSION_TAKEN:
+                    raise
+                passed_over.add(waiting.openid)
+        if passed_over:
+            raise NotPossible(
+                _("The {count} longest waiting were accepted by others just now.").format(count=len(passed_over)),
+                hint=_("The queue is being asked again; try once more."),
+            )
+        raise NotPossible(_("Nobody is waiting."))
+
+    async def close(self, openid: CustomerId) -> None:
+        """End a customer's session, whoever holds it.
+
+        Raises:
+            NotPossible: There is no session (any more).
+            ApiError: WeChat refused, or what happened could not be learned.
+        """
+        session = rules.session_of(self._store.desk, openid)
+        agent = session.agent if session else await self._holding_agent(openid)
+        try:
+            await self._client.close_session(agent, openid)
+        except Rejected as error:
+            if error.code == CODE.NO_SESSION:
+                self._closed(openid, agent)
+                raise _not_served(openid) from error
+            raise await self._explained(error, openid, agent) from error
+        except Unavailable as error:
+            if error.may_have_arrived:
+                await self._check_closed(openid, agent, error)
+            else:
+                raise
+        self._closed(openid, agent)
+
+    def _check_agent(self, agent: AgentId | None) -> None:
+        desk = self._store.desk
+        agents_health = desk.health.get(Feed.AGENTS)
+        is_known = agents_health is not None and agents_health.succeeded_mono is not None
+        # Remembered agents may have come online since: then WeChat is to say it.
+        if (agent is None or is_known) and (problem := rules.refusal(desk, agent)):
+            raise problem
+
+    async def _check_free(self, openid: CustomerId, agent: AgentId) -> None:
+        """Refuse when somebody else serves the customer; the desk's word may be a minute old, so WeChat is asked."""
+        believed = rules.who_serves(self._store.desk, openid)
+        if believed is None or believed == agent:
+            return
+        asked_mono = self._clock.monotonic()
+        holder = await self._client.session(openid)
+        if holder is None:
+            self._store.apply(SessionClosed(openid, believed, asked_mono))
+        elif holder.agent != agent:
+            self._note_holder(openid, holder, asked_mono)
+            raise NotPossible(self._served_by(openid, holder.agent), hint=_ask_to_close())
+
+    async def _accepted_after_all(self, openid: CustomerId, agent: AgentId, error: Unavailable) -> Session:
+        """Answer for a lost answer with what WeChat says now."""
+        holder = await self._holder_after(error, openid)
+        if holder is not None and holder.agent == agent:
+            return self._opened(openid, agent, holder.started_at)
+        said = self._served_by(openid, holder.agent) if holder else _("WeChat has no session with this customer.")
+        raise Unavailable(
+            _("The customer was not accepted: the connection failed. {truth}").format(truth=said),
+            may_have_arrived=False,
+            hint=_("Try again."),
+            path=error.path,
+        ) from error
+
+    async def _check_closed(self, openid: CustomerId, agent: AgentId, error: Unavailable) -> None:
+        holder = await self._holder_after(error, openid)
+        if holder is not None and holder.agent == agent:
+            raise Unavailable(
+                _("The session was not closed: the connection failed, and it is still there."),
+                may_have_arrived=False,
+                hint=_("Try again."),
+                path=error.path,
+            ) from error
+
+    async def _holder_after(self, error: Unavailable, openid: CustomerId) -> SessionHolder | None:
+        """Ask once who serves a customer; without an answer the lost one stays lost."""
+        asked_mono = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(TRUTH_SECONDS):
+                holder = await self._client.session(openid)
+        except (ApiError, TimeoutError):
+            raise error from None
+        if holder is not None:
+            self._note_holder(openid, holder, asked_mono)
+        return holder
+
+    async def _explained(self, error: Rejected, openid: CustomerId, agent: AgentId) -> Rejected:
+        """Return the refusal, naming the holder when that is the reason and WeChat tells."""
+        if self._poller:
+            self._poller.acted(agent)
+        if error.code != CODE.SESSION_TAKEN:
+            return error
+        asked_mono = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(TRUTH_SECONDS):
+                holder = await self._client.session(openid)
+        except (ApiError, TimeoutError):
+            return error
+        if holder is None or holder.agent == agent:
+            return error
+        self._note_holder(openid, holder, asked_mono)
+        return Rejected(
+            self._served_by(openid, holder.agent),
+            hint=_ask_to_close(),
+            path=error.path,
+            code=error.code,
+            errmsg=error.errmsg,
+            rid=error.rid,
+        )
+
+    async def _holding_agent(self, openid: CustomerId) -> AgentId:
+        holder = await self._client.session(openid)
+        if holder is None:
+            raise _not_served(openid)
+        return holder.agent
+
+    def _note_holder(self, openid: CustomerId, holder: SessionHolder, mono: float) -> None:
+        self._store.apply(SessionOpened(Session(openid, holder.agent, holder.started_at), mono))
+
+    def _opened(self, openid: CustomerId, agent: AgentId, started_at: int | None = None) -> Session:
+        known = rules.session_of(self._store.desk, openid)
+        if known is not None and known.agent == agent:
+            started_at = known.started_at  # WeChat answers ok, too, when the agent had the session before
+        session = Session(openid, agent, int(self._clock.now()) if started_at is None else started_at)
+        self._store.apply(SessionOpened(session, self._clock.monotonic()))
+        if self._poller:
+            self._poller.acted(agent)
+        return session
+
+    def _closed(self, openid: CustomerId, agent: AgentId) -> None:
+        if rules.who_serves(self._store.desk, openid) in (None, agent):
+            self._store.apply(SessionClosed(openid, agent, self._clock.monotonic()))
+        if self._poller:
+            self._poller.acted(agent)
+
+    def _served_by(self, openid: CustomerId, agent: AgentId) -> str:
+        return _("{customer} is being served by {agent}.").format(
+            customer=rules.customer_name(openid), agent=rules.agent_name(self._store.desk, agent)
+        )
+
+
+def _not_served(openid: CustomerId) -> NotPossible:
+    return NotPossible(
+        _("{customer} has no session any more.").format(customer=rules.customer_name(openid)),
+        hint=_("Somebody closed it, or it never began."),
+    )
+
+
+def _ask_to_close() -> str:
+    return _("Ask them to close the session first.")

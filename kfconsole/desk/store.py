@@ -1,0 +1,257 @@
+"""The one writer of the desk: facts go in, a frozen `Desk` comes out.
+
+Parts that did not change keep their identity, so that a screen can compare with `is` at 20,000 sessions; a fact
+that changes nothing tells nobody. It knows no screen, no socket and no file.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from kfconsole.desk import facts as happened
+from kfconsole.desk.facts import Fact
+from kfconsole.desk.session_index import SessionIndex
+from kfconsole.desk.waits import QueueMemory, merge_queue, without_customer
+from kfconsole.model import (
+    Agent,
+    AgentId,
+    Contact,
+    Conversation,
+    CustomerId,
+    Desk,
+    Feed,
+    Health,
+    Message,
+    MessageId,
+    QueueAnswer,
+    Session,
+)
+
+LONGEST_QUESTION_SECONDS = 120.0
+"""No question is under way for longer; older acts need no defence against older answers."""
+_LISTS = frozenset({Feed.QUEUE, Feed.AGENTS, Feed.SESSIONS})
+
+
+@dataclass(frozen=True, slots=True)
+class _Act:
+    """A change of one customer's session that a question asked before it cannot know of."""
+
+    agent: AgentId
+    session: Session | None
+    mono: float
+
+
+class Store:
+    """Holds the desk and tells its subscribers of every change."""
+
+    def __init__(self, me: AgentId | None) -> None:
+        self._desk = Desk(me=me)
+        self._queue = QueueMemory()
+        self._sessions = SessionIndex()
+        self._acts: dict[CustomerId, _Act] = {}
+        self._subscribers: dict[int, Callable[[Desk], None]] = {}
+        self._next_key = 0
+
+    @property
+    def desk(self) -> Desk:
+        """The desk as it is now."""
+        return self._desk
+
+    @property
+    def queue_memory(self) -> QueueMemory:
+        """What is known of the queue beyond the rows shown, for the archive."""
+        return self._queue
+
+    def serves_anybody(self, agent: AgentId) -> bool:
+        """Whether an agent has a session, without looking through all of them."""
+        return bool(self._sessions.of_agent(agent))
+
+    def subscribe(self, callback: Callable[[Desk], None]) -> Callable[[], None]:
+        """Call back with every changed desk; the returned function ends it."""
+        key = self._next_key
+        self._next_key += 1
+        self._subscribers[key] = callback
+
+        def unsubscribe() -> None:
+            self._subscribers.pop(key, None)
+
+        return unsubscribe
+
+    def apply(self, *facts: Fact) -> None:
+        """Take in facts and, if anything changed, tell the subscribers once."""
+        desk = self._desk
+        for fact in facts:
+            desk = self._after(desk, fact)
+        if desk is self._desk:
+            return
+        self._desk = desk
+        for callback in tuple(self._subscribers.values()):
+            callback(desk)
+
+    def _after(self, desk: Desk, fact: Fact) -> Desk:
+        match fact:
+            case happened.QueueSeen():
+                return self._after_queue(desk, fact)
+            case happened.AgentsSeen(agents=agents):
+                return self._after_agents(desk, agents)
+            case happened.SessionsSeen():
+                return self._after_sessions(desk, fact)
+            case happened.SessionOpened(session=session, mono=mono):
+                return self._after_opening(desk, session, mono)
+            case happened.SessionClosed():
+                return self._after_closing(desk, fact)
+            case happened.ContactsSeen(contacts=contacts):
+                return _with(desk, contacts=_merged(desk.contacts, contacts))
+            case happened.ConversationOpened(conversation=conversation):
+                return _with(desk, open=_opened(desk.open, conversation))
+            case happened.OlderLoaded():
+                return _with(desk, open=_with_older(desk.open, fact))
+            case happened.ConversationLeft():
+                return _with(desk, open=None)
+            case happened.MessagesSeen(messages=messages):
+                return _with(desk, open=_with_messages(desk.open, messages))
+            case happened.FeedFailed():
+                return _after_failure(desk, fact)
+            case happened.FeedSucceeded(feed=feed, mono=mono):
+                return _after_success(desk, feed, mono)
+            case happened.Remembered():
+                return self._after_remembering(desk, fact)
+
+    def _after_queue(self, desk: Desk, fact: happened.QueueSeen) -> Desk:
+        self._forget_acts_before(fact.asked_mono - LONGEST_QUESTION_SECONDS)
+        taken = {openid for openid, act in self._acts.items() if act.session and act.mono > fact.asked_mono}
+        rows = tuple(row for row in fact.answer.rows if row.openid not in taken)
+        total = max(len(rows), fact.answer.total - (len(fact.answer.rows) - len(rows)))
+        self._queue = merge_queue(self._queue, QueueAnswer(total=total, rows=rows), fact.at)
+        return _with(desk, queue=self._queue.rows, queue_total=total)
+
+    def _after_agents(self, desk: Desk, agents: tuple[Agent, ...]) -> Desk:
+        before = {agent.id: agent for agent in desk.agents}
+        same_or_new = tuple(before[agent.id] if before.get(agent.id) == agent else agent for agent in agents)
+        for gone in self._sessions.agents - {agent.id for agent in agents}:
+            self._sessions.replace(gone, ())
+        return _with(
+            desk,
+            agents=desk.agents if same_or_new == desk.agents else same_or_new,
+            sessions=self._sessions.ordered,
+        )
+
+    def _after_sessions(self, desk: Desk, fact: happened.SessionsSeen) -> Desk:
+        seen = {session.openid: session for session in fact.sessions}
+        for openid, act in self._acts.items():
+            if act.mono <= fact.asked_mono:
+                continue
+            if act.session is not None and act.agent == fact.agent:
+                seen.setdefault(openid, act.session)
+            elif act.session is not None or act.agent == fact.agent:
+                seen.pop(openid, None)
+        self._sessions.replace(fact.agent, tuple(seen.values()))
+        return _with(desk, sessions=self._sessions.ordered)
+
+    def _after_opening(self, desk: Desk, session: Session, mono: float) -> Desk:
+        self._sessions.put(session)
+        self._acts[session.openid] = _Act(session.agent, session, mono)
+        was_waiting = any(row.openid == session.openid for row in self._queue.rows)
+        self._queue = without_customer(self._queue, session.openid)
+        return _with(
+            desk,
+            queue=self._queue.rows,
+            queue_total=max(desk.queue_total - was_waiting, len(self._queue.rows)),
+            sessions=self._sessions.ordered,
+        )
+
+    def _after_closing(self, desk: Desk, fact: happened.SessionClosed) -> Desk:
+        kept = tuple(session for session in self._sessions.of_agent(fact.agent) if session.openid != fact.openid)
+        self._sessions.replace(fact.agent, kept)
+        self._acts[fact.openid] = _Act(fact.agent, None, fact.mono)
+        return _with(desk, sessions=self._sessions.ordered)
+
+    def _after_remembering(self, desk: Desk, fact: happened.Remembered) -> Desk:
+        self._queue = QueueMemory(fact.desk.queue, fact.queue_is_complete, fact.queue_at)
+        by_agent: dict[AgentId, list[Session]] = {}
+        for session in fact.desk.sessions:
+            by_agent.setdefault(session.agent, []).append(session)
+        for agent, sessions in by_agent.items():
+            self._sessions.replace(agent, tuple(sessions))
+        return _with(
+            desk,
+            agents=fact.desk.agents,
+            queue=fact.desk.queue,
+            queue_total=fact.desk.queue_total,
+            sessions=self._sessions.ordered,
+            contacts=_merged(desk.contacts, fact.desk.contacts),
+            remembered_at=fact.desk.remembered_at,
+        )
+
+    def _forget_acts_before(self, mono: float) -> None:
+        if any(act.mono < mono for act in self._acts.values()):
+            self._acts = {openid: act for openid, act in self._acts.items() if act.mono >= mono}
+
+
+def _with(desk: Desk, **changes: object) -> Desk:
+    """Return the desk with other parts; equal parts, and so perhaps the whole desk, stay the same objects."""
+    changed = {name: value for name, value in changes.items() if _differ(getattr(desk, name), value)}
+    if not changed:
+        return desk
+    return replace(desk, **changed)  # type: ignore[arg-type]  # the fields of Desk, by name
+
+
+def _differ(before: object, after: object) -> bool:
+    return before is not after and before != after
+
+
+def _merged(known: Mapping[CustomerId, Contact], seen: Mapping[CustomerId, Contact]) -> Mapping[CustomerId, Contact]:
+    changed = {key: value for key, value in seen.items() if known.get(key) != value}
+    return {**known, **changed} if changed else known
+
+
+def _after_failure(desk: Desk, fact: happened.FeedFailed) -> Desk:
+    before = desk.health.get(fact.feed, Health())
+    health = Health(
+        succeeded_mono=before.succeeded_mono,
+        error=fact.error,
+        failing_since_mono=fact.mono if before.failing_since_mono is None else before.failing_since_mono,
+        retry_mono=fact.retry_mono,
+    )
+    return _with(desk, health={**desk.health, fact.feed: health})
+
+
+def _after_success(desk: Desk, feed: Feed, mono: float) -> Desk:
+    health = {**desk.health, feed: Health(succeeded_mono=mono)}
+    is_live = all(name in health and health[name].succeeded_mono is not None for name in _LISTS)
+    return _with(desk, health=health, remembered_at=None if is_live else desk.remembered_at)
+
+
+def _opened(before: Conversation | None, conversation: Conversation) -> Conversation:
+    """Keep what is on screen when the same conversation is opened again."""
+    if before is None or before.openid != conversation.openid or not before.messages:
+        return conversation
+    return replace(before, messages=_joined(before.messages, conversation.messages))
+
+
+def _with_older(before: Conversation | None, fact: happened.OlderLoaded) -> Conversation | None:
+    if before is None or before.openid != fact.openid:
+        return before
+    loaded = {message.id for message in before.messages}
+    older = tuple(message for message in fact.messages if message.id not in loaded)
+    return replace(before, messages=older + before.messages, has_older=fact.has_older)
+
+
+def _with_messages(before: Conversation | None, messages: tuple[Message, ...]) -> Conversation | None:
+    if before is None:
+        return None
+    loaded = {message.id for message in before.messages}
+    oldest_at = before.messages[0].at if before.messages and before.has_older else -math.inf
+    # What is older than the part loaded would leave a hole: it comes when that part is asked for.
+    own = (message for message in messages if message.openid == before.openid)
+    joined = _joined(before.messages, (message for message in own if message.id in loaded or message.at >= oldest_at))
+    return before if joined is before.messages else replace(before, messages=joined)
+
+
+def _joined(known: tuple[Message, ...], seen: Iterable[Message]) -> tuple[Message, ...]:
+    """Return the messages by time, each once, as last seen; of one moment in the order they became known."""
+    by_id: dict[MessageId, Message] = {message.id: message for message in known}
+    changed = {message.id: message for message in seen if by_id.get(message.id) != message}
+    if not changed:
+        return known
+    return tuple(sorted((by_id | changed).values(), key=lambda message: message.at))
