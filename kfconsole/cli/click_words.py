@@ -1,6 +1,9 @@
-"""The command-line library's own words, for the catalogues; it looks them up by Python's gettext at run time."""
+"""The command-line library's own words, for the catalogues; nothing imports this.
 
-from kfconsole.i18n import N_
+The library looks them up by Python's gettext when it speaks.
+"""
+
+from kfconsole.i18n import N_, ngettext
 
 WORDS = (
     N_("Usage:"),
@@ -21,14 +24,8 @@ WORDS = (
     N_("{name} {filename!r} is a directory."),
     N_("Option {name!r} does not take a value."),
     N_("Error: {message}"),
-)
-PLURALS = (
-    N_("Did you mean {possibility}?"),
-    N_("(Did you mean one of: {possibilities}?)"),
-    N_("Got unexpected extra argument ({args})"),
-    N_("Got unexpected extra arguments ({args})"),
-    N_("Option {name!r} requires an argument."),
-    N_("Option {name!r} requires {nargs} arguments."),
-    N_("{value!r} is not {choice}."),
-    N_("{value!r} is not one of {choices}."),
+    ngettext("Did you mean {possibility}?", "(Did you mean one of: {possibilities}?)", 1),
+    ngettext("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})", 1),
+    ngettext("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments.", 1),
+    ngettext("{value!r} is not {choice}.", "{value!r} is not one of {choices}.", 1),
 )

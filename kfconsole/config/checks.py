@@ -132,7 +132,7 @@ def _whole(least: int, most: int) -> Check:
 
 
 def _command(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(word, str) and word for word in value):
+    if not isinstance(value, list) or not all(isinstance(word, str) for word in value) or value[:1] == [""]:
         raise _WrongValue(_('must be a list of words, such as ["pass", "show", "kf"]'))
     return tuple(value)
 
