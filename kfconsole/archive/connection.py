@@ -4,6 +4,7 @@ sqlite3 is imported in the functions that the worker threads call: it costs seve
 """
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import sqlite3
 
 CACHE_KIB: Final = 4096  # a day of a busy desk; two connections stay under the memory budget
+CHECKPOINT_PAGES: Final = 100  # at the default of 1000, the send that a checkpoint falls on waits some 20 ms
+_RETRY_SECONDS: Final = 0.01  # another console needs about as long to create the file
 
 _LOCKED = (
     N_("The archive {path} is locked by another program."),
@@ -53,20 +56,21 @@ _EXPLANATIONS: Final = {
 """SQLite's primary result codes, by number because sqlite3 is not imported here, to message and hint."""
 
 
-def connect(path: Path, busy_timeout_seconds: float, *, is_reader: bool) -> "sqlite3.Connection":
+def connect(path: Path, busy_seconds: float, *, is_reader: bool) -> "sqlite3.Connection":
     """Open a connection for the calling thread; a writer creates the file, for its owner's eyes only."""
     import sqlite3
 
     if not is_reader:
         _create_private(path)
-    connection = sqlite3.connect(path, timeout=busy_timeout_seconds, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=busy_seconds, isolation_level=None)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         if is_reader:
             connection.execute("PRAGMA query_only = ON")
         else:
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection, busy_seconds)
+            connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     except sqlite3.Error:
         connection.close()
         raise
@@ -77,12 +81,28 @@ def _create_private(path: Path) -> None:
     # SQLite gives -wal and -shm the mode of the file itself, so its mode must be right before SQLite opens it.
     for folder in reversed([folder for folder in (path.parent, *path.parents) if not folder.exists()]):
         folder.mkdir(mode=0o700, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        if os.fstat(handle).st_mode & 0o077:
-            os.fchmod(handle, 0o600)
-    finally:
-        os.close(handle)
+        # Only ever a file that SQLite has not opened yet: closing any handle of a file drops all its POSIX locks.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+
+
+def _use_wal(connection: "sqlite3.Connection", busy_seconds: float) -> None:
+    import sqlite3
+
+    deadline = time.monotonic() + busy_seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # Consoles that create the file at the same moment: SQLite does not wait for this lock by itself.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() >= deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
 
 
 @contextmanager

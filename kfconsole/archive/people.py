@@ -26,7 +26,7 @@ _RECENT = """
 # A dismissed message did not arrive, or was sent again as a newer one: it is nobody's last word.
 _CONTACTS = f"""
     WITH wanted AS (SELECT value AS openid FROM json_each(?)),
-    heard AS MATERIALIZED (
+    heard AS (
         SELECT openid,
             (SELECT max(at) FROM messages m WHERE m.openid = w.openid AND m.kind = 'received') AS received_at,
             (SELECT id FROM messages m WHERE m.openid = w.openid AND m.is_dismissed = 0
@@ -80,7 +80,7 @@ def mark_read(connection: "Connection", openid: CustomerId) -> None:
         connection.execute(
             """
             INSERT OR REPLACE INTO reads (openid, at, message_id)
-            SELECT openid, max(at), max(id) FROM messages WHERE openid = ? GROUP BY openid
+            SELECT openid, at, (SELECT max(id) FROM messages) FROM messages WHERE openid = ? ORDER BY at DESC LIMIT 1
             """,
             (openid,),
         )

@@ -100,7 +100,7 @@ def _readable(lines: Iterable[str], decode: Callable[[Fields], T]) -> Iterator[T
     for line in lines:
         try:
             row = decode(json.loads(line))
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, OverflowError):
             continue  # written by another version, or damaged: the next poll brings it again
         yield row
 

@@ -43,7 +43,7 @@ _FIRST = (
     """,
     "CREATE TABLE spans (start_at REAL NOT NULL, end_at REAL NOT NULL)",
     "CREATE TABLE drafts (openid TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID",
-    # What was there when the customer's conversation was last looked at: the newest time and the newest row.
+    # What was there when the customer's conversation was last looked at: its newest time and the newest row of all.
     "CREATE TABLE reads (openid TEXT PRIMARY KEY, at REAL NOT NULL, message_id INTEGER NOT NULL) WITHOUT ROWID",
     "CREATE TABLE saved (name TEXT PRIMARY KEY, at REAL NOT NULL, head TEXT NOT NULL, rows TEXT NOT NULL)",
     "CREATE TABLE origin (created_at REAL NOT NULL)",
