@@ -15,7 +15,7 @@ def run(settings_file: Path | None) -> int:
     settings = config.load(settings_file)
     settings.require_account()
     require_terminal()
-    return open_app(settings, is_demo=False).run() or DONE
+    return run_app(open_app(settings, is_demo=False))
 
 
 def open_app(settings: config.Settings, *, is_demo: bool) -> "KfApp":
@@ -34,3 +34,15 @@ def open_app(settings: config.Settings, *, is_demo: bool) -> "KfApp":
         clock=desk.clock,
         is_demo=is_demo,
     )
+
+
+def run_app(app: "KfApp") -> int:
+    """Run the console until it is left; return its exit code.
+
+    Raises:
+        Exception: What ended it unexpectedly, after the terminal was restored.
+    """
+    code = app.run()
+    if app.crash is not None:
+        raise app.crash
+    return code or DONE

@@ -22,23 +22,18 @@ START_SECONDS = 30
 """A simulator that is not ready by then never will be."""
 
 
-class _Size(click.ParamType):
-    """Columns and rows, as in 120x40."""
-
-    name = "size"
-
-    def convert(
-        self, value: str | tuple[int, int], param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[int, int]:
-        if isinstance(value, tuple):
-            return value
-        columns, _x, rows = value.partition("x")
-        if not (columns.isdecimal() and rows.isdecimal() and 40 <= int(columns) <= 400 and 10 <= int(rows) <= 200):
-            self.fail(_("must be columns and rows, such as 120x40."), param, ctx)
-        return int(columns), int(rows)
+def _size(_context: click.Context, _option: click.Parameter, text: str) -> tuple[int, int]:
+    columns, _x, rows = text.partition("x")
+    if not (columns.isdecimal() and rows.isdecimal() and 40 <= int(columns) <= 400 and 10 <= int(rows) <= 200):
+        raise click.BadParameter(_("must be columns and rows, such as 120x40."))
+    return int(columns), int(rows)
 
 
-@click.command("demo", help=_("Open the console on a simulated shop; no account is needed and nothing is kept."))
+@click.command(
+    "demo",
+    short_help=_("Open the console on a simulated shop."),
+    help=_("Open the console on a simulated shop; no account is needed and nothing is kept."),
+)
 @click.option("--seed", type=int, default=1, metavar="N", help=_("The same seed brings the same customers."))
 @click.option(
     "--speed",
@@ -54,7 +49,7 @@ class _Size(click.ParamType):
     metavar="FILE",
     help=_("Write a picture of the console (SVG) and end; needs no terminal."),
 )
-@click.option("--size", type=_Size(), default="120x40", metavar="120x40", help=_("The size of the picture in cells."))
+@click.option("--size", callback=_size, default="120x40", metavar="120x40", help=_("The size of the picture in cells."))
 def command(seed: int, speed: float, language: str | None, screenshot: Path | None, size: tuple[int, int]) -> int:
     """Run the console beside a simulator."""
     if screenshot is None:
@@ -62,13 +57,13 @@ def command(seed: int, speed: float, language: str | None, screenshot: Path | No
     language = language or os.environ.get("KFCONSOLE_LANGUAGE", "auto")
     with tempfile.TemporaryDirectory(prefix="kfconsole-demo-") as name, _simulator(Path(name), seed, speed) as child:
         # The simulator starts meanwhile.
-        from kfconsole.cli.console import open_app
+        from kfconsole.cli.console import open_app, run_app
 
         settings = _settings(child.answer(), language, Path(name))
         i18n.use(settings.ui.language)
         app = open_app(settings, is_demo=True)
         if screenshot is None:
-            return app.run() or DONE
+            return run_app(app)
         from kfconsole.ui.screenshot import take
 
         asyncio.run(take(app, screenshot, size))

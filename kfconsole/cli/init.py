@@ -19,6 +19,7 @@ Values = dict[str, dict[str, Any]]
 
 @click.command(
     "init",
+    short_help=_("Ask for the settings and write them."),
     help=_("Ask for the settings, try them against WeChat and write the settings file. It never overwrites one."),
 )
 @click.option(

@@ -27,6 +27,7 @@ def _known_scenario(_context: click.Context, _option: click.Parameter, name: str
 
 @click.command(
     "simulate",
+    short_help=_("Serve a stand-in for WeChat."),
     help=_(
         "Serve a stand-in for WeChat's customer-service API. Prints one line of JSON when it is ready: "
         "base_url, app_id, app_secret, kf_account."

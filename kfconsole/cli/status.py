@@ -1,0 +1,81 @@
+"""`kfconsole status`: how the desk stands, in a few lines or one of JSON."""
+
+import asyncio
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kfconsole import config
+from kfconsole.cli.output import emit, emit_json
+from kfconsole.cli.spans import clock_span
+from kfconsole.i18n import _
+
+if TYPE_CHECKING:
+    from kfconsole.model import Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the command tells; the names are those of the JSON."""
+
+    at: float
+    """Unix seconds of WeChat's clock."""
+    agents_online: int
+    agents_total: int
+    queue_total: int
+    longest_wait_seconds: int
+    longest_wait_is_exact: bool
+    """False: it is at least as long."""
+    sessions: int
+
+
+@click.command(
+    "status",
+    short_help=_("Print how the desk stands."),
+    help=_(
+        "Print how many agents are online, how many customers wait and how long, and how many are served. "
+        "JSON keys: at (Unix seconds), agents_online, agents_total, queue_total, longest_wait_seconds, "
+        "longest_wait_is_exact (false: at least so long), sessions."
+    ),
+)
+@click.option("--json", "as_json", is_flag=True, help=_("Print one line of JSON."))
+@click.pass_obj
+def command(settings_file: Path | None, as_json: bool) -> None:
+    """Print the status."""
+    settings = config.load(settings_file)
+    settings.require_account()
+    status = asyncio.run(_ask(settings))
+    if as_json:
+        emit_json(asdict(status))
+        return
+    wait = clock_span(status.longest_wait_seconds, is_exact=status.longest_wait_is_exact)
+    emit(_("agents online  {online} of {total}").format(online=status.agents_online, total=status.agents_total))
+    emit(_("waiting        {count}").format(count=status.queue_total))
+    emit(_("longest wait   {wait}").format(wait=wait if status.queue_total else "-"))
+    emit(_("sessions       {count}").format(count=status.sessions))
+
+
+async def _ask(settings: config.Settings) -> Status:
+    from kfconsole.cli.wiring import opened, see_agents, see_queue, wire
+
+    async with opened(wire(settings)) as desk:
+        # The first call gets the token for both.
+        await see_queue(desk)
+        return _status(await see_agents(desk), desk.clock.now())
+
+
+def _status(desk: "Desk", now: float) -> Status:
+    from kfconsole.desk.rules import longest_waiting, wait_seconds
+
+    longest = longest_waiting(desk)
+    return Status(
+        at=round(now, 3),
+        agents_online=sum(agent.is_online for agent in desk.agents),
+        agents_total=len(desk.agents),
+        queue_total=desk.queue_total,
+        longest_wait_seconds=int(wait_seconds(longest, now)) if longest else 0,
+        longest_wait_is_exact=longest.is_exact if longest else True,
+        sessions=sum(agent.session_count for agent in desk.agents),
+    )

@@ -1,0 +1,79 @@
+"""The composition root: from settings to a desk."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from kfconsole.archive import Archive
+from kfconsole.cli.log import Log
+from kfconsole.config import Settings
+from kfconsole.desk import Actions, Intervals, Poller, ServerClock, Store
+from kfconsole.desk.feeds.agents import AgentsFeed
+from kfconsole.desk.feeds.queue import QueueFeed
+from kfconsole.model import AgentId, Desk
+from kfconsole.wechat import KfClient
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """One desk and all it stands on, nothing of it opened yet."""
+
+    clock: ServerClock
+    archive: Archive
+    client: KfClient
+    store: Store
+    poller: Poller
+    actions: Actions
+
+
+def wire(settings: Settings) -> Wired:
+    """Put one desk together."""
+    me = AgentId(settings.me.kf_account) if settings.me.kf_account else None
+    clock = ServerClock(time.monotonic, time.time)
+    archive = Archive(settings.archive_path, wall=clock.now)
+    client = KfClient(
+        base_url=settings.account.base_url,
+        app_id=settings.account.app_id,
+        app_secret=settings.account.secret,
+        proxy=settings.network.proxy,
+        on_date=clock.learn,
+        log=Log(settings.log_path).call,
+    )
+    store = Store(me)
+    poll = settings.poll
+    intervals = Intervals(queue=poll.queue, agents=poll.agents, sessions=poll.sessions, messages=poll.messages)
+    poller = Poller(client, archive, store, clock, intervals=intervals)
+    actions = Actions(client, archive, store, clock, me=me, poller=poller, read_only=settings.me.read_only)
+    return Wired(clock, archive, client, store, poller, actions)
+
+
+@asynccontextmanager
+async def opened(desk: Wired) -> AsyncIterator[Wired]:
+    """Open archive and client for one command, with what the last run left on the desk.
+
+    Raises:
+        ArchiveError: The archive cannot be read.
+    """
+    await desk.archive.open()
+    try:
+        await desk.poller.remember()
+        yield desk
+    finally:
+        await desk.client.aclose()
+        await desk.archive.close()
+
+
+async def see_queue(desk: Wired) -> Desk:
+    """Ask who waits, and keep the answer: the next one tells by it how long."""
+    desk.store.apply(await QueueFeed(desk.client, desk.clock).ask())
+    memory = desk.store.queue_memory
+    if memory.at is not None:
+        await desk.archive.save_queue(memory.rows, memory.is_complete, memory.at)
+    return desk.store.desk
+
+
+async def see_agents(desk: Wired) -> Desk:
+    """Ask who may answer, who is online and how many each serves."""
+    desk.store.apply(await AgentsFeed(desk.client, desk.clock).ask())
+    return desk.store.desk
