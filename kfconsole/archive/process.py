@@ -28,7 +28,11 @@ class Process:
     @classmethod
     def current(cls) -> "Process":
         """Return the running process."""
-        pid = os.getpid()
+        return cls.of(os.getpid())
+
+    @classmethod
+    def of(cls, pid: int) -> "Process":
+        """Return the process that has a number now."""
         return cls(_host(), _boot(), pid, _started(pid) or "")
 
     def is_alive(self) -> bool | None:
@@ -68,7 +72,7 @@ def _boot() -> str:
 def _started(pid: int) -> str | None:
     if (_PROC / "self/stat").exists():
         return _started_by_proc(pid)
-    return _started_by_ps(pid)
+    return started_by_ps(pid)
 
 
 def _started_by_proc(pid: int) -> str | None:
@@ -80,7 +84,8 @@ def _started_by_proc(pid: int) -> str | None:
     return None if fields[0] in "ZX" else fields[_STARTED]
 
 
-def _started_by_ps(pid: int) -> str | None:
+def started_by_ps(pid: int) -> str | None:
+    """Return when a living process began, in UTC and English; None when it is none."""
     import subprocess  # only where there is no /proc: importing it takes as long as the question
 
     # Fixed zone and language: lstart is written in the reader's own.

@@ -1,0 +1,147 @@
+import pytest
+
+from kfconsole.archive import Archive
+from kfconsole.model import Contact, Delivery
+from tests.archive.world import ANN, BOB, CREATED_AT, ME, T, received, sent, texts
+
+HOUR = 3600
+
+
+async def test_a_customer_nobody_knows_is_an_empty_contact(archive: Archive) -> None:
+    assert await archive.contacts([ANN]) == {ANN: Contact(ANN)}
+
+
+async def test_a_contact_holds_the_last_message_and_when_the_customer_last_wrote(archive: Archive) -> None:
+    await archive.merge_records([received("hi", T), sent("hello", T + 1)], T, T + 60)
+
+    contact = (await archive.contacts([ANN]))[ANN]
+
+    assert contact.last_message is not None
+    assert contact.last_message.text == "hello"
+    assert contact.last_received_at == T
+
+
+async def test_a_dismissed_message_is_not_the_last_one(archive: Archive) -> None:
+    await archive.merge_records([received("hi", T)], T, T + 60)
+    send = await archive.begin_send(ANN, ME, "hello", T + 1)
+    await archive.settle(send.id, Delivery.REFUSED, "too late")
+    await archive.dismiss(send.id)
+
+    contact = (await archive.contacts([ANN]))[ANN]
+
+    assert contact.last_message is not None
+    assert contact.last_message.text == "hi"
+
+
+async def test_sends_that_went_out_or_may_have_since_the_last_message_are_counted(archive: Archive) -> None:
+    await archive.begin_send(ANN, ME, "before the customer wrote", T - 1)
+    await archive.merge_records([received("hi", T), sent("by somebody else", T + 1)], T, T + 60)
+    for outcome in (None, Delivery.SENT, Delivery.UNKNOWN, Delivery.REFUSED):
+        send = await archive.begin_send(ANN, ME, f"now {outcome}", T + 2)
+        if outcome:
+            await archive.settle(send.id, outcome)
+    await archive.begin_send(ANN, ME, "confirmed", T + 3)
+    await archive.merge_records([sent("confirmed", T + 3)], T, T + 60)
+
+    assert (await archive.contacts([ANN]))[ANN].sent_since_received == 4
+
+
+async def test_undelivered_messages_count_until_somebody_decides(archive: Archive) -> None:
+    sends = [await archive.begin_send(ANN, ME, text, T) for text in "abc"]
+    for send, outcome in zip(sends, (Delivery.REFUSED, Delivery.UNKNOWN, Delivery.SENT), strict=True):
+        await archive.settle(send.id, outcome)
+
+    assert (await archive.contacts([ANN]))[ANN].undelivered == 2
+
+    await archive.dismiss(sends[0].id)
+
+    assert (await archive.contacts([ANN]))[ANN].undelivered == 1
+
+
+async def test_a_first_start_shows_no_message_from_before_it_as_unread(archive: Archive) -> None:
+    before = int(CREATED_AT)
+    records = [received("yesterday", before - HOUR), received("now", before + 1), sent("ours", before + 2)]
+    await archive.merge_records(records, before - HOUR, before + 60)
+
+    assert (await archive.contacts([ANN]))[ANN].unread == 1
+
+
+async def test_what_was_there_when_the_conversation_was_looked_at_is_read(archive: Archive) -> None:
+    await archive.merge_records([received("one", T + 300), received("other", T + 300, BOB)], T, T + 360)
+    await archive.mark_read(ANN)
+
+    contacts = await archive.contacts([ANN, BOB])
+
+    assert (contacts[ANN].unread, contacts[BOB].unread) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("at", "unread"),
+    [(T + 301, 1), (T + 300, 1), (T + 200, 1), (T + 100, 0)],
+    ids=["newer", "equal", "late", "history"],
+)
+async def test_a_late_message_is_unread_and_fetched_history_is_not(archive: Archive, at: int, unread: int) -> None:
+    await archive.merge_records([received("one", T + 300)], T, T + 360)
+    await archive.mark_read(ANN)
+
+    await archive.merge_records([received("another", at)], T, T + 400)
+
+    assert (await archive.contacts([ANN]))[ANN].unread == unread
+
+
+async def test_looking_at_an_empty_conversation_marks_nothing(archive: Archive) -> None:
+    await archive.mark_read(ANN)
+    await archive.merge_records([received("hi", T)], T, T + 60)
+
+    assert (await archive.contacts([ANN]))[ANN].unread == 1
+
+
+async def test_without_names_everybody_recent_or_unfinished_is_there(archive: Archive) -> None:
+    now = int(CREATED_AT)
+    people = {name: type(ANN)(name) for name in ("recent", "old", "draft", "undelivered")}
+    await archive.merge_records(
+        [received("hi", now - 47 * HOUR, people["recent"]), received("hi", now - 49 * HOUR, people["old"])],
+        now - 50 * HOUR,
+        now,
+    )
+    await archive.save_draft(people["draft"], "half a thou")
+    send = await archive.begin_send(people["undelivered"], ME, "hello", now - 90 * HOUR)
+    await archive.settle(send.id, Delivery.REFUSED)
+
+    assert set(await archive.contacts()) == {"recent", "draft", "undelivered"}
+
+
+async def test_a_draft_is_kept_until_it_is_empty(archive: Archive) -> None:
+    await archive.save_draft(ANN, "half a thou")
+    await archive.save_draft(ANN, "half a thought\n")
+
+    assert (await archive.contacts([ANN]))[ANN].draft == "half a thought\n"
+
+    await archive.save_draft(ANN, "")
+
+    assert (await archive.contacts([ANN]))[ANN].draft == ""
+
+
+async def test_a_conversation_is_paged_backwards_without_gap_or_overlap(archive: Archive) -> None:
+    records = [received(str(number), T + number // 4) for number in range(25)]
+    await archive.merge_records(records, T, T + 60)
+    pages = [await archive.conversation(ANN, limit=10)]
+    while page := await archive.conversation(ANN, before=pages[0][0], limit=10):
+        pages.insert(0, page)
+
+    assert [len(page) for page in pages] == [5, 10, 10]
+    assert texts(message for page in pages for message in page) == [str(number) for number in range(25)]
+
+
+async def test_a_page_before_a_purged_message_is_what_is_older(archive: Archive) -> None:
+    await archive.merge_records([received("a", T), received("b", T + 1)], T, T + 60)
+    (oldest, _newest) = await archive.conversation(ANN)
+    await archive.purge_older_than(T + 1)
+
+    assert await archive.conversation(ANN, before=oldest) == ()
+
+
+async def test_a_span_of_a_conversation_includes_both_ends(archive: Archive) -> None:
+    await archive.merge_records([received(str(second), T + second) for second in range(5)], T, T + 60)
+
+    assert texts(await archive.between(ANN, T + 1, T + 3)) == ["1", "2", "3"]
