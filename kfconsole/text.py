@@ -12,6 +12,8 @@ STAND_IN = "␦"  # U+2426, one cell in every terminal, unlike the ambiguous U+F
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff]")
 _BLANK = re.compile(r"[\s\u2028\u2029]+")
+_NEVER_FIRST = frozenset("，。！？；：、）》」』】〉〕”’…～,.!?;:)]}")  # no line starts with these
+_NEVER_LAST = frozenset("（《「『【〈〔“‘([{")  # no line ends with these
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
 
 
@@ -73,7 +75,7 @@ def _wrap_paragraph(paragraph: str, cells: int) -> list[str]:
     for begin, end, width in split_graphemes(paragraph)[0]:
         is_blank = paragraph[begin] == " "
         # Chinese has no blanks: a line may also end beside any two-cell character.
-        if width == 2 and begin > start:
+        if width == 2 and begin > start and _may_break(paragraph, begin):
             last_break = begin
         if used + width > cells and not is_blank:
             cut = last_break if last_break > start else begin
@@ -81,7 +83,11 @@ def _wrap_paragraph(paragraph: str, cells: int) -> list[str]:
             start = cut
             used = cell_len(paragraph[cut:begin])
         used += width
-        if is_blank or width == 2:
+        if is_blank or (width == 2 and _may_break(paragraph, end)):
             last_break = end
     lines.append(paragraph[start:].rstrip(" ") if lines else paragraph[start:])
     return lines
+
+
+def _may_break(paragraph: str, index: int) -> bool:
+    return paragraph[index - 1] not in _NEVER_LAST and paragraph[index : index + 1] not in _NEVER_FIRST

@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from kfconsole.desk import rules
-from kfconsole.errors import KfError
+from kfconsole.errors import KfError, OutcomeNotKept
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Delivery, Desk, Message
 from kfconsole.ui import rows, words
@@ -196,6 +196,9 @@ class ActingScreen(Screen[None]):
         """Send a reply; what cannot be sent is given back to the composer."""
         try:
             message = await self.app.actions.send(openid, text)
+        except OutcomeNotKept as error:
+            self.tell_error(error)  # it left: giving the text back would invite a second one
+            return
         except KfError as error:
             self.give_back(openid, text)
             self.tell_error(error)

@@ -81,6 +81,7 @@ class KfApp(App[int]):
         )
         self.crash: Exception | None = None
         """What ended the program unexpectedly, for the log; never shown with local variables, which hold secrets."""
+        self._desk_screen = DeskScreen()
         self._drafts: asyncio.Queue[tuple[CustomerId, str]] = asyncio.Queue()
         self.animation_level = "none"
         if settings.ui.theme in self.available_themes:
@@ -88,7 +89,7 @@ class KfApp(App[int]):
 
     def get_default_screen(self) -> DeskScreen:
         """Start on the desk."""
-        return DeskScreen()
+        return self._desk_screen
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Let no control character reach the terminal, whichever widget drew it."""
@@ -98,7 +99,13 @@ class KfApp(App[int]):
 
     async def on_load(self) -> None:
         """Read the last known state before the first paint, and leave in order when the terminal goes away."""
-        await self.poller.remember()
+        try:
+            await self.archive.open()
+            await self.poller.remember()
+        except KfError as error:
+            self.crash = error
+            self.exit()
+            return
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self.exit, 128 + number)
@@ -138,10 +145,13 @@ class KfApp(App[int]):
         self.exit(0)
 
     async def on_unmount(self) -> None:
-        """Keep what was written."""
-        desk = next((screen for screen in self.screen_stack if isinstance(screen, DeskScreen)), None)
-        if desk is not None and desk.composer.openid is not None:
-            await self.archive.save_draft(desk.composer.openid, desk.composer.text)
+        """Keep what was written and seen, and close."""
+        with suppress(KfError):  # the screen is gone; what could be kept is kept
+            if (unsent := self._desk_screen.unsent()) is not None:
+                await self.archive.save_draft(*unsent)
+            await self.poller.save()
+        await self.client.aclose()
+        await self.archive.close()
 
     def _fatal_error(self) -> None:
         # The base class prints a traceback with the local variables of every frame, secrets among them.

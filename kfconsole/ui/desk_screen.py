@@ -18,7 +18,7 @@ from kfconsole.ui.panes import Pane
 from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.tones import Tones
-from kfconsole.ui.widgets.bar import Bar
+from kfconsole.ui.widgets.bar import Bar, Piece
 from kfconsole.ui.widgets.composer import Composer
 from kfconsole.ui.widgets.line_list import LineList
 
@@ -53,7 +53,7 @@ class DeskScreen(ActingScreen):
                 yield Static(id="standing", markup=False)
                 yield Talk(id="transcript")
                 yield Bar(id="edge")
-                yield Composer(id="composer")
+                yield Composer(placeholder=_("r to write a reply"), id="composer")
         yield Static(id="too-small", markup=False)
         yield Bar(id="hints")
 
@@ -119,6 +119,7 @@ class DeskScreen(ActingScreen):
             contact = desk.contacts.get(opened) if opened else None
             self.composer.load(opened, contact.draft if contact else "")
         self.talk.show_conversation(desk)
+        self._paint_hints()
 
     def _paint_bars(self, desk: Desk) -> None:
         now, mono = self.app.clock.now(), self.app.clock.monotonic()
@@ -185,19 +186,23 @@ class DeskScreen(ActingScreen):
         return self.desk.open.openid if self.desk.open else None
 
     def on_descendant_focus(self) -> None:
-        """Hint at the keys that matter here."""
+        """Remember the list to come back to, and hint at the keys that matter here."""
         if self.focused in (self.queue, self.sessions, self.agents):
             self._last_list = self.focused
-        shown = {
-            "queue": ("accept", "accept_next", "open", "reply", "history", "filter"),
-            "sessions": ("open", "reply", "close_session", "history", "filter"),
-            "agents": ("accept_next", "filter"),
-            "transcript": ("reply", "close_session", "history", "resend", "dismiss_message"),
+        self._paint_hints()
+
+    def _paint_hints(self) -> None:
+        decide = ("resend", "dismiss_message") if self.talk.undelivered() else ()
+        shown: dict[str | None, tuple[str, ...]] = {
+            "queue": ("accept", "accept_next", "open", "reply", "history", "filter", "help", "quit"),
+            "sessions": ("open", "reply", "close_session", "history", "filter", "help", "quit"),
+            "agents": ("accept_next", "filter", "help", "quit"),
+            "transcript": (*decide, "reply", "close_session", "history", "leave", "help", "quit"),
             "composer": ("send", "newline", "typing", "leave"),
             "filter": (),
-        }.get(self.focused.id or "" if self.focused else "", ())
-        pieces: list[tuple[str, str]] = []
-        for key, label in [*hints(shown), *([] if self.focused is self.composer else hints(("help", "quit")))]:
+        }
+        pieces: list[Piece] = []
+        for key, label in hints(shown.get(self.focused.id, ()) if self.focused else ()):
             pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
         self.query_one("#hints", Bar).show(pieces)
 
@@ -310,6 +315,11 @@ class DeskScreen(ActingScreen):
         """Ask whether to send, then send what the composer holds for this customer."""
         if await self.may_reply(openid) and self.composer.openid == openid and self.composer.text.strip():
             self.send_reply(openid, self.composer.take())
+
+    def unsent(self) -> tuple[CustomerId, str] | None:
+        """What stands in the composer, and for whom."""
+        composer = self.query(Composer).first() if self.query(Composer) else None
+        return (composer.openid, composer.text) if composer is not None and composer.openid is not None else None
 
     def give_back(self, openid: CustomerId, text: str) -> None:
         """Put an unsent text back into the composer."""

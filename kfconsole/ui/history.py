@@ -3,7 +3,7 @@
 from datetime import date, datetime, time, timedelta
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -106,6 +106,7 @@ class HistoryScreen(ActingScreen):
     def _echo(self, typed: str) -> str:
         return words.full_day(self._read(typed))
 
+    @on(Talk.Left)
     def action_back(self) -> None:
         """Return to the desk."""
         self.dismiss(None)

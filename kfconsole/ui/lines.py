@@ -108,7 +108,7 @@ def _said(message: Message, tones: Tones) -> tuple[str, Style]:
     if not message.is_media:
         return message.text, tones.text
     what = {"[image]": _("picture"), "[voice]": _("voice message"), "[video]": _("video")}[message.text]
-    return _("[{what}] (to be seen in WeChat's own client: mpkf.weixin.qq.com)").format(what=what), tones.muted
+    return _("[{what}] to be seen on mpkf.weixin.qq.com").format(what=what), tones.muted
 
 
 def _state(message: Message, tones: Tones) -> tuple[str, Style]:

@@ -7,14 +7,14 @@ from textual.content import Content
 
 from kfconsole.ui import rows
 from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
-from kfconsole.ui.tones import TONE_CLASSES, Tones
+from kfconsole.ui.tones import TONE_CLASSES, Toned, Tones
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
 
 RowT = TypeVar("RowT", bound=QueueRow | SessionRow | AgentRow)
 
 
-class Pane(LineList[RowT], Generic[RowT]):
+class Pane(LineList[RowT], Toned, Generic[RowT]):
     """One list of the desk."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
@@ -33,7 +33,7 @@ class Pane(LineList[RowT], Generic[RowT]):
         self.filter = ""
 
     def _draw_row(self, row: RowT, width: int, is_current: bool) -> Sequence[Part]:
-        return self._parts(row, width, is_current, self._look_now(Tones.of(self)))
+        return self._parts(row, width, is_current, self._look_now(self.tones))
 
     def show_rows(self, all_rows: Sequence[RowT], title: str, count: str) -> None:
         """Show the rows that match the filter, and the title with the count."""

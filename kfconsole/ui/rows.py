@@ -142,7 +142,7 @@ def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[
 
 
 def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> list[Part]:
-    """`> …f8a1c2  me  12:30  2 new`, and from a roomy width on replies left and the last message."""
+    """`> …f8a1c2  me  12:30  2 new`, and as much of the last message as there is room for."""
     tones, contact = look.tones, row.contact
     left_seconds = rules.route_ends_at(row.session) - look.now_at
     is_ending = left_seconds < ROUTE_WARNING_SECONDS
@@ -161,7 +161,7 @@ def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> l
         ),
     ]
     parts.extend(_session_notes(row, left_seconds if is_ending else None, look))
-    if width >= ROOMY_CELLS and contact.last_message is not None:
+    if contact.last_message is not None:
         parts.append(("  " + _preview(contact.last_message), tones.muted))
     return parts
 

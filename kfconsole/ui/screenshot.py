@@ -27,15 +27,22 @@ async def take(app: KfApp, path: Path, size: tuple[int, int]) -> None:
     await asyncio.to_thread(path.write_text, picture, encoding="utf-8")
 
 
-_TEXT = re.compile(r'textLength="([\d.]+)"([^>]*)>([^<]*)<')
+_CELL_PIXELS = 12.2  # the exporter's width of one cell
+_TEXT = re.compile(r'x="([\d.]+)" y="([\d.]+)" textLength="[\d.]+"([^>]*)>([^<]*)<')
 
 
 def _unsquashed(svg: str) -> str:
-    """Give every run of text the width of its cells; the exporter counts characters and squashes 汉字."""
-    cell = 12.2  # the exporter's width of one cell, in pixels
+    """Give every run of text the width of its cells; the exporter counts characters and squashes 汉字.
+
+    Blanks at the start become a distance, because some renderers drop them.
+    """
 
     def widen(found: re.Match[str]) -> str:
-        cells = width_cells(html.unescape(found[3]).replace("\xa0", " "))
-        return f'textLength="{cells * cell:.1f}"{found[2]}>{found[3]}<'
+        words = html.unescape(found[4]).replace("\xa0", " ")
+        said = words.lstrip(" ")
+        x = float(found[1]) + (len(words) - len(said)) * _CELL_PIXELS
+        shown = html.escape(said.rstrip(" ")).replace(" ", "&#160;")
+        length = width_cells(said.rstrip(" ")) * _CELL_PIXELS
+        return f'x="{x:.1f}" y="{found[2]}" textLength="{length:.1f}"{found[3]}>{shown}<'
 
     return _TEXT.sub(widen, svg)

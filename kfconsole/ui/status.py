@@ -142,7 +142,7 @@ def standing(desk: Desk) -> str:
     if rules.who_serves(desk, openid) is None and rules.is_waiting(desk, openid):
         return _("Waiting: WeChat does not show what is written before somebody accepts the customer.")
     if not desk.open.messages:
-        return _("No messages yet: nothing of this customer is in WeChat's records of the last day, or in the archive.")
+        return _("No messages yet. What was written while waiting can only be read on mpkf.weixin.qq.com.")
     return ""
 
 

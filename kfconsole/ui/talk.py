@@ -10,7 +10,7 @@ from kfconsole.desk import rules
 from kfconsole.model import Conversation, Desk, Message, MessageKind
 from kfconsole.ui import lines, words
 from kfconsole.ui.lines import Line, Page
-from kfconsole.ui.tones import TONE_CLASSES, Tones
+from kfconsole.ui.tones import TONE_CLASSES, Toned
 from kfconsole.ui.widgets.strips import Part
 from kfconsole.ui.widgets.transcript import Transcript
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
 
 
-class Talk(Transcript[Line]):
+class Talk(Transcript[Line], Toned):
     """The messages of one customer."""
 
     app: "KfApp"
@@ -60,5 +60,5 @@ class Talk(Transcript[Line]):
 
     def _draw_line(self, line: Line, previous: Line | None, width: int) -> Sequence[Sequence[Part]]:
         zone = self.app.zone
-        page = Page(Tones.of(self), self.app.glyphs, zone, words.day_of(self.app.clock.now(), zone))
+        page = Page(self.tones, self.app.glyphs, zone, words.day_of(self.app.clock.now(), zone))
         return lines.draw(line, previous, width, page)

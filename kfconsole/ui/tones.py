@@ -1,23 +1,15 @@
 """Tones: the few styles everything is drawn in. State is a mark or a word first; the tone only helps the eye."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.style import Style
 from textual.widget import Widget
 
-TONE_CLASSES = {
-    "tone--muted",
-    "tone--warn",
-    "tone--late",
-    "tone--accent",
-    "tone--strong",
-    "tone--good",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Tones:
-    """The styles of one widget, resolved from the stylesheet."""
+    """How the tones differ from plain text."""
 
     text: Style
     muted: Style
@@ -27,10 +19,34 @@ class Tones:
     strong: Style
     good: Style
 
-    @classmethod
-    def of(cls, widget: Widget) -> "Tones":
-        """Read the tones of a widget whose COMPONENT_CLASSES hold `TONE_CLASSES`."""
-        named = {
-            name.removeprefix("tone--"): widget.get_component_rich_style(name, partial=True) for name in TONE_CLASSES
-        }
-        return cls(text=Style(), **named)
+
+TONE_NAMES = ("muted", "warn", "late", "accent", "strong", "good")
+TONE_CLASSES = {f"tone--{name}" for name in TONE_NAMES}
+
+
+class Toned(Widget):
+    """A widget that draws in tones; the stylesheet says what they look like.
+
+    Textual inherits component classes from the first base only: who has another first base names `TONE_CLASSES` too.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
+
+    _tones: Tones | None = None
+
+    @property
+    def tones(self) -> Tones:
+        """The tones of the theme in use."""
+        if self._tones is None:
+            self._tones = Tones(text=Style(), **{name: self._tone(name) for name in TONE_NAMES})
+        return self._tones
+
+    def _tone(self, name: str) -> Style:
+        # Blended with the background, as many theme colours are translucent; the background itself stays the row's.
+        full = self.get_component_rich_style(f"tone--{name}")
+        return Style(color=full.color, bold=full.bold or None)
+
+    def notify_style_update(self) -> None:
+        """Forget the tones of the theme before."""
+        self._tones = None
+        super().notify_style_update()

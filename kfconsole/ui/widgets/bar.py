@@ -1,24 +1,21 @@
 """One-line bars: the status at the top, the composer's edge, the hints at the bottom."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from textual.strip import Strip
-from textual.widget import Widget
 
 from kfconsole import text
-from kfconsole.ui.tones import TONE_CLASSES, Tones
+from kfconsole.ui.tones import Toned
 from kfconsole.ui.widgets.strips import strip_of
 
 Piece = tuple[str, str]
 """A text and the name of its tone."""
 
 
-class Bar(Widget):
+class Bar(Toned):
     """A line of toned pieces; drawn again only when a piece changed."""
 
     DEFAULT_CSS = "Bar { height: 1; }"
-    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
 
     def __init__(self, *, id: str) -> None:  # Textual's name for it
         super().__init__(id=id)
@@ -39,5 +36,4 @@ class Bar(Widget):
             return Strip.blank(width, style)
         gap = width - sum(text.width_cells(words) for words, _tone in (*self._left, *self._right))
         pieces = [*self._left, (" " * gap, "text"), *self._right] if gap >= 0 else self._left
-        tones = Tones.of(self)
-        return strip_of([(words, getattr(tones, tone)) for words, tone in pieces], width, style)
+        return strip_of([(words, getattr(self.tones, tone)) for words, tone in pieces], width, style)

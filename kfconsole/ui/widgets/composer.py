@@ -48,8 +48,8 @@ class Composer(TextArea):
 
         openid: CustomerId
 
-    def __init__(self, *, id: str) -> None:  # Textual's name for it
-        super().__init__(id=id, compact=True, highlight_cursor_line=False, disabled=True)
+    def __init__(self, *, placeholder: str, id: str) -> None:  # Textual's name for it
+        super().__init__(id=id, compact=True, highlight_cursor_line=False, disabled=True, placeholder=placeholder)
         self.cursor_blink = False
         self.openid: CustomerId | None = None
         self._texts: dict[CustomerId, str] = {}
