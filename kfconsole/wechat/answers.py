@@ -49,6 +49,7 @@ KINDS = {
 }
 """opercode to what the line is; WeChat may send others."""
 
+_DIGITS = re.compile(r"\s*[0-9]{1,19}(\.[0-9]{0,9})?\s*")
 _PROBLEM = re.compile(r"(?:required field `(?P<missing>[^`]*)`)?(?: - at `\$\.?(?P<place>.*)`)?$")
 _S = TypeVar("_S", bound=msgspec.Struct)
 
@@ -240,13 +241,11 @@ class Answer:
         return name
 
     def _whole(self, value: Number, place: str, largest: int = LATEST_TIME) -> int:
-        try:
-            number = value if isinstance(value, int) else int(value) if _is_digits(value) else _rounded(float(value))
-        except ValueError:
-            raise self._wrong(place) from None
-        if not 0 <= number <= largest:
+        """Return a time or count without its fraction, if it had one."""
+        number = _number(value)
+        if number is None or not 0 <= number <= largest:
             raise self._wrong(place)
-        return number
+        return math.floor(number)
 
     def _wrong(self, place: str) -> Unavailable:
         return unreadable_field(place, self._call)
@@ -256,15 +255,14 @@ def _words(value: Loose | None) -> str:
     return "" if value is None else clean(str(value))
 
 
-def _is_digits(value: float | str) -> bool:
-    return isinstance(value, str) and value.strip().isdecimal()
-
-
-def _rounded(value: float) -> int:
-    """Drop the fraction of a time or count; ValueError for what is no number at all."""
-    if not math.isfinite(value):
-        raise ValueError
-    return math.floor(value)
+def _number(value: Number) -> int | float | None:
+    """Return the number, None for what is none; no error of Python's, for it would quote the value."""
+    if isinstance(value, str):
+        if not _DIGITS.fullmatch(value):
+            return None
+        whole, _dot, fraction = value.strip().partition(".")
+        return float(value) if fraction else int(whole)
+    return value if isinstance(value, int) or math.isfinite(value) else None
 
 
 def _place(problem: str) -> str:

@@ -1,6 +1,7 @@
 """From bytes to a JSON object, whatever a server, proxy or login page sends. Knows no endpoint."""
 
 import json
+import re
 from http import HTTPStatus
 from typing import Any
 
@@ -8,6 +9,7 @@ from kfconsole.errors import Unavailable
 from kfconsole.i18n import N_, _
 from kfconsole.wechat.call import Call
 
+_NUMBER = re.compile(r"\s*-?[0-9]{1,18}\s*")
 _IN_BETWEEN = N_(
     "Something between this machine and WeChat may have answered: a proxy, a login page or a wrong base_url."
 )
@@ -40,14 +42,21 @@ def read_code(answer: dict[str, Any], call: Call) -> int:
     value = answer.get("errcode")
     if value is None:
         return 0
-    if isinstance(value, int | str) and not isinstance(value, bool):
-        try:
-            return int(value)
-        except ValueError:
-            raise unreadable_field("errcode", call) from None
+    code = None if isinstance(value, bool) else _whole(value)
+    if code is None:
+        raise unreadable_field("errcode", call)
+    return code
+
+
+def _whole(value: object) -> int | None:
+    """Return the number, None for what is none; no error of Python's, for it would quote the value."""
+    if isinstance(value, int):
+        return value
     if isinstance(value, float) and value.is_integer():
         return int(value)
-    raise unreadable_field("errcode", call)
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return int(value)
+    return None
 
 
 def unreadable(message: str, call: Call, *, hint: str = "") -> Unavailable:

@@ -1,0 +1,105 @@
+"""All records of a span: cut into days, read page by page, joined without loss or double."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from kfconsole.model import Record
+from kfconsole.wechat import paging
+from tests.wechat.wire import AGENT, OPENID, RECORDS_PATH, Wire
+
+DAY = 24 * 3600
+
+
+def row(at: int, text: str) -> dict[str, Any]:
+    return {"openid": OPENID, "opercode": 2003, "time": at, "text": text, "worker": AGENT}
+
+
+class Book:
+    """Records with ids from 1, as WeChat may keep them; `inclusive` is what nobody knows."""
+
+    def __init__(self, wire: Wire, rows: list[dict[str, Any]], *, inclusive: bool, includes_end: bool = True) -> None:
+        self.rows = rows
+        self.inclusive = inclusive
+        self.includes_end = includes_end
+        self.wire = wire
+        wire.reply(RECORDS_PATH, self.answer)
+
+    def answer(self, _request: httpx.Request) -> dict[str, Any]:
+        asked = self.wire.body(RECORDS_PATH)
+        assert asked["msgid"] > 0
+        assert asked["endtime"] - asked["starttime"] <= DAY
+        last = asked["endtime"] if self.includes_end else asked["endtime"] - 1
+        found = [(at, row) for at, row in enumerate(self.rows, 1) if at >= asked["msgid"]]
+        found = [(at, row) for at, row in found if asked["starttime"] <= row["time"] <= last][: asked["number"]]
+        cursor = found[-1][0] + (0 if self.inclusive else 1) if found else 0
+        return {"recordlist": [row for _at, row in found], "number": len(found), "msgid": cursor}
+
+
+def texts(records: tuple[Record, ...]) -> str:
+    return "".join(record.text for record in records)
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 4, 5, 6, 7, 9])
+async def test_pages_join_without_loss_or_double_whichever_way_cursors_work(
+    wire: Wire, inclusive: bool, count: int
+) -> None:
+    Book(wire, [row(100 + at, chr(97 + at)) for at in range(count)], inclusive=inclusive)
+
+    assert texts(await wire.client().all_records(0, 1000, page_size=3)) == "abcdefghi"[:count]
+
+
+async def test_a_repeated_message_at_a_border_is_kept_once_the_cursor_is_known_to_be_exclusive(wire: Wire) -> None:
+    Book(wire, [row(100, text) for text in "abccdefff"], inclusive=False)
+    client = wire.client()
+
+    assert texts(await client.all_records(0, 1000, page_size=3)) == "abccdefff"
+    Book(wire, [row(100, text) for text in "abccd"], inclusive=False)
+    assert texts(await client.all_records(0, 1000, page_size=3)) == "abccd"
+
+
+@pytest.mark.parametrize("includes_end", [True, False])
+async def test_a_long_span_is_asked_in_days_and_border_seconds_count_once(wire: Wire, includes_end: bool) -> None:
+    rows = [row(0, "a"), row(DAY, "b"), row(DAY, "b"), row(DAY, "c"), row(DAY + 1, "d"), row(2 * DAY + 5, "e")]
+    Book(wire, rows, inclusive=False, includes_end=includes_end)
+
+    assert texts(await wire.client().all_records(0, 2 * DAY + 10)) == "abbcde"
+    assert len(wire.asked(RECORDS_PATH)) == 3
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"recordlist": [row(1, "x")], "number": 1, "msgid": 1},
+        {"recordlist": [row(1, "x")], "number": 1, "msgid": 0},
+        {"recordlist": [row(1, "x")], "number": 10000, "msgid": 1},
+    ],
+)
+async def test_a_cursor_that_does_not_grow_ends_the_reading(wire: Wire, answer: dict[str, Any]) -> None:
+    wire.reply(RECORDS_PATH, answer)
+
+    assert texts(await wire.client().all_records(0, 10, page_size=1)) == "x"
+    assert len(wire.asked(RECORDS_PATH)) == 1
+
+
+async def test_a_page_whose_number_is_full_is_followed_even_if_it_shows_less(wire: Wire) -> None:
+    wire.reply(
+        RECORDS_PATH,
+        {"recordlist": [row(1, "x")], "number": 2, "msgid": 7},
+        {"recordlist": [row(2, "y")], "number": 1, "msgid": 8},
+    )
+
+    assert texts(await wire.client().all_records(0, 10, page_size=2)) == "xy"
+
+
+async def test_a_span_that_ends_before_it_starts_asks_nothing(wire: Wire) -> None:
+    assert await wire.client().all_records(10, 9) == ()
+    assert wire.requests == []
+
+
+def test_spans_cover_the_whole_time_and_fit_wechats_limit() -> None:
+    assert list(paging.spans(5, 5)) == [(5, 5)]
+    assert list(paging.spans(0, DAY)) == [(0, DAY)]
+    assert list(paging.spans(0, DAY + 1)) == [(0, DAY), (DAY, DAY + 1)]
