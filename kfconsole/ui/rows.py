@@ -141,7 +141,7 @@ def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[
     return parts
 
 
-def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> list[Part]:
+def draw_session(row: SessionRow, _width: int, is_current: bool, look: Look) -> list[Part]:
     """`> …f8a1c2  me  12:30  2 new`, and as much of the last message as there is room for."""
     tones, contact = look.tones, row.contact
     left_seconds = rules.route_ends_at(row.session) - look.now_at
