@@ -39,7 +39,7 @@ screenshots: $(INSTALLED) $(CATALOGUES:=.mo)  ## make screenshots/ anew from the
 	$(BIN)/python -m tests.screenshots
 
 catalogues: $(INSTALLED)  ## collect the texts of the source, update and compile the catalogues
-	$(BIN)/python tools/catalogues.py
+	$(BIN)/python -m tools.catalogues
 
 clean:  ## remove what was made
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov snapshot_report.html
@@ -47,7 +47,7 @@ clean:  ## remove what was made
 	find kfconsole tests tools -name __pycache__ -type d -prune -exec rm -rf {} +
 
 %.mo: %.po | $(INSTALLED)
-	$(BIN)/python tools/catalogues.py compile
+	$(BIN)/python -m tools.catalogues compile
 	@touch $(CATALOGUES:=.mo)
 
 $(INSTALLED): pyproject.toml hatch_build.py

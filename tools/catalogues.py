@@ -98,7 +98,7 @@ def main(words: Sequence[str]) -> int:
         case ["compile"]:
             pass
         case _:
-            print("usage: python tools/catalogues.py [compile]", file=sys.stderr)
+            print("usage: python -m tools.catalogues [compile]", file=sys.stderr)
             return 2
     compile_all()
     return 0

@@ -1,0 +1,141 @@
+"""Both catalogues have every text, whole and with the same places to fill in; no text goes past them."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+
+from tools import catalogues
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted((ROOT / "kfconsole").rglob("*.py"))
+TEMPLATE = catalogues.extract()
+LANGUAGES = ("zh_CN", "en")
+SHOWN_BY = {"notify", "Static", "Label", "Button", "Option", "talk", "complain", "emit", "Toast", "prompt", "confirm"}
+"""Calls whose text a person reads: it has to come out of a catalogue."""
+SHOWN_AS = {"help", "short_help", "placeholder", "border_title", "border_subtitle", "label", "tooltip", "hint"}
+"""Keywords and attributes whose text a person reads."""
+
+
+def named(file: Path) -> str:
+    return file.relative_to(ROOT).as_posix()
+
+
+def forms(text: object) -> tuple[str, ...]:
+    """Return the singular and, where there is one, the plural."""
+    return tuple(map(str, text)) if isinstance(text, tuple | list) else (str(text),)
+
+
+def texts(catalogue: Catalog) -> dict[tuple[str, ...], Message]:
+    return {forms(message.id): message for message in catalogue if message.id}
+
+
+def places(text: str) -> set[str]:
+    return {name for _literal, name, _spec, _conversion in Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_catalogue_has_exactly_the_texts_of_the_source(language: str) -> None:
+    ours, theirs = texts(TEMPLATE).keys(), texts(catalogues.load(language)).keys()
+
+    assert sorted(ours - theirs) == [], "run make catalogues"
+    assert sorted(theirs - ours) == [], "run make catalogues"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_text_is_translated(language: str) -> None:
+    catalogue = catalogues.load(language)
+    missing = [message.id for message in catalogue if message.id and not catalogues.is_translated(message)]
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_translation_is_a_guess_or_left_over(language: str) -> None:
+    catalogue = catalogues.load(language)
+
+    assert [message.id for message in catalogue if message.fuzzy] == []
+    assert list(catalogue.obsolete) == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_fill_in_the_same_values(language: str) -> None:
+    for ids, message in texts(catalogues.load(language)).items():
+        expected = set[str]().union(*map(places, ids))
+        for translation in forms(message.string):
+            if translation:
+                # A singular may leave the number out: "1" is in its words.
+                assert places(translation) <= expected, ids
+                assert len(ids) > 1 or places(translation) == expected, ids
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_plurals_have_all_forms_of_the_language(language: str) -> None:
+    catalogue = catalogues.load(language)
+    for ids, message in texts(catalogue).items():
+        if len(ids) > 1:
+            assert len(forms(message.string)) == catalogue.num_plurals, ids
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_translations_begin_and_end_like_their_text(language: str) -> None:
+    def edges(text: str) -> tuple[str, str]:
+        return text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+
+    for ids, message in texts(catalogues.load(language)).items():
+        for translation in forms(message.string):
+            assert not translation or edges(translation) == edges(ids[0]), ids
+
+
+def test_english_says_what_the_source_says() -> None:
+    assert all(forms(message.string) == ids for ids, message in texts(catalogues.load("en")).items())
+
+
+def calls(file: Path) -> Iterator[ast.Call]:
+    return (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call))
+
+
+def name_of(call: ast.Call) -> str:
+    return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+
+
+def is_words(node: ast.expr | None) -> bool:
+    """Whether the expression is a text with words of its own, such as "Saved" or f"{count} left"."""
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return bool(re.search(r"[A-Za-z\u4e00-\u9fff]{2,}", node.value.replace("kfconsole", "")))
+    return isinstance(node, ast.JoinedStr) and any(is_words(part) for part in node.values)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if file.name != "i18n.py"], ids=named)
+def test_only_plain_texts_are_looked_up(file: Path) -> None:
+    for call in calls(file):
+        if name_of(call) in ("_", "N_", "ngettext"):
+            for argument in call.args[: 2 if name_of(call) == "ngettext" else 1]:
+                if isinstance(argument, ast.Constant):
+                    assert argument.value, f"{named(file)}:{call.lineno}: '' is the catalogue's header"
+                    continue
+                # A table's text was marked by N_ and is looked up where it is shown.
+                is_from_table = name_of(call) == "_" and not isinstance(argument, ast.JoinedStr | ast.BinOp)
+                assert is_from_table, f"{named(file)}:{call.lineno}"
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if {"ui", "cli"} & set(file.parts)], ids=named)
+def test_no_text_goes_past_the_catalogues(file: Path) -> None:
+    for call in calls(file):
+        place = f"{named(file)}:{call.lineno}"
+        if name_of(call) in SHOWN_BY:
+            assert not any(is_words(argument) for argument in call.args[:1]), place
+        for keyword in call.keywords:
+            assert keyword.arg not in SHOWN_AS or not is_words(keyword.value), place
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_errors_speak_through_the_catalogues(file: Path) -> None:
+    errors = {"KfError", "ConfigError", "ArchiveError", "NotPossible", "AuthError", "RateLimited", "Unavailable"}
+    for call in calls(file):
+        if name_of(call) in errors | {"Rejected"}:
+            assert not any(is_words(argument) for argument in call.args[:1]), f"{named(file)}:{call.lineno}"

@@ -1,0 +1,134 @@
+"""The order of the rooms: who may import whom, and what is imported only when it is needed."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "kfconsole"
+
+MAY_IMPORT = {
+    "errors": set[str](),
+    "text": set[str](),
+    "i18n": set[str](),
+    "model": {"errors", "text"},
+    "dates": {"errors", "text", "i18n"},
+    "config": {"errors", "text", "i18n"},
+    "wechat": {"errors", "text", "i18n", "model"},
+    "archive": {"errors", "text", "i18n", "model"},
+    "desk": {"errors", "text", "i18n", "model", "dates", "config", "wechat"},
+    "ui": {"errors", "text", "i18n", "model", "dates", "config", "desk"},
+    "cli": {"errors", "text", "i18n", "model", "dates", "config", "desk", "wechat", "archive", "ui", "simulator"},
+    "simulator": set[str](),
+    "__init__": set[str](),
+    "__main__": {"errors", "i18n", "config", "cli"},
+}
+"""A room to the rooms it may use; for types alone it may use any room below its own."""
+FOR_TYPES = {"desk": {"archive"}, "ui": {"wechat", "archive"}}
+ONLY_IN = {
+    "textual": {"ui"},
+    "rich": {"text", "ui"},
+    "sqlite3": {"archive"},
+    "httpx": {"wechat/transport"},
+    "msgspec": {"wechat"},
+    "starlette": {"simulator"},
+    "uvicorn": {"simulator"},
+    "click": {"cli"},
+    "tomllib": {"config"},
+    "tomli_w": {"config"},
+    "dateutil": {"dates"},
+}
+"""An outside module to the rooms, or the single file, that may import it."""
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(file: Path) -> str:
+    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def named(file: Path) -> str:
+    return file.relative_to(PACKAGE).as_posix().removesuffix(".py")
+
+
+def imports(file: Path) -> Iterator[tuple[str, bool]]:
+    """Yield every module a file imports, and whether for types alone."""
+    tree = ast.parse(file.read_text("utf-8"))
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, id(node) in for_types
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file} imports relatively"
+            assert node.module is not None
+            if node.module == "kfconsole":
+                for alias in node.names:
+                    yield f"kfconsole.{alias.name}", id(node) in for_types
+            else:
+                yield node.module, id(node) in for_types
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_a_room_imports_only_rooms_below_it(file: Path) -> None:
+    room = room_of(file)
+
+    assert room in MAY_IMPORT, f"{room} is a new room: say in this test what it may import"
+    for module, for_types in imports(file):
+        if module.startswith("kfconsole."):
+            used = module.split(".")[1]
+            allowed = MAY_IMPORT[room] | {room} | (FOR_TYPES.get(room, set()) if for_types else set())
+            assert used in allowed, f"{named(file)} imports {module}"
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_libraries_are_known_to_their_room_only(file: Path) -> None:
+    for module, for_types in imports(file):
+        places = ONLY_IN.get(module.split(".")[0])
+        if places is None or for_types:
+            continue
+        assert places & {room_of(file), named(file)}, f"{named(file)} imports {module}"
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if room_of(file) != "cli"], ids=named)
+def test_only_the_command_line_prints(file: Path) -> None:
+    calls = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)]
+
+    assert not any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls)
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_files_are_read_in_one_sitting(file: Path) -> None:
+    assert len(file.read_text("utf-8").splitlines()) <= 450
+
+
+def loaded_after(program: str) -> set[str]:
+    command = [sys.executable, "-c", f"{program}\nimport sys\nprint(*sys.modules, file=sys.stderr)"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
+    return {module.split(".")[0] for module in done.stderr.split()}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["simulate", "--help"], ["config", "path"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    modules = loaded_after(f"from kfconsole.__main__ import main\nmain({arguments!r})")
+
+    assert not modules & {"textual", "httpx", "msgspec", "sqlite3", "starlette", "uvicorn"}
+
+
+@pytest.mark.parametrize("module", ["kfconsole.wechat", "kfconsole.desk", "kfconsole.cli.wiring"])
+def test_http_and_decoding_are_loaded_with_the_first_call(module: str) -> None:
+    assert not loaded_after(f"import {module}") & {"httpx", "msgspec", "textual", "starlette", "dateutil"}
+
+
+def test_the_console_starts_without_the_simulator_and_without_http() -> None:
+    modules = loaded_after("import kfconsole.cli.console, kfconsole.cli.wiring, kfconsole.ui.app")
+
+    assert not modules & {"httpx", "msgspec", "starlette", "uvicorn", "dateutil", "tomli_w"}

@@ -1,0 +1,1 @@
+"""What is needed to work on kfconsole and is no part of it."""
