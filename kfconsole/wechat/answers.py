@@ -35,6 +35,8 @@ Loose = int | str
 """An id: a string in the documents, often a number on the wire."""
 Number = int | float | str
 """A time or count."""
+Place = str | tuple[str, int, str]
+"""A field; of a row: list, position and name, put into words only when something is wrong with it."""
 
 KINDS = {
     1000: MessageKind.QUEUED,
@@ -143,7 +145,7 @@ class Answer:
         answer = self._read(_AgentList, "kf_list", "kf_online_list")
         return tuple(
             Agent(
-                id=AgentId(self._id(row.kf_account, f"kf_list[{at}].kf_account")),
+                id=AgentId(self._id(row.kf_account, ("kf_list", at, "kf_account"))),
                 nick=one_line(_words(row.kf_nick)),
                 kf_id=one_line(_words(row.kf_id)),
                 is_bound=bool(_words(row.kf_wx).strip()),
@@ -157,11 +159,10 @@ class Answer:
         answer = self._read(_OnlineList, "kf_online_list", "kf_list")
         served: dict[AgentId, int] = {}
         for at, row in enumerate(answer.kf_online_list or ()):
-            place = f"kf_online_list[{at}]"
-            agent = AgentId(self._id(row.kf_account, f"{place}.kf_account"))
-            cases = self._whole(row.accepted_case or 0, f"{place}.accepted_case", LARGEST_COUNT)
+            agent = AgentId(self._id(row.kf_account, ("kf_online_list", at, "kf_account")))
+            cases = self._whole(row.accepted_case or 0, ("kf_online_list", at, "accepted_case"), LARGEST_COUNT)
             # A row without a status still stands in the list of those online.
-            if self._whole(1 if row.status is None else row.status, f"{place}.status", LARGEST_COUNT):
+            if self._whole(1 if row.status is None else row.status, ("kf_online_list", at, "status"), LARGEST_COUNT):
                 served[agent] = cases
         return served
 
@@ -170,7 +171,7 @@ class Answer:
         answer = self._read(_WaitList)
         if answer.count is None and answer.waitcaselist is None:
             raise self._wrong("waitcaselist")
-        rows = tuple(self._waiting(row, f"waitcaselist[{at}]") for at, row in enumerate(answer.waitcaselist or ()))
+        rows = tuple(self._waiting(row, at) for at, row in enumerate(answer.waitcaselist or ()))
         total = len(rows) if answer.count is None else self._whole(answer.count, "count", LARGEST_COUNT)
         return QueueAnswer(total=max(total, len(rows)), rows=rows)
 
@@ -179,9 +180,9 @@ class Answer:
         answer = self._read(_SessionList, "sessionlist")
         return tuple(
             Session(
-                openid=CustomerId(self._id(row.openid, f"sessionlist[{at}].openid")),
+                openid=CustomerId(self._id(row.openid, ("sessionlist", at, "openid"))),
                 agent=agent,
-                started_at=self._whole(row.createtime, f"sessionlist[{at}].createtime"),
+                started_at=self._whole(row.createtime, ("sessionlist", at, "createtime")),
             )
             for at, row in enumerate(answer.sessionlist or ())
         )
@@ -198,29 +199,31 @@ class Answer:
         answer = self._read(_RecordList)
         if answer.number is None and answer.recordlist is None:
             raise self._wrong("recordlist")
-        records = tuple(self._record(row, f"recordlist[{at}]") for at, row in enumerate(answer.recordlist or ()))
+        records = tuple(self._record(row, at) for at, row in enumerate(answer.recordlist or ()))
         number = len(records) if answer.number is None else self._whole(answer.number, "number", LARGEST_COUNT)
         if number and answer.recordlist is None:
             raise self._wrong("recordlist")
         cursor = self._whole(answer.msgid or 0, "msgid", LARGEST_CURSOR)
         return RecordPage(records=records, cursor=cursor), number
 
-    def _waiting(self, row: _WaitRow, place: str) -> WaitingRow:
-        name, at = ("latest_time", row.latest_time) if row.createtime is None else ("createtime", row.createtime)
-        if row.latest_time is not None:
-            name, at = "latest_time", row.latest_time
-        if at is None:
-            raise self._wrong(f"{place}.{name}")
-        openid = CustomerId(self._id(row.openid, f"{place}.openid"))
-        return WaitingRow(openid=openid, last_message_at=self._whole(at, f"{place}.{name}"))
+    def _waiting(self, row: _WaitRow, position: int) -> WaitingRow:
+        is_retired = row.latest_time is None and row.createtime is not None
+        last_message_at = row.createtime if is_retired else row.latest_time
+        place = ("waitcaselist", position, "createtime" if is_retired else "latest_time")
+        if last_message_at is None:
+            raise self._wrong(place)
+        return WaitingRow(
+            openid=CustomerId(self._id(row.openid, ("waitcaselist", position, "openid"))),
+            last_message_at=self._whole(last_message_at, place),
+        )
 
-    def _record(self, row: _RecordRow, place: str) -> Record:
+    def _record(self, row: _RecordRow, at: int) -> Record:
         return Record(
-            openid=CustomerId(self._id(row.openid, f"{place}.openid")),
+            openid=CustomerId(self._id(row.openid, ("recordlist", at, "openid"))),
             agent=AgentId(one_line(_words(row.worker))),
-            kind=KINDS.get(self._whole(row.opercode, f"{place}.opercode", LARGEST_COUNT), MessageKind.OTHER),
+            kind=KINDS.get(self._whole(row.opercode, ("recordlist", at, "opercode"), LARGEST_COUNT), MessageKind.OTHER),
             text=_words(row.text),
-            at=self._whole(row.time, f"{place}.time"),
+            at=self._whole(row.time, ("recordlist", at, "time")),
         )
 
     def _read(self, shape: type[_S], name: str = "", other: str = "") -> _S:
@@ -234,20 +237,23 @@ class Answer:
             place = _place(str(error))
         raise self._wrong(place)
 
-    def _id(self, value: Loose, place: str) -> str:
+    def _id(self, value: Loose, place: Place) -> str:
         name = one_line(_words(value))
         if not name:
             raise self._wrong(place)
         return name
 
-    def _whole(self, value: Number, place: str, largest: int = LATEST_TIME) -> int:
+    def _whole(self, value: Number, place: Place, largest: int = LATEST_TIME) -> int:
         """Return a time or count without its fraction, if it had one."""
         number = _number(value)
         if number is None or not 0 <= number <= largest:
             raise self._wrong(place)
         return math.floor(number)
 
-    def _wrong(self, place: str) -> Unavailable:
+    def _wrong(self, place: Place) -> Unavailable:
+        if isinstance(place, tuple):
+            rows, at, name = place
+            place = f"{rows}[{at}].{name}"
         return unreadable_field(place, self._call)
 
 
