@@ -26,7 +26,7 @@ def path(settings_file: Path | None) -> None:
     "show",
     help=_(
         "Print every setting and where it came from: 'file', 'default' or the name of an environment variable. "
-        "The secret is masked. JSON: an object of {key: {value, origin}}."
+        "The secret is masked. JSON: each key with its value and origin."
     ),
 )
 @click.option("--json", "as_json", is_flag=True, help=_("Print one line of JSON."))

@@ -9,7 +9,7 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfconsole.text import clean
+from kfconsole.text import clean, one_line
 
 if TYPE_CHECKING:
     from kfconsole.wechat import CallEntry
@@ -30,8 +30,9 @@ class Log:
     def call(self, entry: "CallEntry") -> None:
         """Write one call to WeChat."""
         code = "-" if entry.code is None else entry.code
+        error = one_line(entry.error)
         line = f"{entry.method} {entry.path} code={code} rid={entry.rid or '-'} {entry.milliseconds:.0f}ms"
-        self.write(logging.INFO, f"{line} {entry.error}".rstrip())
+        self.write(logging.INFO, f"{line} {error}".rstrip())
 
     def write(self, level: int, text: str) -> None:
         """Write one entry, without what must not be in a log."""
@@ -53,7 +54,7 @@ class _PrivateFile(RotatingFileHandler):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, maxBytes=FILE_BYTES, backupCount=FILES - 1, encoding="utf-8", delay=True)
-        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+        self.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%dT%H:%M:%S%z"))
 
     def _open(self) -> TextIOWrapper:
         path = Path(self.baseFilename)

@@ -39,7 +39,7 @@ class Row:
     short_help=_("Print who waits."),
     help=_(
         "Print the waiting customers in order of arrival; WeChat names at most 100. "
-        "JSON: {total, rows}, each row with openid, wait_seconds, is_exact (false: at least so long), "
+        "JSON keys: total and rows; of each row: openid, wait_seconds, is_exact (false: at least so long), "
         "last_message_at (Unix seconds), message_count (at least)."
     ),
 )

@@ -1,0 +1,116 @@
+"""The entry: help, language, settings, terminals, crashes."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import PROGRAM, Shop, put, run
+
+
+def test_help_names_every_command() -> None:
+    done = run("--help")
+
+    assert (done.code, done.err) == (0, "")
+    for name in ("demo", "init", "config", "status", "queue", "simulate"):
+        assert f"\n  {name} " in done.out
+
+
+def test_help_is_chinese_where_the_locale_is() -> None:
+    by_locale = run("--help", LANG="zh_CN.UTF-8")
+    by_variable = run("--help", KFCONSOLE_LANGUAGE="zh")
+
+    assert by_locale.out == by_variable.out
+    assert "用法" in by_locale.out
+    assert "Show this message" not in by_locale.out
+
+
+def test_the_settings_file_chooses_the_language(settings_file: Path, tmp_path: Path) -> None:
+    put(settings_file, "[ui]\nlanguage = 'zh'\n")
+    other = tmp_path / "other.toml"
+    put(other, "[ui]\nlanguage = 'en'\n")
+
+    assert "用法" in run("status", "--help").out
+    assert "Usage" in run("--config", str(other), "status", "--help").out
+
+
+def test_version() -> None:
+    assert run("--version").out.startswith("kfconsole 0.")
+
+
+def test_without_settings_the_next_step_is_named() -> None:
+    done = run()
+
+    assert done.code == 2
+    assert "kfconsole init" in done.err
+    assert "kfconsole demo" in done.err
+
+
+def test_without_a_terminal_the_console_says_so() -> None:
+    done = run(KFCONSOLE_APP_ID="wx1", KFCONSOLE_APP_SECRET="s")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("kfconsole: The console needs a terminal")
+    assert run("demo").err == done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("quue",), "kfconsole: No such command 'quue'"),
+        (("status", "--jsn"), "kfconsole: No such option '--jsn'"),
+        (("simulate", "--port", "70000"), "kfconsole: Invalid value for '--port'"),
+        (("simulate", "--scenario", "x"), "kfconsole: Invalid value for '--scenario': choose one of quiet, shop."),
+        (("demo", "--size", "3x"), "kfconsole: Invalid value for '--size': must be columns and rows"),
+    ],
+)
+def test_wrong_usage_is_one_line_and_a_hint(arguments: tuple[str, ...], said: str) -> None:
+    done = run(*arguments)
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith(said)
+    assert len(done.err.splitlines()) == 2
+
+
+def test_a_wrong_setting_is_wrong_usage(settings_file: Path) -> None:
+    put(settings_file, "[poll]\nqueu = 1\n")
+    done = run("status")
+
+    assert done.code == 2
+    assert done.err == f"kfconsole: {settings_file} has an unknown setting poll.queu. Did you mean queue?\n"
+
+
+def test_a_reader_that_goes_away_is_no_failure(shop: Shop) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [*PROGRAM, "queue", "--json"],
+        env={**os.environ, **shop.environment},
+        stdout=writing,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writing)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_crash_is_one_line_and_its_traceback_is_in_the_log_without_secrets(home: Path, tmp_path: Path) -> None:
+    # A sitecustomize breaks the program from outside, as a broken installation would.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import kfconsole.config as config\n"
+        "def broken(*_):\n"
+        "    raise ZeroDivisionError('access_token=abc&secret=5f2c0ffee')\n"
+        "config.load = broken\n"
+    )
+    done = run("status", PYTHONPATH=str(tmp_path))
+    log = (home / "data" / "kfconsole.log").read_text("utf-8")
+
+    assert done.code == 1
+    assert done.err.splitlines()[0].startswith("kfconsole: This is a mistake in kfconsole: ZeroDivisionError")
+    assert str(home / "data" / "kfconsole.log") in done.err
+    assert "Traceback" not in done.err
+    assert "Traceback" in log
+    assert "5f2c0ffee" not in done.err + log
+    assert "abc" not in done.err + log

@@ -1,0 +1,83 @@
+"""`simulate`: one line of JSON, then service until it is told to end; and the demo on top of it."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import PROGRAM, SECONDS, run, simulator
+
+
+def test_it_ends_when_its_stdin_closes() -> None:
+    with simulator("--scenario", "quiet") as (process, _shop):
+        pass
+
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_it_ends_with_a_signal(number: signal.Signals, code: int) -> None:
+    with simulator("--scenario", "quiet") as (process, _shop):
+        process.send_signal(number)
+
+        assert process.wait(SECONDS) == code
+
+
+def test_it_ends_when_the_program_that_started_it_is_killed() -> None:
+    parent = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import subprocess, sys\n"
+            f"child = subprocess.Popen({[*PROGRAM, 'simulate', '--until-stdin-closes']!r}, stdin=subprocess.PIPE)\n"
+            "child.wait()\n",
+        ],
+        stdout=subprocess.PIPE,
+    )
+    assert parent.stdout is not None
+    parent.stdout.readline()
+    parent.kill()
+    parent.wait(SECONDS)
+
+    # The pipe closes when the last of both has ended.
+    assert parent.stdout.read() == b""
+    parent.stdout.close()
+
+
+def test_a_port_in_use_is_told() -> None:
+    with simulator("--scenario", "quiet") as (_process, shop):
+        port = shop.base_url.rpartition(":")[2]
+        done = run("simulate", "--port", port, given="")
+
+    assert done.code == 2
+    assert done.err.startswith(f"kfconsole: The simulator cannot listen on 127.0.0.1, port {port}: ")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_the_demo_draws_its_picture_and_leaves_nothing_behind(tmp_path: Path, language: str) -> None:
+    picture, temporary = tmp_path / "desk.svg", tmp_path / "temporary"
+    temporary.mkdir()
+    done = run("demo", "--screenshot", str(picture), "--language", language, TMPDIR=str(temporary))
+
+    assert (done.code, done.err) == (0, "")
+    assert picture.read_text("utf-8").startswith("<svg")
+    assert list(temporary.iterdir()) == []
+
+
+def test_the_demo_needs_no_home_of_its_own(tmp_path: Path, home: Path) -> None:
+    before = sorted(home.rglob("*"))
+    run("demo", "--screenshot", str(tmp_path / "desk.svg"))
+
+    assert sorted(home.rglob("*")) == before
+
+
+def test_a_simulator_that_does_not_start_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "uvicorn.py").write_text("raise SystemExit('no server here')\n")
+    path = os.pathsep.join((str(tmp_path), str(Path(__file__).parents[2])))
+    done = run("demo", "--screenshot", str(tmp_path / "desk.svg"), PYTHONPATH=path)
+
+    assert done.code == 1
+    assert done.err.startswith("kfconsole: The simulator did not start: no server here")
