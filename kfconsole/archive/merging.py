@@ -106,8 +106,8 @@ def _confirm(connection: "Connection", record: Record) -> MessageId | None:
     sends = connection.execute(
         """
         SELECT id, text FROM messages
-        WHERE openid = ?1 AND at BETWEEN ?2 - ?4 AND ?2 + ?4 AND delivery IS NOT NULL
-            AND delivery IN ('sending', 'sent', 'unknown') AND record_at IS NULL AND agent IN ('', ?3)
+        WHERE openid = ?1 AND at BETWEEN ?2 - ?4 AND ?2 + ?4
+            AND delivery IN ('sending', 'sent', 'unknown') AND agent IN ('', ?3)
         ORDER BY abs(at - ?2), at, id
         """,
         (record.openid, record.at, record.agent, MATCH_SECONDS),

@@ -13,9 +13,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 RECENT_SECONDS: Final = 48 * 3600  # as long as WeChat accepts replies
-LATE_SECONDS: Final = (
-    120  # a record so much older than the read mark may have come late and is unread; older is history
-)
+LATE_SECONDS: Final = 120  # so much older than the read mark, a message may have come late; older, it is history
 
 _RECENT = """
     SELECT openid FROM messages WHERE at >= ?

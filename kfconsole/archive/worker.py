@@ -40,6 +40,7 @@ class Worker:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._sliced: set[Future[Any]] = set()
         self._is_closed = False
+        self._has_ended = False
 
     async def read(self, job: "Callable[[Connection], T]") -> T:
         """Run a job whose caller may lose interest: cancelled before its turn, it never runs."""
@@ -61,12 +62,13 @@ class Worker:
         return await asyncio.shield(asyncio.wrap_future(whole))
 
     async def close(self) -> None:
-        """Finish what was begun, then close the connection and end the thread."""
-        if self._is_closed:
+        """Finish what was begun, then close the connection and end the thread; cancelled, it can be called again."""
+        if self._has_ended:
             return
         self._is_closed = True
         await asyncio.gather(*map(asyncio.wrap_future, self._sliced), return_exceptions=True)
         await asyncio.shield(asyncio.wrap_future(self._executor.submit(self._disconnect)))
+        self._has_ended = True
         self._executor.shutdown()  # its one thread is idle now, so this does not block
 
     def _submit(self, job: Callable[[], T]) -> "Future[T]":

@@ -73,16 +73,32 @@ async def test_texts_are_cleaned_before_they_are_stored(archive: Archive, hostil
 
 async def test_a_cancelled_send_is_stored_all_the_same(archive: Archive) -> None:
     await archive.save_draft(ANN, "hel")
-    task = asyncio.create_task(archive.begin_send(ANN, ME, "hello", T))
-    await asyncio.sleep(0)  # let it begin
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    tasks = [asyncio.create_task(archive.begin_send(ANN, ME, str(number), T + number)) for number in range(20)]
+    await asyncio.sleep(0)  # let them begin: one is being written, the others wait for their turn
+    for task in tasks:
+        task.cancel()
+    outcomes = await asyncio.gather(*tasks, return_exceptions=True)
 
-    await archive.save_draft(BOB, "any later write is carried out after it")
+    await archive.save_draft(BOB, "any later write is carried out after them")
 
-    assert texts(await archive.conversation(ANN)) == ["hello"]
+    assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+    assert texts(await archive.conversation(ANN)) == [str(number) for number in range(20)]
     assert (await archive.contacts([ANN]))[ANN].draft == ""
+
+
+async def test_an_interrupted_close_can_be_repeated(archive: Archive, path: Path) -> None:
+    merge = asyncio.create_task(archive.merge_records([received(str(n), T + n) for n in range(500)], T, T + 500))
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(archive.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+
+    await archive.close()
+
+    assert len(await merge) == 500
+    assert [file.name for file in sorted(path.parent.iterdir())] == [path.name]
 
 
 async def test_a_cancelled_merge_is_carried_out_to_its_end(archive: Archive, path: Path) -> None:
