@@ -5,7 +5,7 @@ what is on screen, and only lines that differ are sent, up to their last changed
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.style import Style
 from textual.geometry import Region, Size
@@ -151,6 +151,10 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         strip = self._draw_visible(y)
         self._painted[y] = strip
         return strip
+
+    def scroll_to(self, x: float | None = None, y: float | None = None, **options: Any) -> None:
+        """Scroll at once: an animation repaints the view many times, and would work against corrected heights."""
+        super().scroll_to(x, y, **{**options, "animate": False})
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Repaint by comparison instead of, as the base class does, everything."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 
 class HasId(Protocol):
@@ -11,6 +11,9 @@ class HasId(Protocol):
     @property
     def id(self) -> str:
         """What it is, whatever it says: the same in every snapshot."""
+
+
+ItemT = TypeVar("ItemT", bound=HasId)
 
 
 def gap_after(places: Mapping[str, int], before: Sequence[HasId], cursor: int) -> int:
@@ -31,18 +34,18 @@ def gap_after(places: Mapping[str, int], before: Sequence[HasId], cursor: int) -
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Change(Generic[ItemT]):
     """Two snapshots of a sequence that mostly grows at its ends."""
 
-    before: tuple[HasId, ...]
-    after: tuple[HasId, ...]
+    before: tuple[ItemT, ...]
+    after: tuple[ItemT, ...]
     head: int
     """How many items at the start are equal."""
     tail: int
     """How many of the others, at the end, are equal."""
 
     @classmethod
-    def between(cls, before: tuple[HasId, ...], after: tuple[HasId, ...]) -> "Change":
+    def between(cls, before: tuple[ItemT, ...], after: tuple[ItemT, ...]) -> "Change[ItemT]":
         """Compare two snapshots; quick where items are the same objects."""
         shorter = min(len(before), len(after))
         if before[:shorter] == after[:shorter]:

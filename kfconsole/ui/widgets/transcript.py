@@ -129,11 +129,13 @@ class Transcript(LineView, Generic[ItemT]):
         change = Change.between(self._items, tuple(items))
         anchor, rest = self._anchor() if self._items else (-1, 0)
         had_current = self._cursor is not None
-        self._items = tuple(items)
-        self._follow_heights(change)
+        self._items = change.after
         if is_replaced := change.is_replacement:
+            self._heights.replace(0, len(change.before), len(items))
+            self._drawn.clear()
             self._cursor, self._is_at_end = None, True
         else:
+            self._follow_heights(change)
             self._cursor = None if self._cursor is None else change.place_of(self._cursor)
             anchor = change.nearest_place_of(anchor) if anchor >= 0 else anchor
         if had_current and self._cursor is None:
@@ -292,7 +294,7 @@ class Transcript(LineView, Generic[ItemT]):
         if not self._heights.is_known(place):
             self._heights.learn(place, len(self._strips_of(place)))
 
-    def _follow_heights(self, change: Change) -> None:
+    def _follow_heights(self, change: Change[ItemT]) -> None:
         """Forget the heights of what changed, and of what follows it."""
         start, stop = change.changed.start, change.changed.stop
         if len(change.before) != len(change.after):
