@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
@@ -26,7 +27,7 @@ from kfconsole.wechat.masks import Masks
 from kfconsole.wechat.refusal import tidy
 
 TIMEOUT = httpx.Timeout(connect=5, read=8, write=8, pool=8)
-WHOLE_CALL_SECONDS = 60  # a server that drips a byte every 7 seconds never trips the read timeout
+WHOLE_CALL_SECONDS = 30  # the phases miss a server that drips bytes; httpcore 1.0.9 waits for a SOCKS proxy for ever
 LARGEST_ANSWER = 32 * 2**20  # ten thousand records of 2,048 bytes, and then some
 LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=30)
 
@@ -61,13 +62,15 @@ class Transport:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._base_url = base_url.rstrip("/")
-        self._host = check_base_url(base_url).netloc.rpartition("@")[2]
+        way = None if transport else proxy_for(base_url, proxy)
+        self._host = _place(base_url)
+        self._first_hop = _place(way) if way else self._host
         self._masks = masks
         self._monotonic = monotonic
         # httpx logs every address at INFO, with the token in it.
         logging.getLogger("httpx").addFilter(_drop_query)
         self._http = httpx.AsyncClient(
-            transport=transport or _connect(base_url, proxy_for(base_url, proxy)),
+            transport=transport or _connect(base_url, way),
             timeout=TIMEOUT,
             follow_redirects=False,
             trust_env=False,  # proxies are chosen here; .netrc has no say
@@ -139,15 +142,15 @@ class Transport:
         if isinstance(error, httpx.ProxyError | SOCKSError):
             return _("The proxy refused the connection to {host}.").format(host=self._host), network
         if any(isinstance(cause, socket.gaierror) for cause in causes):
-            return _("The address of {host} could not be found.").format(host=self._host), network
+            return _("The address of {host} could not be found.").format(host=self._first_hop), network
         if any(isinstance(cause, ConnectionRefusedError) for cause in causes):
-            return _("{host} refused the connection.").format(host=self._host), network
+            return _("{host} refused the connection.").format(host=self._first_hop), network
         if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
-            return _("No connection to {host} in time.").format(host=self._host), network
+            return _("No connection to {host} in time.").format(host=self._first_hop), network
         if isinstance(error, httpx.TimeoutException | TimeoutError):
             return _("{host} did not answer in time.").format(host=self._host), ""
         if isinstance(error, httpx.ConnectError):
-            return _("No connection to {host}.").format(host=self._host), network
+            return _("No connection to {host}.").format(host=self._first_hop), network
         if isinstance(error, httpx.DecodingError):
             return _("WeChat's answer could not be read: it is damaged."), ""
         return _("The connection to {host} was cut.").format(host=self._host), ""
@@ -187,6 +190,11 @@ def _connect(base_url: str, proxy: str | None) -> httpx.AsyncHTTPTransport:
     if proxy is not None:
         through = httpx.Proxy(proxy, ssl_context=trust if proxy.lower().startswith("https:") else None)
     return httpx.AsyncHTTPTransport(verify=trust, proxy=through, limits=LIMITS, socket_options=_SOCKET_OPTIONS)
+
+
+def _place(url: str) -> str:
+    """Return host and port of an address, without user and password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -97,6 +97,7 @@ async def test_a_proxys_password_is_not_shown() -> None:
     await client.aclose()
 
     assert "pass-w0rd" not in everything(caught.value)
+    assert caught.value.message == "127.0.0.1:1 refused the connection.", "the proxy is what was not reached"
 
 
 async def test_every_call_is_logged_with_its_outcome(wire: Wire) -> None:
