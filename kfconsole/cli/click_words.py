@@ -10,6 +10,7 @@ WORDS = (
     N_("Options"),
     N_("Commands"),
     N_("Show this message and exit."),
+    N_("file"),
     N_("default: {default}"),
     N_("Missing argument"),
     N_("Missing option"),

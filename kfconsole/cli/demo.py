@@ -15,7 +15,7 @@ import click
 
 from kfconsole import config, i18n
 from kfconsole.cli.output import DONE, require_terminal
-from kfconsole.errors import KfError
+from kfconsole.errors import ConfigError, KfError
 from kfconsole.i18n import _
 
 START_SECONDS = 30
@@ -66,7 +66,11 @@ def command(seed: int, speed: float, language: str | None, screenshot: Path | No
             return run_app(app)
         from kfconsole.ui.screenshot import take
 
-        asyncio.run(take(app, screenshot, size))
+        try:
+            asyncio.run(take(app, screenshot, size))
+        except OSError as error:
+            problem = _("{file} cannot be written: {problem}").format(file=screenshot, problem=error.strerror)
+            raise ConfigError(problem) from error
         return DONE
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kfconsole.cli.root import COMMANDS
+from kfconsole.config import ENVIRONMENT
 from tests.cli.conftest import PROGRAM, Shop, put, run
 
 
@@ -114,3 +116,10 @@ def test_a_crash_is_one_line_and_its_traceback_is_in_the_log_without_secrets(hom
     assert "Traceback" in log
     assert "5f2c0ffee" not in done.err + log
     assert "abc" not in done.err + log
+
+
+def test_the_readme_names_every_command_and_variable() -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+
+    assert [name for name in COMMANDS if f"kfconsole {name}" not in readme] == []
+    assert [name for name in (*ENVIRONMENT, "KFCONSOLE_DATA_DIR", "KFCONSOLE_CONFIG") if name not in readme] == []

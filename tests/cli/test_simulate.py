@@ -81,3 +81,10 @@ def test_a_simulator_that_does_not_start_is_explained(tmp_path: Path) -> None:
 
     assert done.code == 1
     assert done.err.startswith("kfconsole: The simulator did not start: no server here")
+
+
+def test_a_picture_that_cannot_be_written_is_told() -> None:
+    done = run("demo", "--screenshot", "/nowhere/desk.svg")
+
+    assert done.code == 2
+    assert done.err == "kfconsole: /nowhere/desk.svg cannot be written: No such file or directory\n"
