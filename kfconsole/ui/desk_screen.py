@@ -1,7 +1,10 @@
 """The desk: three lists on the left, the open conversation and the composer on the right."""
 
+from typing import ClassVar
+
 from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
@@ -10,7 +13,7 @@ from textual.widgets import Input, Static
 from kfconsole.desk import rules
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
-from kfconsole.model import CustomerId, Desk, MessageId
+from kfconsole.model import CustomerId, Desk, Feed, MessageId
 from kfconsole.ui import rows, status
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.commands import Place, hints
@@ -30,6 +33,7 @@ class DeskScreen(ActingScreen):
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual types it so
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-tall")]  # noqa: RUF012  # likewise
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear_filter", show=False)]
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,6 +68,12 @@ class DeskScreen(ActingScreen):
         self.agents = self.query_one("#agents", Pane)
         self.talk = self.query_one(Talk)
         self.composer = self.query_one(Composer)
+        # Kept rather than looked up: while the program ends, what is painted last may already have left the screen.
+        self._status, self._edge, self._hints = (
+            self.query_one(f"#{name}", Bar) for name in ("status", "edge", "hints")
+        )
+        self._notice, self._standing = (self.query_one(f"#{name}", Static) for name in ("notice", "standing"))
+        self._frame = self.query_one("#conversation")
         self.query_one("#filter", Input).placeholder = _("Filter: name, agent or text")
         self.query_one("#too-small", Static).update(Content(_("The window is too small: 40×12 at least.")))
         self.queue.focus()
@@ -124,32 +134,27 @@ class DeskScreen(ActingScreen):
     def _paint_bars(self, desk: Desk) -> None:
         now, mono = self.app.clock.now(), self.app.clock.monotonic()
         is_wide = self.has_class("-wide")
-        self.query_one("#status", Bar).show(*status.status_line(desk, self.app.station, now, mono, is_wide=is_wide))
-        self._show_text("#notice", "\n".join(status.notices(desk, now, mono)))
-        self._show_text("#standing", status.standing(desk))
+        self._status.show(*status.status_line(desk, self.app.station, now, mono, is_wide=is_wide))
+        _show_text(self._notice, "\n".join(status.notices(desk, now, mono)))
+        _show_text(self._standing, status.standing(desk))
+        for feed, pane in ((Feed.QUEUE, self.queue), (Feed.SESSIONS, self.sessions), (Feed.AGENTS, self.agents)):
+            pane.set_class(status.is_stale(feed, desk.health.get(feed), mono, self.app.station), "-stale")
         openid = desk.open.openid if desk.open else None
         title = status.conversation_title(desk, self.app.station, now) if openid else _("Conversation")
-        conversation = self.query_one("#conversation")
         titled = Content(f"4 {title}")
-        if conversation.border_title != titled.plain:
-            conversation.border_title = titled
+        if self._frame.border_title != titled.plain:
+            self._frame.border_title = titled
         self._paint_edge(desk)
 
     def _paint_edge(self, desk: Desk) -> None:
         edge = status.compose_edge(
             desk, self.app.station, self.app.clock.now(), self.composer.text, self._problem(desk)
         )
-        self.query_one("#edge", Bar).show(*edge)
+        self._edge.show(*edge)
 
     def _problem(self, desk: Desk) -> str:
         problem = self.reply_problem(desk.open.openid) if desk.open else None
         return problem[0] if problem else ""
-
-    def _show_text(self, selector: str, words_said: str) -> None:
-        line = self.query_one(selector, Static)
-        if str(line.content) != words_said:
-            line.update(Content(words_said))
-            line.display = bool(words_said)
 
     def tick(self) -> None:
         """Let the clocks of the visible rows go on, and ring for who became late."""
@@ -204,7 +209,7 @@ class DeskScreen(ActingScreen):
         pieces: list[Piece] = []
         for key, label in hints(shown.get(self.focused.id, ()) if self.focused else ()):
             pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
-        self.query_one("#hints", Bar).show(pieces)
+        self._hints.show(pieces)
 
     # -- moving about ----------------------------------------------------------------------------------------------
 
@@ -247,6 +252,12 @@ class DeskScreen(ActingScreen):
         self.remove_class("-talking")
         (self._last_list or self.queue).focus()
 
+    @on(Talk.NewBelow)
+    def tell_new_below(self, event: Talk.NewBelow) -> None:
+        """Say that messages came while the view stands further up."""
+        below = _("{count} new below, press G").format(count=event.count)
+        self._frame.border_subtitle = Content(below if event.count else "")
+
     @on(Talk.TopReached)
     @work(group="older", exclusive=True)
     async def load_older(self) -> None:
@@ -279,7 +290,7 @@ class DeskScreen(ActingScreen):
         self.query_one("#filter", Input).display = False
         (self._last_list or self.queue).focus()
 
-    def key_escape(self) -> None:
+    def action_clear_filter(self) -> None:
         """Leave the filter line, or take a filter away."""
         line = self.query_one("#filter", Input)
         line.value = ""
@@ -385,3 +396,9 @@ class DeskScreen(ActingScreen):
         if message is None:
             self.tell(_("No message here waits for a decision."), is_bad=True)
         return message.id if message else None
+
+
+def _show_text(line: Static, words_said: str) -> None:
+    if str(line.content) != words_said:
+        line.update(Content(words_said))
+        line.display = bool(words_said)

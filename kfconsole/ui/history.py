@@ -63,9 +63,8 @@ class HistoryScreen(ActingScreen):
         start = datetime.combine(day, time.min, zone)
         end = datetime.combine(day + timedelta(days=1), time.min, zone)
         frame = self.query_one("#history")
-        title = (
-            f"{_('History')}  {self.customer_name(self._openid)}   {words.day_words(day, today)}  {words.full_day(day)}"
-        )
+        title = _("History of {customer}").format(customer=self.customer_name(self._openid))
+        title += f"   {words.day_words(day, today)}  {words.full_day(day)}"
         frame.border_title = Content(title)
         self._note(_("Asking WeChat for this day…"))
         found = await self.app.actions.history(self._openid, start.timestamp(), end.timestamp())

@@ -104,11 +104,15 @@ def _body(line: Line, head: LINE, width: int, page: Page) -> list[LINE]:
     return lines
 
 
+def media_words(message: Message) -> str:
+    """Name what stands in WeChat's own clients where the records have a bare word."""
+    return {"[image]": _("picture"), "[voice]": _("voice message"), "[video]": _("video")}[message.text]
+
+
 def _said(message: Message, tones: Tones) -> tuple[str, Style]:
     if not message.is_media:
         return message.text, tones.text
-    what = {"[image]": _("picture"), "[voice]": _("voice message"), "[video]": _("video")}[message.text]
-    return _("[{what}] to be seen on mpkf.weixin.qq.com").format(what=what), tones.muted
+    return _("[{what}] to be seen on mpkf.weixin.qq.com").format(what=media_words(message)), tones.muted
 
 
 def _state(message: Message, tones: Tones) -> tuple[str, Style]:

@@ -37,23 +37,26 @@ def status_line(
     """The top line: name and modes, the four numbers, and how fresh each feed is."""
     left: list[Piece] = [(" kfconsole ", "strong")]
     if station.is_demo:
-        left.append((f" {_('demo')} ", "warn"))
+        left.append(_padded(_("demo"), "warn"))
     if station.is_read_only:
-        left.append((f" {_('read-only')} ", "warn"))
+        left.append(_padded(_("read-only"), "warn"))
     left.extend(_numbers(desk, station, now))
     return left, _freshness(desk, station, mono, is_wide=is_wide)
 
 
 def _numbers(desk: Desk, station: Station, now: float) -> list[Piece]:
     longest = rules.longest_waiting(desk)
-    pieces: list[Piece] = [(f"  {_('waiting')} ", "muted"), (str(desk.queue_total), "text")]
+    online = sum(agent.is_online for agent in desk.agents)
+    numbers = [(_("waiting"), str(desk.queue_total))]
     if longest is not None:
         bound = "" if longest.is_exact else station.glyphs.at_least
-        pieces += [(f"  {_('longest')} ", "muted"), (bound + words.span(rules.wait_seconds(longest, now)), "text")]
-    online = sum(agent.is_online for agent in desk.agents)
-    pieces += [(f"  {_('in session')} ", "muted"), (str(len(desk.sessions)), "text")]
-    pieces += [(f"  {_('online')} ", "muted"), (f"{online}/{len(desk.agents)}", "text")]
-    return pieces
+        numbers.append((_("longest"), bound + words.span(rules.wait_seconds(longest, now))))
+    numbers += [(_("in session"), str(len(desk.sessions))), (_("online"), f"{online}/{len(desk.agents)}")]
+    return [piece for label, value in numbers for piece in ((f"  {label} ", "muted"), (value, "text"))]
+
+
+def _padded(said: str, tone: str) -> Piece:
+    return f" {said} ", tone
 
 
 def _freshness(desk: Desk, station: Station, mono: float, *, is_wide: bool) -> list[Piece]:
@@ -67,8 +70,8 @@ def _freshness(desk: Desk, station: Station, mono: float, *, is_wide: bool) -> l
     pieces: list[Piece] = []
     for feed in shown:
         said, stale = ages[feed]
-        words_said = f"{_(words.FEED_WORDS[feed])} {said}" + (" " + _("stale") if stale else "")
-        pieces.append((f" {words_said} ", "warn" if stale else "muted"))
+        mark = " " + _("stale") if stale else ""
+        pieces.append(_padded(_(words.FEED_WORDS[feed]) + " " + said + mark, "warn" if stale else "muted"))
     if not shown:
         seen_monos = [health.succeeded_mono for health in desk.health.values() if health.succeeded_mono is not None]
         pieces.append((f" {words.age(mono - min(seen_monos, default=mono))} ", "muted"))
@@ -156,11 +159,11 @@ def compose_edge(desk: Desk, station: Station, now: float, text: str, problem: s
     bytes_words = _("{size}/{limit} bytes").format(size=size, limit=rules.MAX_TEXT_BYTES)
     pieces.append((f" {bytes_words} ", "late" if size > rules.MAX_TEXT_BYTES else "muted"))
     if station.is_read_only:
-        who: Piece = (f" {_('read-only: nothing is sent')} ", "warn")
+        who: Piece = _padded(_("read-only: nothing is sent"), "warn")
     elif desk.me is None:
-        who = (f" {_('sent without an agent name')} ", "muted")
+        who = _padded(_("sent without an agent name"), "muted")
     else:
-        who = (f" {_('as {agent}').format(agent=rules.agent_name(desk, desk.me))} ", "muted")
+        who = _padded(_("as {agent}").format(agent=rules.agent_name(desk, desk.me)), "muted")
     return pieces, [who]
 
 
@@ -168,7 +171,7 @@ def _allowance(desk: Desk, openid: CustomerId, station: Station, now: float) -> 
     contact = desk.contacts.get(openid)
     allowance = rules.allowance(contact, now) if contact else None
     if allowance is None:
-        return [(f" {_('replies left ?')} ", "muted")]
+        return [_padded(_("replies left ?"), "muted")]
     limit = rules.WINDOWS[rules.CustomerAct.MESSAGE].replies
     bound = station.glyphs.at_most if allowance.left else ""
     left = _("replies left {left}/{limit}").format(left=f"{bound}{allowance.left}", limit=limit)
