@@ -74,7 +74,11 @@ class ActingScreen(Screen[None]):
 
     def action_accept(self) -> None:
         """Accept the selected waiting customer."""
-        if (openid := self.need_subject()) is not None:
+        if (openid := self.need_subject()) is None:
+            return
+        if self.desk.me is not None and rules.who_serves(self.desk, openid) == self.desk.me:
+            self.tell(_("{customer} is already with you.").format(customer=self.customer_name(openid)))
+        else:
             self.accept_subject(openid)
 
     @work(group="accept")
