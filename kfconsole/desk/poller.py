@@ -176,6 +176,8 @@ class Poller:
         if isinstance(error, AuthError) and not was_mended:
             self._stopped_by = error
             self._store.apply(*(FeedFailed(stopped, error, mono, None) for stopped in Feed))
+            for bell in self._bells.values():
+                bell.ring()
             return None
         if self._stopped_by is not None:
             self._tell_if_stopped(feed)

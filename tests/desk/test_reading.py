@@ -1,0 +1,98 @@
+import asyncio
+
+from kfconsole.errors import Unavailable
+from kfconsole.model import CustomerId, MessageKind, Record
+from kfconsole.simulator.faults import Fault
+from tests.desk import house as at
+from tests.desk.house import ME, START, House, customer
+
+ANN, BOB = customer(1), customer(2)
+NOW = int(START)
+DAY = 24 * 3600
+
+
+async def store_messages(house: House, openid: CustomerId, count: int) -> None:
+    records = [Record(openid, ME, MessageKind.RECEIVED, str(number), NOW - count + number) for number in range(count)]
+    await house.archive.merge_records(records, NOW - count, NOW)
+
+
+def texts(house: House) -> list[str]:
+    return [message.text for message in house.shown()]
+
+
+async def test_a_conversation_opens_with_its_newest_part_and_counts_as_read(house: House) -> None:
+    await store_messages(house, ANN, 250)
+    await house.actions.open(ANN)
+
+    assert texts(house) == [str(number) for number in range(50, 250)]
+    assert house.desk.open is not None
+    assert house.desk.open.has_older
+    assert house.desk.contacts[ANN].unread == 0
+
+
+async def test_older_messages_come_page_by_page_until_there_are_none(house: House) -> None:
+    await store_messages(house, ANN, 450)
+    await house.actions.open(ANN)
+    await asyncio.gather(house.actions.load_older(), house.actions.load_older())
+    assert texts(house) == [str(number) for number in range(50, 450)]
+
+    await house.actions.load_older()
+    assert texts(house) == [str(number) for number in range(450)]
+    assert house.desk.open is not None
+    assert not house.desk.open.has_older
+    before = house.desk
+    await house.actions.load_older()
+    assert house.desk is before
+
+
+async def test_exactly_one_page_has_nothing_older(house: House) -> None:
+    await store_messages(house, ANN, 200)
+    await house.actions.open(ANN)
+
+    assert house.desk.open is not None
+    assert not house.desk.open.has_older
+
+
+async def test_of_two_conversations_opened_at_once_the_last_stays(house: House) -> None:
+    await store_messages(house, ANN, 3)
+    await asyncio.gather(house.actions.open(ANN), house.actions.open(BOB))
+
+    assert house.desk.open is not None
+    assert house.desk.open.openid == BOB
+
+
+async def test_a_conversation_left_while_it_opens_does_not_come_back(house: House) -> None:
+    await asyncio.gather(house.actions.open(ANN), house.actions.leave())
+    assert house.desk.open is None
+
+
+async def test_history_asks_wechat_only_for_what_was_never_seen(house: House) -> None:
+    old = NOW - 3 * DAY
+    house.world.write_records([(ANN, 2003, old + 60, ME, "long ago"), (ANN, 2003, old + DAY + 60, ME, "later")])
+    day = await house.actions.history(ANN, old, old + 2 * DAY)
+    assert [message.text for message in day.messages] == ["long ago", "later"]
+    assert day.missing_error is None
+    asked = house.calls(at.RECORDS)
+    assert asked >= 2
+
+    again = await house.actions.history(ANN, old, old + 2 * DAY)
+    assert again == day
+    assert house.calls(at.RECORDS) == asked
+
+
+async def test_history_is_never_asked_of_the_future(house: House) -> None:
+    day = await house.actions.history(ANN, START + 60, START + DAY)
+    assert (day.messages, day.missing_error, house.calls(at.RECORDS)) == ((), None, 0)
+
+    await house.actions.history(ANN, START - 60, START + DAY)
+    assert house.calls(at.RECORDS) == 1
+    assert await house.archive.newest_fetched_at() == NOW
+
+
+async def test_history_shows_what_is_there_and_why_the_rest_is_missing(house: House) -> None:
+    await store_messages(house, ANN, 5)
+    house.app.state.faults.arm(Fault(at.RECORDS, "status", count=None))
+    day = await house.actions.history(ANN, START - DAY, START)
+
+    assert len(day.messages) == 5
+    assert isinstance(day.missing_error, Unavailable)

@@ -1,0 +1,267 @@
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from kfconsole.errors import NotPossible, Rejected, Unavailable
+from kfconsole.model import AgentId, Session
+from kfconsole.simulator.faults import Fault
+from tests.desk import house as at
+from tests.desk.house import LI, ME, START, House, customer, opened, until
+
+ANN, BOB, EVE = customer(1), customer(2), customer(3)
+
+
+@pytest.fixture
+async def busy_house(house: House) -> House:
+    """Ann waits longest, then Bob, then Eve."""
+    for openid in (ANN, BOB, EVE):
+        house.world.say(openid, "hello")
+        house.time.sim.advance(10)
+    return house
+
+
+async def test_an_accepted_customer_is_ours_at_once(busy_house: House) -> None:
+    house = busy_house
+    async with house.polling():
+        house.app.state.faults.hold(at.WAITING)
+        house.app.state.faults.hold(at.SESSIONS)
+        session = await house.actions.accept(ANN)
+
+        assert session == Session(ANN, ME, int(START) + 30)
+        assert house.served() == {ANN: ME}
+        assert house.waiting() == [BOB, EVE]
+        house.app.state.faults.release()
+        await house.time.settle(4)
+        assert house.served() == {ANN: ME}
+        assert house.waiting() == [BOB, EVE]
+        assert house.desk.agents[0].session_count == 1
+
+
+async def test_a_customer_can_be_given_to_a_colleague(busy_house: House) -> None:
+    house = busy_house
+    async with house.polling():
+        await house.actions.accept(ANN, LI)
+
+        assert house.world.holder(ANN) == LI
+        assert house.served() == {ANN: LI}
+
+
+async def test_an_offline_agent_is_refused_before_wechat_is_asked(busy_house: House) -> None:
+    house = busy_house
+    house.world.go_online(ME, False)
+    async with house.polling():
+        with pytest.raises(NotPossible, match="offline") as refused:
+            await house.actions.accept(ANN)
+
+    assert "mpkf.weixin.qq.com" in refused.value.hint
+    assert house.calls(at.CREATE) == 0
+
+
+async def test_without_any_list_of_agents_wechat_decides(busy_house: House) -> None:
+    house = busy_house
+    await house.actions.accept(ANN)
+    assert house.served() == {ANN: ME}
+
+    house.world.go_online(ME, False)
+    with pytest.raises(Rejected) as refused:
+        await house.actions.accept(BOB)
+    assert refused.value.code == 65415
+
+
+async def test_a_console_of_nobody_has_to_choose_an_agent(tmp_path: Path) -> None:
+    async with opened(tmp_path, me=None) as house:
+        house.world.say(ANN, "hello")
+        with pytest.raises(NotPossible, match="as nobody"):
+            await house.actions.accept(ANN)
+        assert house.all_calls() == 0
+
+        assert (await house.actions.accept(ANN, LI)).agent == LI
+
+
+async def test_a_colleagues_customer_is_refused_with_the_name(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(LI, ANN)
+    async with house.polling():
+        with pytest.raises(NotPossible, match="is being served by Li"):
+            await house.actions.accept(ANN)
+
+    assert house.calls(at.CREATE) == 0
+
+
+async def test_a_customer_a_colleague_closed_meanwhile_can_be_accepted(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(LI, ANN)
+    async with house.polling():
+        house.world.close(LI, ANN)
+        await house.actions.accept(ANN)
+
+        assert house.served() == {ANN: ME}
+
+
+async def test_a_customer_taken_in_between_is_refused_with_the_name(busy_house: House) -> None:
+    house = busy_house
+    async with house.polling():
+        house.wire.meanwhile[at.CREATE] = lambda: house.world.accept(LI, ANN)
+        with pytest.raises(Rejected, match="is being served by Li") as refused:
+            await house.actions.accept(ANN)
+
+        assert refused.value.code == 65414
+        assert house.served() == {ANN: LI}
+        assert house.waiting() == [BOB, EVE]
+
+
+async def test_the_longest_waiting_is_accepted_next(busy_house: House) -> None:
+    house = busy_house
+    async with house.polling():
+        session = await house.actions.accept_next()
+
+        assert session.openid == ANN
+
+
+async def test_next_goes_on_when_the_longest_waiting_was_just_taken(busy_house: House) -> None:
+    house = busy_house
+    async with house.polling():
+        house.wire.meanwhile[at.CREATE] = lambda: house.world.accept(LI, ANN)
+        session = await house.actions.accept_next()
+
+        assert session == Session(BOB, ME, session.started_at)
+        assert house.served() == {ANN: LI, BOB: ME}
+
+
+async def test_next_says_when_all_were_just_taken(busy_house: House) -> None:
+    house = busy_house
+    async with house.polling():
+        for openid in (ANN, BOB, EVE):
+            house.world.accept(LI, openid)
+        with pytest.raises(NotPossible, match="3 longest waiting"):
+            await house.actions.accept_next()
+        with pytest.raises(NotPossible, match="Nobody is waiting"):
+            await house.actions.accept_next()
+
+
+async def test_next_pressed_twice_takes_two_customers(busy_house: House) -> None:
+    house = busy_house
+    async with house.polling():
+        sessions = await asyncio.gather(house.actions.accept_next(), house.actions.accept_next())
+
+        assert {session.openid for session in sessions} == {ANN, BOB}
+
+
+async def test_after_a_lost_answer_an_accept_that_worked_counts(busy_house: House) -> None:
+    house = busy_house
+    house.wire.lost.append(at.CREATE)
+    session = await house.actions.accept(ANN)
+
+    assert session.agent == ME
+    assert house.served() == {ANN: ME}
+    assert house.calls(at.CREATE) == 1
+
+
+async def test_after_a_lost_answer_an_accept_that_did_not_work_is_told(busy_house: House) -> None:
+    house = busy_house
+    house.app.state.faults.arm(Fault(at.CREATE, "status"))
+    with pytest.raises(Unavailable, match="not accepted") as failed:
+        await house.actions.accept(ANN)
+
+    assert not failed.value.may_have_arrived
+    assert house.served() == {}
+
+
+async def test_when_the_truth_cannot_be_had_the_outcome_stays_unknown(busy_house: House) -> None:
+    house = busy_house
+    house.wire.lost += [at.CREATE, at.SESSION]
+    with pytest.raises(Unavailable) as failed:
+        await house.actions.accept(ANN)
+
+    assert failed.value.may_have_arrived
+    assert house.calls(at.SESSION) == 1
+
+
+async def test_a_closed_session_is_gone_at_once(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(LI, ANN)
+    async with house.polling():
+        await house.actions.close(ANN)
+
+        assert house.world.holder(ANN) == ""
+        assert house.served() == {}
+        await house.time.settle(4)
+        assert house.served() == {}
+
+
+async def test_an_older_list_under_way_does_not_bring_back_a_closed_session(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(ME, ANN)
+    async with house.polling():
+        house.app.state.faults.hold(at.SESSIONS, "after")
+        house.poller.wake()
+        await until(lambda: house.app.state.faults.waiting.get(at.SESSIONS, 0) == 1)
+        house.time.sim.advance(0.5)
+        await house.actions.close(ANN)
+        told: list[int] = []
+        house.store.subscribe(lambda desk: told.append(len(desk.sessions)))
+        house.app.state.faults.release()
+        await house.time.settle(4)
+
+        assert max(told) == 0
+
+
+async def test_closing_what_is_closed_says_so_and_corrects_the_desk(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(ME, ANN)
+    async with house.polling():
+        house.world.close(ME, ANN)
+        with pytest.raises(NotPossible, match="no session any more"):
+            await house.actions.close(ANN)
+
+        assert house.served() == {}
+
+
+async def test_a_customer_the_desk_knows_nothing_of_can_be_closed(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(LI, ANN)
+    await house.actions.close(ANN)
+    assert house.world.holder(ANN) == ""
+
+    with pytest.raises(NotPossible):
+        await house.actions.close(BOB)
+
+
+async def test_closing_a_session_that_went_to_a_colleague_names_them(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(ME, ANN)
+    async with house.polling():
+        house.world.transfer(ME, LI, ANN)
+        with pytest.raises(Rejected, match="is being served by Li"):
+            await house.actions.close(ANN)
+
+        assert house.served() == {ANN: LI}
+
+
+async def test_after_a_lost_answer_a_close_that_worked_counts(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(ME, ANN)
+    async with house.polling():
+        house.wire.lost.append(at.CLOSE)
+        await house.actions.close(ANN)
+
+        assert house.served() == {}
+
+
+async def test_after_a_lost_answer_a_close_that_did_not_work_is_told(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(ME, ANN)
+    async with house.polling():
+        house.app.state.faults.arm(Fault(at.CLOSE, "status"))
+        with pytest.raises(Unavailable, match="not closed"):
+            await house.actions.close(ANN)
+
+        assert house.served() == {ANN: ME}
+
+
+async def test_an_unknown_agent_is_refused(busy_house: House) -> None:
+    house = busy_house
+    async with house.polling():
+        with pytest.raises(NotPossible, match="no agent nobody@shop"):
+            await house.actions.accept(ANN, AgentId("nobody@shop"))
