@@ -91,13 +91,15 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         """The content line at the top of the view."""
         return self.scroll_offset.y
 
-    def sync_view(self) -> None:
-        """Notice a changed size before anything is measured by it."""
+    def sync_view(self) -> bool:
+        """Notice a changed size before anything is measured by it; return whether it changed."""
         view = self.scrollable_size
-        if view and view != self._view:
-            self._view = view
-            self._painted.clear()
-            self.view_resized()
+        if not view or view == self._view:
+            return False
+        self._view = view
+        self._painted.clear()
+        self.view_resized()
+        return True
 
     def reshape(self, lines: int, top: int) -> None:
         """Set the height of the content and the line at the top of the view, and repaint what that changes."""
@@ -161,7 +163,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
         if self.show_vertical_scrollbar:
             self.vertical_scrollbar.position = new_value
         before, after = round(old_value), round(new_value)
-        if before != after:
+        # Textual also clamps the scroll to a new size; then the view has just been put where it belongs.
+        if not self.sync_view() and before != after:
             self.scrolled(before, after)
 
     def notify_style_update(self) -> None:
