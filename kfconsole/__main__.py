@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from pathlib import Path
 
 from kfconsole import config, i18n
@@ -13,6 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     # textual reads it once, when imported: full key reports break what input methods commit.
     os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that knows no Chinese gets question marks, not a crash
     arguments = sys.argv[1:] if arguments is None else arguments
     # Help texts are translated while the command modules are imported.
     i18n.use_for_libraries(i18n.use(config.wanted_language(_settings_file(arguments))))

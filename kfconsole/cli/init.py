@@ -36,7 +36,7 @@ def command(settings_file: Path | None, base_url: str) -> int:
     if path.exists():
         problem = _("{file} exists already.").format(file=path)
         raise ConfigError(problem, hint=_("Edit it, or move it away and run 'kfconsole init' again."))
-    values: Values = {"account": {}, "me": {}, "ui": {"language": _ask_language()}}
+    values: Values = {"account": {}, "me": {}, "ui": {"language": _ask_language(path)}}
     if base_url != WECHAT:
         values["account"]["base_url"] = base_url
     agents = _ask_account(values, path)
@@ -47,8 +47,8 @@ def command(settings_file: Path | None, base_url: str) -> int:
     return DONE
 
 
-def _ask_language() -> str:
-    language = _ask("语言 / Language", default=i18n.guess(), choices=("zh", "en"))
+def _ask_language(path: Path) -> str:
+    language = _ask("语言 / Language", default=i18n.use(config.wanted_language(path)), choices=("zh", "en"))
     i18n.use_for_libraries(i18n.use(language))
     return language
 

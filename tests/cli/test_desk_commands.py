@@ -64,6 +64,13 @@ def test_queue_marks_a_lower_bound(shop: Shop) -> None:
     assert done.out.strip().startswith("≥12:4")
 
 
+def test_a_terminal_without_our_characters_is_no_reason_to_crash(shop: Shop) -> None:
+    done = run("queue", **shop.environment, PYTHONIOENCODING="ascii")
+
+    assert done.code == 0
+    assert done.out.strip().startswith("?00:")
+
+
 def test_waiting_customers_beyond_the_hundred_named_are_told_of(shop: Shop) -> None:
     for _customer in range(101):
         shop.order("say", openid=shop.order("customers")["openid"], text="?")
