@@ -25,6 +25,9 @@ class ActingScreen(Screen[None]):
     app: "KfApp"
     BINDINGS: ClassVar[list[BindingType]] = []
 
+    is_asking = False
+    """A question is about to be shown: keys typed behind the one that led to it are not commands."""
+
     @property
     def desk(self) -> Desk:
         """The desk as it is now."""
@@ -137,24 +140,32 @@ class ActingScreen(Screen[None]):
         if rules.session_of(self.desk, openid) is None:
             self.tell(_("{customer} has no session to close.").format(customer=self.customer_name(openid)), is_bad=True)
             return
+        self.is_asking = True
         self.close_subject(openid)
 
     @work(group="close")
     async def close_subject(self, openid: CustomerId) -> None:
         """Ask, and close."""
+        try:
+            is_wanted = await self.ask_close(openid)
+        finally:
+            self.is_asking = False
+        if is_wanted and await self.attempt(self.app.actions.close(openid)):
+            self.tell(_("The session of {customer} is closed.").format(customer=self.customer_name(openid)))
+
+    async def ask_close(self, openid: CustomerId) -> bool:
+        """Ask whether to close the customer's session."""
         session = rules.session_of(self.desk, openid)
         if session is None:
-            return
+            return False
         minutes = int(rules.session_age(session, self.app.clock.now()) // 60)
         question = _("Close the session of {customer} with {agent} ({minutes} min)?").format(
             customer=self.customer_name(openid), agent=self.agent_name(session.agent), minutes=minutes
         )
         consequence = _("They can queue again only after they write again.")
         answers = [Answer("close", _("Close"), "y")]
-        if await self.app.push_screen_wait(Question(_("Close session"), question, consequence, answers)) != "close":
-            return
-        if await self.attempt(self.app.actions.close(openid)):
-            self.tell(_("The session of {customer} is closed.").format(customer=self.customer_name(openid)))
+        answer = await self.app.push_screen_wait(Question(_("Close session"), question, consequence, answers))
+        return answer == "close"
 
     # -- replying --------------------------------------------------------------------------------------------------
 

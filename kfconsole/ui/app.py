@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
-from textual import work
+from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.color import Color
@@ -16,7 +16,7 @@ from textual.filter import LineFilter
 from textual.worker import WorkerError
 
 from kfconsole import text
-from kfconsole.errors import KfError
+from kfconsole.errors import ArchiveError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Feed
 from kfconsole.ui import words
@@ -26,6 +26,7 @@ from kfconsole.ui.dialogs import Choice, Picker
 from kfconsole.ui.help import HelpScreen
 from kfconsole.ui.history import HistoryScreen
 from kfconsole.ui.status import Station
+from kfconsole.ui.widgets.composer import Composer
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from kfconsole.desk.store import Store
     from kfconsole.wechat import KfClient
 
+DAY_SECONDS = 86_400.0
 GOODBYE_SECONDS = 3.0  # how long quitting waits for messages on their way; then they count as unknown
 
 
@@ -115,6 +117,7 @@ class KfApp(App[int]):
         self.set_class(self.settings.ui.ascii_borders, "-ascii")
         self.run_worker(self._live(), group="desk", name="desk")
         self.run_worker(self._keep_drafts(), group="drafts", name="drafts")
+        self.run_worker(self._forget_old(), group="forget", name="forget")
 
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -129,6 +132,12 @@ class KfApp(App[int]):
                 await self.actions.save_draft(openid, draft)
             except KfError as error:
                 self.notify(error.message, severity="warning", markup=False)
+
+    async def _forget_old(self) -> None:
+        while True:
+            with suppress(ArchiveError):  # whatever is wrong with the archive, its next use shows it
+                await self.archive.purge_older_than(self.clock.now() - self.settings.archive.keep_days * DAY_SECONDS)
+            await asyncio.sleep(DAY_SECONDS)
 
     def keep_draft(self, openid: CustomerId, draft: str) -> None:
         """Keep a draft on disk, soon."""
@@ -158,6 +167,13 @@ class KfApp(App[int]):
         self.crash = self._exception if isinstance(self._exception, Exception) else None
         self.bell()
         self._close_messages_no_wait()
+
+    def on_key(self, event: events.Key) -> None:
+        """Give the composer what was typed right behind the key that moved the focus there."""
+        composer = self.focused
+        if isinstance(composer, Composer) and event.is_printable and event.character is not None:
+            event.prevent_default()
+            composer.insert(event.character)
 
     # -- keys that work everywhere ---------------------------------------------------------------------------------
 

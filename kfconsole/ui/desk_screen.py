@@ -41,7 +41,9 @@ class DeskScreen(ActingScreen):
         self._painted: Desk | None = None
         self._is_paint_due = False
         self._last_list: Widget | None = None
+        self._last_focused: Widget | None = None
         self._rung: frozenset[CustomerId] = frozenset()
+        self._shown_openid: CustomerId | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out bars, lists, conversation and composer."""
@@ -125,11 +127,16 @@ class DeskScreen(ActingScreen):
 
     def _paint_conversation(self, desk: Desk) -> None:
         opened = desk.open.openid if desk.open else None
-        if opened != self.composer.openid:
-            contact = desk.contacts.get(opened) if opened else None
-            self.composer.load(opened, contact.draft if contact else "")
+        if opened != self._shown_openid:
+            self._shown_openid = opened
+            self._load_composer(opened)
         self.talk.show_conversation(desk)
         self._paint_hints()
+
+    def _load_composer(self, openid: CustomerId | None) -> None:
+        if openid != self.composer.openid:
+            contact = self.desk.contacts.get(openid) if openid else None
+            self.composer.load(openid, contact.draft if contact else "")
 
     def _paint_bars(self, desk: Desk) -> None:
         now, mono = self.app.clock.now(), self.app.clock.monotonic()
@@ -174,10 +181,16 @@ class DeskScreen(ActingScreen):
         self._rung = late
 
     def on_resize(self) -> None:
-        """Fit the bars to the new width."""
+        """Fit the bars to the new width, and give the focus back that a window too small took away."""
         self._painted = None
         if self.is_mounted:
-            self.call_after_refresh(self.paint, self.desk)
+            self.call_after_refresh(self._paint_due)  # the desk of then, not of now
+            if self.focused is None and self._last_focused is not None:
+                self.call_after_refresh(self._last_focused.focus)
+
+    def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool:
+        """Let no key act while a question is on its way to the screen, or in a window too small to see on what."""
+        return not (self.is_asking or self.has_class("-tiny") or self.has_class("-flat"))
 
     # -- the subject -----------------------------------------------------------------------------------------------
 
@@ -192,6 +205,7 @@ class DeskScreen(ActingScreen):
 
     def on_descendant_focus(self) -> None:
         """Remember the list to come back to, and hint at the keys that matter here."""
+        self._last_focused = self.focused
         if self.focused in (self.queue, self.sessions, self.agents):
             self._last_list = self.focused
         self._paint_hints()
@@ -216,7 +230,7 @@ class DeskScreen(ActingScreen):
     def action_pane(self, name: str) -> None:
         """Focus a pane; in a narrow window it comes to the front."""
         self.set_class(name == "transcript", "-talking")
-        self.query_one(f"#{name}").focus()
+        self.set_focus(self.query_one(f"#{name}"))  # at once: the next key may be here already, and acts on this pane
 
     @on(LineList.Chosen)
     def open_chosen(self, event: LineList.Chosen) -> None:
@@ -301,15 +315,28 @@ class DeskScreen(ActingScreen):
 
     def action_reply(self) -> None:
         """Write to the subject, after a question where one is due."""
-        if (openid := self.need_subject()) is not None:
-            self.start_reply(openid)
+        if (openid := self.need_subject()) is None:
+            return
+        problem = self.reply_problem(openid)
+        if openid in self.desk.contacts and (problem is None or self.app.accepted_problems.get(openid) == problem):
+            # At once: over a slow line the first words of the reply come in one piece with the r.
+            self._load_composer(openid)
+            self.add_class("-talking")
+            self.set_focus(self.composer)
+        else:
+            self.is_asking = True
+        self.start_reply(openid)
 
     @work(group="reply", exclusive=True)
     async def start_reply(self, openid: CustomerId) -> None:
         """Open the conversation and put the cursor into the composer."""
-        await self.open_conversation(openid)
-        if await self.may_reply(openid) and self.composer.openid == openid:
-            self.composer.focus()
+        try:
+            await self.open_conversation(openid)
+            self._load_composer(self._shown_openid)  # another customer's, if this one could not be opened
+            if await self.may_reply(openid) and self.composer.openid == openid:
+                self.composer.focus()
+        finally:
+            self.is_asking = False
 
     @on(Composer.Submitted)
     def submit(self, event: Composer.Submitted) -> None:
@@ -329,7 +356,7 @@ class DeskScreen(ActingScreen):
 
     def unsent(self) -> tuple[CustomerId, str] | None:
         """What stands in the composer, and for whom."""
-        composer = self.query(Composer).first() if self.query(Composer) else None
+        composer: Composer | None = getattr(self, "composer", None)  # asked last when no widget is in the tree any more
         return (composer.openid, composer.text) if composer is not None and composer.openid is not None else None
 
     def give_back(self, openid: CustomerId, text: str) -> None:

@@ -39,5 +39,6 @@ class Pane(LineList[RowT], Toned, Generic[RowT]):
         """Show the rows that match the filter, and the title with the count."""
         shown = [row for row in all_rows if rows.matches(row, self.filter)] if self.filter else all_rows
         self.show(shown)
-        self.border_title = Content(f"{title} {len(shown)}/{count}" if self.filter else f"{title} {count}")
-        self.border_subtitle = Content(f"/ {self.filter}" if self.filter else "")
+        self.border_title = Content(
+            f"{title} {len(shown)}/{count}  / {self.filter}" if self.filter else f"{title} {count}"
+        )

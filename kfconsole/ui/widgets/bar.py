@@ -23,7 +23,7 @@ class Bar(Toned):
         self._right: tuple[Piece, ...] = ()
 
     def show(self, left: Sequence[Piece], right: Sequence[Piece] = ()) -> None:
-        """Show pieces from the left edge and, when there is room, pieces that end at the right edge."""
+        """Show pieces from the left edge and, as many as there is room for, pieces that end at the right edge."""
         wanted = (tuple(left), tuple(right))
         if wanted != (self._left, self._right):
             self._left, self._right = wanted
@@ -34,6 +34,13 @@ class Bar(Toned):
         width, style = self.size.width, self.rich_style
         if y:
             return Strip.blank(width, style)
-        gap = width - sum(text.width_cells(words) for words, _tone in (*self._left, *self._right))
-        pieces = [*self._left, (" " * gap, "text"), *self._right] if gap >= 0 else self._left
+        right = list(self._right)
+        while right and _cells(self._left) + _cells(right) > width:
+            right.pop()  # the first ones matter most
+        gap = width - _cells(self._left) - _cells(right)
+        pieces = [*self._left, (" " * gap, "text"), *right]
         return strip_of([(words, getattr(self.tones, tone)) for words, tone in pieces], width, style)
+
+
+def _cells(pieces: Sequence[Piece]) -> int:
+    return sum(text.width_cells(words) for words, _tone in pieces)

@@ -55,9 +55,7 @@ class Composer(TextArea):
         self._texts: dict[CustomerId, str] = {}
         """What was written here, by customer: newer than any draft the archive may still answer."""
         self._save_timer: Timer | None = None
-        for binding in bindings(Place.COMPOSER):
-            for key in binding.key.split(","):
-                self._bindings.bind(key, binding.action, show=False, priority=key == "enter")
+        self._acts = {key: binding.action for binding in bindings(Place.COMPOSER) for key in binding.key.split(",")}
 
     def load(self, openid: CustomerId | None, draft: str) -> None:
         """Turn to another customer and their draft."""
@@ -114,6 +112,13 @@ class Composer(TextArea):
         self.post_message(self.Edited(self.openid, self.text))
         if self._save_timer is None:
             self._save_timer = self.set_timer(SAVE_AFTER_SECONDS, self.flush)
+
+    async def _on_key(self, event: events.Key) -> None:
+        # Not by bindings: they run after, or before, the characters around them, and a part of the text would be sent.
+        if (act := self._acts.get(event.key)) is not None:
+            event.stop()
+            event.prevent_default()
+            getattr(self, f"action_{act}")()
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
