@@ -44,6 +44,7 @@ class DeskScreen(ActingScreen):
         self._last_focused: Widget | None = None
         self._rung: frozenset[CustomerId] = frozenset()
         self._shown_openid: CustomerId | None = None
+        self._left_openid: CustomerId | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out bars, lists, conversation and composer."""
@@ -130,6 +131,7 @@ class DeskScreen(ActingScreen):
         if opened != self._shown_openid:
             self._shown_openid = opened
             self._load_composer(opened)
+        self.app.poller.focus(rules.who_serves(desk, opened) if opened else None)
         self.talk.show_conversation(desk)
         self._paint_hints()
 
@@ -185,6 +187,7 @@ class DeskScreen(ActingScreen):
         self._painted = None
         if self.is_mounted:
             self.call_after_refresh(self._paint_due)  # the desk of then, not of now
+            self.call_after_refresh(self._leave_if_hidden)
             if self.focused is None and self._last_focused is not None:
                 self.call_after_refresh(self._last_focused.focus)
 
@@ -229,8 +232,24 @@ class DeskScreen(ActingScreen):
 
     def action_pane(self, name: str) -> None:
         """Focus a pane; in a narrow window it comes to the front."""
-        self.set_class(name == "transcript", "-talking")
+        is_talking = name == "transcript"
+        self.set_class(is_talking, "-talking")
         self.set_focus(self.query_one(f"#{name}"))  # at once: the next key may be here already, and acts on this pane
+        if is_talking and self.desk.open is None and self._left_openid is not None:
+            self.open_and_read(self._left_openid)
+        self._leave_if_hidden()
+
+    def _leave_if_hidden(self) -> None:
+        # What comes while nobody looks is unread.
+        if self.has_class("-narrow") and not self.has_class("-talking") and self.desk.open is not None:
+            self._left_openid = self.desk.open.openid
+            self.app.actions.left(self.desk.open.openid)
+            self.leave_conversation()
+
+    @work(group="open", exclusive=True)
+    async def leave_conversation(self) -> None:
+        """Take the conversation off the screen."""
+        await self.app.actions.leave()
 
     @on(LineList.Chosen)
     def open_chosen(self, event: LineList.Chosen) -> None:
@@ -264,7 +283,8 @@ class DeskScreen(ActingScreen):
     def back_to_list(self) -> None:
         """Return to the list the conversation was opened from."""
         self.remove_class("-talking")
-        (self._last_list or self.queue).focus()
+        self.set_focus(self._last_list or self.queue)
+        self._leave_if_hidden()
 
     @on(Talk.NewBelow)
     def tell_new_below(self, event: Talk.NewBelow) -> None:
