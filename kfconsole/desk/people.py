@@ -1,5 +1,6 @@
 """Names and allowances of the customers in the lists, read from the archive as they turn up."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from kfconsole.desk.facts import ContactsSeen
@@ -8,6 +9,8 @@ from kfconsole.model import CustomerId, Session, Waiting
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
+
+PART_CUSTOMERS = 500  # so that the first look at 20,000 sessions never holds up a key
 
 
 class People:
@@ -26,8 +29,13 @@ class People:
             return
         listed = {row.openid for row in desk.queue} | {session.openid for session in desk.sessions}
         missing = listed - desk.contacts.keys() - self._asked
-        if missing:
-            contacts = await self._archive.contacts(missing)
-            self._asked |= missing
+        for part in _parts(sorted(missing)):
+            contacts = await self._archive.contacts(part)
+            self._asked.update(part)
             self._store.apply(ContactsSeen(contacts))
         self._looked_at = (desk.queue, desk.sessions)
+
+
+def _parts(openids: list[CustomerId]) -> Iterator[list[CustomerId]]:
+    for start in range(0, len(openids), PART_CUSTOMERS):
+        yield openids[start : start + PART_CUSTOMERS]

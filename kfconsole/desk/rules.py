@@ -56,6 +56,7 @@ __all__ = [
     "longest_waiting",
     "may_show_typing",
     "merge_queue",
+    "no_agent",
     "refusal",
     "route_ends_at",
     "session_age",
@@ -224,10 +225,7 @@ def refusal(desk: Desk, agent: AgentId | None) -> NotPossible | None:
         case AgentState.READY:
             return None
         case AgentState.UNSET:
-            return NotPossible(
-                _("This console answers as nobody."),
-                hint=_("Choose an agent, or set kf_account under [me] in the settings."),
-            )
+            return no_agent()
         case AgentState.UNKNOWN:
             return NotPossible(
                 _("There is no agent {agent}.").format(agent=agent),
@@ -243,6 +241,14 @@ def refusal(desk: Desk, agent: AgentId | None) -> NotPossible | None:
                 _("{agent} is offline.").format(agent=name),
                 hint=_("Log in as this agent on mpkf.weixin.qq.com; nothing else puts an agent online."),
             )
+
+
+def no_agent() -> NotPossible:
+    """Return why nothing can be done in nobody's name."""
+    return NotPossible(
+        _("This console answers as nobody."),
+        hint=_("Choose an agent, or set kf_account under [me] in the settings."),
+    )
 
 
 def find_agent(desk: Desk, agent: AgentId) -> Agent | None:

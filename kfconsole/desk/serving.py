@@ -42,9 +42,7 @@ class Serving:
             NotPossible: The agent cannot serve, or somebody else serves the customer.
             ApiError: WeChat refused, or what happened could not be learned.
         """
-        agent = agent or self._me
-        self._check_agent(agent)
-        assert agent is not None  # checked just now
+        agent = self._checked_agent(agent)
         await self._check_free(openid, agent)
         self._being_accepted.add(openid)
         try:
@@ -66,7 +64,7 @@ class Serving:
             NotPossible: Nobody waits, all who were tried had just been taken, or the agent cannot serve.
             ApiError: WeChat refused for another reason.
         """
-        self._check_agent(agent or self._me)
+        agent = self._checked_agent(agent)
         passed_over: set[CustomerId] = set()
         for _attempt in range(MAX_CANDIDATES):
             waiting = rules.longest_waiting(self._store.desk, frozenset(passed_over | self._being_accepted))
@@ -108,13 +106,18 @@ class Serving:
                 raise
         self._closed(openid, agent)
 
-    def _check_agent(self, agent: AgentId | None) -> None:
+    def _checked_agent(self, agent: AgentId | None) -> AgentId:
+        """Return the agent to serve, ourselves by default, unless WeChat would refuse."""
+        agent = agent or self._me
+        if agent is None:
+            raise rules.no_agent()
         desk = self._store.desk
-        agents_health = desk.health.get(Feed.AGENTS)
-        is_known = agents_health is not None and agents_health.succeeded_mono is not None
+        health = desk.health.get(Feed.AGENTS)
         # Remembered agents may have come online since: then WeChat is to say it.
-        if (agent is None or is_known) and (problem := rules.refusal(desk, agent)):
+        is_seen = health is not None and health.succeeded_mono is not None
+        if is_seen and (problem := rules.refusal(desk, agent)):
             raise problem
+        return agent
 
     async def _check_free(self, openid: CustomerId, agent: AgentId) -> None:
         """Refuse when somebody else serves the customer; the desk's word may be a minute old, so WeChat is asked."""

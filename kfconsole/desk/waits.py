@@ -13,7 +13,7 @@ from kfconsole.model import CustomerId, QueueAnswer, Waiting, WaitingRow
 ARRIVAL_TOLERANCE_SECONDS = 10.0
 """A wait counts as exact when the list before it is at most so much older than the message that began it."""
 CONTINUITY_SECONDS = 60.0
-"""Out of sight for longer, a customer who wrote meanwhile may have left the queue and come back."""
+"""Between lists further apart, a customer who wrote meanwhile may have left the queue and come back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +26,8 @@ class QueueMemory:
     """Whether that answer held everybody."""
     at: float | None = None
     """When it was answered; None: never."""
-    cut_off: Mapping[CustomerId, tuple[Waiting, float]] = field(default_factory=dict)
-    """Customers beyond the 100 rows of an answer, with the time they were last seen."""
+    cut_off: Mapping[CustomerId, Waiting] = field(default_factory=dict)
+    """Customers who were seen and now stand beyond the 100 rows of an answer, or have left."""
 
 
 class Urgency(StrEnum):
@@ -40,17 +40,23 @@ class Urgency(StrEnum):
 
 def merge_queue(memory: QueueMemory, answer: QueueAnswer, at: float) -> QueueMemory:
     """Return what is known after an answer; rows that did not change keep their identity."""
-    seen = {row.openid: (row, memory.at) for row in memory.rows if memory.at is not None}
-    known = {**memory.cut_off, **seen}
+    in_sight = {row.openid: row for row in memory.rows}
+    known = {**memory.cut_off, **in_sight}
+    is_continuous = memory.at is not None and at - memory.at <= CONTINUITY_SECONDS
+    watched = _kept_their_place(memory, answer) if is_continuous else frozenset()
     merged: dict[CustomerId, Waiting] = {}
     bound = at  # from the end on, the latest moment the row at hand can have arrived
     for row in reversed(answer.rows):
         bound = min(bound, row.last_message_at)
-        waiting = _merge_row(memory, known.get(row.openid), row, bound, at)
+        before = known.get(row.openid)
+        if before is None:
+            waiting = _newcomer(memory, row, bound)
+        else:
+            waiting = _continued(before, row, bound, is_watched=row.openid in watched)
         bound = min(bound, waiting.since_at)
         merged[row.openid] = waiting
     rows = tuple(reversed(merged.values()))
-    cut_off = {} if answer.is_complete else {openid: kept for openid, kept in known.items() if openid not in merged}
+    cut_off = {} if answer.is_complete else {openid: row for openid, row in known.items() if openid not in merged}
     return QueueMemory(
         rows=memory.rows if rows == memory.rows else rows,
         is_complete=answer.is_complete,
@@ -59,23 +65,38 @@ def merge_queue(memory: QueueMemory, answer: QueueAnswer, at: float) -> QueueMem
     )
 
 
-def _merge_row(
-    memory: QueueMemory, known: tuple[Waiting, float] | None, row: WaitingRow, bound: float, at: float
-) -> Waiting:
-    if known is None:
-        if _arrived_under_our_eyes(memory, row):
-            return Waiting(row.openid, row.last_message_at, since_at=row.last_message_at, is_exact=True)
-        return Waiting(row.openid, row.last_message_at, since_at=bound, is_exact=False)
-    waiting, seen_at = known
-    if row.last_message_at > waiting.last_message_at and at - seen_at > CONTINUITY_SECONDS:
-        return Waiting(row.openid, row.last_message_at, since_at=bound, is_exact=False)
-    merged = replace(
-        waiting,
-        last_message_at=row.last_message_at,
-        since_at=waiting.since_at if waiting.is_exact else min(waiting.since_at, bound),
-        message_count=waiting.message_count + (row.last_message_at > waiting.last_message_at),
+def _kept_their_place(memory: QueueMemory, answer: QueueAnswer) -> frozenset[CustomerId]:
+    """Return those of the list before who did not fall behind anybody: to do so, one must leave and come back."""
+    places = {row.openid: place for place, row in enumerate(memory.rows)}
+    kept: set[CustomerId] = set()
+    furthest = -1
+    for row in answer.rows:
+        place = places.get(row.openid, len(places))
+        if place >= furthest and row.openid in places:
+            kept.add(row.openid)
+        furthest = max(furthest, place)
+    return frozenset(kept)
+
+
+def _newcomer(memory: QueueMemory, row: WaitingRow, bound: float) -> Waiting:
+    is_exact = _arrived_under_our_eyes(memory, row)
+    return Waiting(
+        row.openid, row.last_message_at, since_at=row.last_message_at if is_exact else bound, is_exact=is_exact
     )
-    return waiting if merged == waiting else merged
+
+
+def _continued(before: Waiting, row: WaitingRow, bound: float, *, is_watched: bool) -> Waiting:
+    """Carry a wait on; a customer who wrote while out of our sight may have left and come back."""
+    wrote = row.last_message_at > before.last_message_at
+    if wrote and not is_watched:
+        return Waiting(row.openid, row.last_message_at, since_at=bound, is_exact=False)
+    waiting = replace(
+        before,
+        last_message_at=row.last_message_at,
+        since_at=before.since_at if before.is_exact else min(before.since_at, bound),
+        message_count=before.message_count + wrote,
+    )
+    return before if waiting == before else waiting
 
 
 def _arrived_under_our_eyes(memory: QueueMemory, row: WaitingRow) -> bool:
@@ -93,7 +114,7 @@ def without_customer(memory: QueueMemory, openid: CustomerId) -> QueueMemory:
     return replace(
         memory,
         rows=tuple(row for row in memory.rows if row.openid != openid),
-        cut_off={other: kept for other, kept in memory.cut_off.items() if other != openid},
+        cut_off={other: row for other, row in memory.cut_off.items() if other != openid},
     )
 
 

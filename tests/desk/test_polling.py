@@ -8,7 +8,7 @@ from pathlib import Path
 from kfconsole.desk import ServerClock
 from kfconsole.desk.feeds.messages import MessagesFeed
 from kfconsole.errors import ArchiveError, AuthError, Unavailable
-from kfconsole.model import Feed
+from kfconsole.model import AgentId, Feed
 from kfconsole.simulator import DEFAULT_APP_ID, DEFAULT_APP_SECRET
 from kfconsole.simulator.faults import Fault
 from kfconsole.simulator.requestlog import Request
@@ -340,3 +340,70 @@ async def test_nothing_is_written_and_only_freshness_is_told_while_nothing_chang
         assert house.desk.agents is before.agents
         assert house.desk.sessions is before.sessions
         assert house.desk.contacts is before.contacts
+
+
+async def test_everybody_in_a_long_list_becomes_known(house: House) -> None:
+    for number in range(1_100):
+        house.world.say(customer(number), "hello")
+        house.world.accept(LI, customer(number))
+    async with house.polling():
+        assert len(house.desk.sessions) == 1_100
+        assert house.desk.contacts.keys() >= house.served().keys()
+
+
+async def test_an_account_that_is_gone_serves_nobody(tmp_path: Path) -> None:
+    async with opened(tmp_path, me=AgentId("gone@shop")) as house, house.polling():
+        assert house.desk.health[Feed.SESSIONS].error is None
+
+
+async def test_a_refused_list_of_one_agent_does_not_hide_the_others(house: House) -> None:
+    house.world.say(customer(1), "hello")
+    house.world.accept(LI, customer(1))
+    house.app.state.faults.arm(Fault(at.SESSIONS, "errcode", code=65416))
+    async with house.polling():
+        await house.time.advance(5)
+
+        assert house.served() == {customer(1): LI}
+
+
+async def test_an_act_while_sessions_cannot_be_asked_for_is_not_forgotten(house: House) -> None:
+    async with house.polling():
+        house.world.say(customer(1), "hello")
+        house.app.state.faults.arm(Fault(at.SESSIONS, "status", count=2))
+        await house.actions.accept(customer(1), LI)
+        house.world.close(LI, customer(1))
+        await house.time.advance(30)
+
+        assert house.served() == {}
+
+
+async def test_a_question_under_way_when_all_stopped_is_the_last_one(house: House) -> None:
+    async with house.polling():
+        house.app.state.faults.hold(at.RECORDS)
+        house.app.state.faults.hold(at.ONLINE)
+        house.poller.wake(Feed.MESSAGES, Feed.AGENTS)
+        await until(lambda: house.app.state.faults.waiting.get(at.RECORDS, 0) == 1)
+        await until(lambda: house.app.state.faults.waiting.get(at.ONLINE, 0) == 1)
+        house.app.state.faults.arm(Fault(at.WAITING, "errcode", code=48001))
+        house.wire.lost.append(at.ONLINE)
+        house.poller.wake(Feed.QUEUE)
+        await house.time.settle(0)
+        house.app.state.faults.release()
+        for _turn in range(300):
+            await asyncio.sleep(0)
+        await house.time.settle(0)
+
+        assert {type(health.error) for health in house.desk.health.values()} == {AuthError}
+
+
+async def test_a_failure_asked_before_it_was_mended_stops_nobody(house: House) -> None:
+    async with house.polling():
+        house.app.state.faults.arm(Fault(at.WAITING, "errcode", code=48001))
+        house.app.state.faults.hold(at.WAITING)
+        house.poller.wake(Feed.QUEUE)
+        await until(lambda: house.app.state.faults.waiting.get(at.WAITING, 0) == 1)
+        house.poller.wake()
+        house.app.state.faults.release()
+        await house.time.settle(4)
+
+        assert all(health.error is None for health in house.desk.health.values())

@@ -1,9 +1,11 @@
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kfconsole.archive import Archive, Process
 from kfconsole.errors import ArchiveError, NotPossible, OutcomeNotKept
 from kfconsole.model import Delivery, MessageId
 from kfconsole.simulator.faults import Fault
@@ -77,7 +79,7 @@ async def test_a_refusal_is_the_state_of_the_message_with_its_reason(house_with_
 
 async def test_without_a_connection_a_message_is_refused_not_unknown(house_with_ann: House) -> None:
     house = house_with_ann
-    await house.poller._queue.ask()  # the token is there, so that the send itself fails
+    await house.client.queue()  # the token is there, so that the send itself fails
     house.wire.unreachable.append(at.SEND)
     message = await house.actions.send(ANN, "hello?")
 
@@ -284,3 +286,14 @@ async def test_a_console_that_answers_as_nobody_does_not_reply(tmp_path: Path) -
         with pytest.raises(NotPossible, match="as nobody"):
             await house.actions.send(ANN, "hi")
         assert house.all_calls() == 0
+
+
+async def test_what_an_ended_console_was_sending_is_shown_as_unknown(house_with_ann: House) -> None:
+    house = house_with_ann
+    ended = Archive(house.archive._path, wall=house.time.wall, process=replace(Process.current(), started="long ago"))
+    await ended.open()
+    await ended.begin_send(ANN, ME, "going", house.clock.now())
+    await ended.close()
+    await house.actions.settle_orphans()
+
+    assert [message.delivery for message in house.shown()] == [Delivery.UNKNOWN]

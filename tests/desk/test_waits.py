@@ -83,9 +83,26 @@ CASES = {
             (EMPTY, AT),
             (answer(("a", 1001)), AT + 2),
             (answer(("z", 800), total=2), AT + 4),
+            (answer(("z", 800), ("a", 1001), total=2), AT + 6),
+        ],
+        {"z": (800, False, 1), "a": (1001, True, 1)},
+    ),
+    "a customer who wrote while cut off may have left and come back": (
+        [
+            (EMPTY, AT),
+            (answer(("a", 1001)), AT + 2),
+            (answer(("z", 800), total=2), AT + 4),
             (answer(("z", 800), ("a", 1005), total=2), AT + 6),
         ],
-        {"z": (800, False, 1), "a": (1001, True, 2)},
+        {"z": (800, False, 1), "a": (1005, False, 1)},
+    ),
+    "who wrote and stands behind somebody they stood before has left and come back": (
+        [(EMPTY, AT), (answer(("a", 1001), ("b", 1002)), AT + 2), (answer(("b", 1002), ("a", 1004)), AT + 4)],
+        {"b": (1002, True, 1), "a": (1004, False, 1)},
+    ),
+    "who stands behind a newcomer and wrote has left and come back": (
+        [(EMPTY, AT), (answer(("a", 1001)), AT + 2), (answer(("n", 1003), ("a", 1004)), AT + 4)],
+        {"n": (1003, True, 1), "a": (1004, False, 1)},
     ),
     "a customer who left a complete list and came back began a new wait": (
         [(EMPTY, AT), (answer(("a", 1001)), AT + 2), (EMPTY, AT + 4), (answer(("a", 1005)), AT + 6)],
@@ -160,9 +177,8 @@ def test_a_bound_is_never_too_long_and_an_exact_wait_is_exact(events: list[tuple
             memory = merge_queue(memory, queue.answer(limit), float(now))
             for row in memory.rows:
                 began = queue.arrived[row.openid]
-                # Who leaves and comes back between two looks, or beyond the rows shown, cannot be told apart.
-                came_back_unseen = left.get(row.openid, 0) > row.since_at
-                if came_back_unseen:
+                # Who leaves and comes back between two looks, with nobody coming in between, cannot be told apart.
+                if left.get(row.openid, 0) > row.since_at:
                     continue
                 assert row.since_at >= began
                 if row.is_exact:

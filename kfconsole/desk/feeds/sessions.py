@@ -9,7 +9,8 @@ from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import SessionsSeen
 from kfconsole.desk.store import Store
 from kfconsole.errors import KfError, Rejected
-from kfconsole.model import Agent, AgentId
+from kfconsole.model import Agent, AgentId, Session
+from kfconsole.wechat.codes import CODE
 
 if TYPE_CHECKING:
     from kfconsole.wechat import KfClient
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 MAX_IN_FLIGHT = 4
 SWEEP_SECONDS = 60.0
 """Everybody who serves is asked at least so often: customers may change while their number stays."""
-NO_SUCH_AGENT_CODES = frozenset({65401, 65402})
+NO_SUCH_AGENT_CODES = frozenset({CODE.NO_SUCH_AGENT, CODE.AGENT_NOT_BOUND})
 """The account is gone or not bound: it serves nobody."""
 
 Load = tuple[bool, int]
@@ -56,7 +57,11 @@ class SessionsFeed:
         return any(self._is_changed(agent) for agent in self._store.desk.agents)
 
     async def ask(self) -> None:
-        """Ask for all agents that are due, a few at a time, and tell the store of each at once."""
+        """Ask for all agents that are due, a few at a time, and tell the store of each at once.
+
+        Raises:
+            ApiError: The first failure; a refusal of one agent's list does not keep the others from being asked.
+        """
         remaining = iter(self.due())
         failures: list[KfError] = []
         async with asyncio.TaskGroup() as group:
@@ -67,12 +72,12 @@ class SessionsFeed:
 
     async def _ask_each(self, remaining: Iterator[AgentId], failures: list[KfError]) -> None:
         for agent in remaining:
-            if failures:
-                return
             try:
                 await self._ask_one(agent)
             except KfError as error:
                 failures.append(error)
+            if not all(isinstance(failure, Rejected) for failure in failures):
+                return
 
     async def _ask_one(self, agent: AgentId) -> None:
         asked_mono = self._clock.monotonic()
@@ -80,11 +85,7 @@ class SessionsFeed:
         was_touched = agent in self._touched
         self._touched.discard(agent)
         try:
-            sessions = await self._client.sessions(agent)
-        except Rejected as error:
-            if error.code not in NO_SUCH_AGENT_CODES:
-                raise
-            sessions = ()
+            sessions = await self._sessions_of(agent)
         except KfError:
             if was_touched:
                 self._touched.add(agent)
@@ -92,6 +93,14 @@ class SessionsFeed:
         self._asked_load[agent] = load
         self._asked_mono[agent] = asked_mono
         self._store.apply(SessionsSeen(agent, sessions, asked_mono))
+
+    async def _sessions_of(self, agent: AgentId) -> tuple[Session, ...]:
+        try:
+            return await self._client.sessions(agent)
+        except Rejected as error:
+            if error.code in NO_SUCH_AGENT_CODES:
+                return ()
+            raise
 
     def due(self) -> tuple[AgentId, ...]:
         """Return whom to ask now: the focused agent, ourselves, the changed ones, a share of the sweep."""
