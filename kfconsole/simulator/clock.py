@@ -14,7 +14,9 @@ class SimClock:
     def __init__(self, wall: Callable[[], float] = time.time, *, start: float | None = None, frozen: bool = False):
         self._wall = wall
         self._offset = 0.0 if start is None else start - wall()
-        self._frozen_at: float | None = self.now_running() if frozen else None
+        self._frozen_at: float | None = None
+        if frozen:
+            self._frozen_at = wall() if start is None else start
 
     @property
     def is_frozen(self) -> bool:
@@ -23,11 +25,7 @@ class SimClock:
 
     def now(self) -> float:
         """Return the simulated time in Unix seconds."""
-        return self.now_running() if self._frozen_at is None else self._frozen_at
-
-    def now_running(self) -> float:
-        """Return what the time would be if the clock ran."""
-        return self._wall() + self._offset
+        return self._wall() + self._offset if self._frozen_at is None else self._frozen_at
 
     def advance(self, seconds: float) -> None:
         """Move the clock by `seconds`; negative moves it back."""

@@ -142,9 +142,9 @@ class _Wire:
         now = fields.number("now") if "now" in fields else clock.now()
         now += fields.number("advance_seconds", 0)
         is_frozen = fields.flag("frozen", clock.is_frozen)
+        clock.freeze(is_frozen)
         if "now" in fields or "advance_seconds" in fields:
             clock.set(now)
-        clock.freeze(is_frozen)
         return {"now": clock.now(), "is_frozen": clock.is_frozen}
 
     def set_switches(self, values: Json) -> Json:

@@ -18,6 +18,7 @@ from kfconsole.simulator.faults import Faults
 from kfconsole.simulator.world import World
 
 _GRACE_SECONDS = 1
+_KEEP_ALIVE_SECONDS = 75  # longer than any poll, so that no client meets a connection just being closed
 _Peer = tuple[str, int]
 
 
@@ -52,6 +53,7 @@ async def serve(
         access_log=False,
         server_header=False,
         date_header=False,
+        timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     with _bound_socket(host, port) as listener:
@@ -65,6 +67,7 @@ async def serve(
                 playing.cancel()
                 faults.release()
                 server.should_exit = True
+                await asyncio.wait((running,))
 
 
 class _Server(uvicorn.Server):

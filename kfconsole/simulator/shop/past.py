@@ -14,18 +14,21 @@ Line = tuple[str, str]
 """Who speaks (`c` the customer, `a` the agent), and the text."""
 
 COMPLAINT: tuple[Line, ...] = (
-    ("c", "你好"),
+    ("c", "你好，我要投诉"),
+    ("a", "您好，我是晓雯，请您说一下具体情况"),
     ("c", phrases.LONG_COMPLAINT),
-    ("a", "非常抱歉让您反复说明，我是晓雯，这件事由我跟到底。请稍等，我先看前面的记录"),
+    ("a", "非常抱歉让您反复说明，这件事由我跟到底。请稍等，我先看前面的记录"),
     ("c", "[image]"),
     ("c", "[image]"),
     ("c", "[voice]"),
     ("a", "看到照片了，杯盖确实有裂纹。给您换新还是退款，您看哪种方便？"),
     ("c", "换新吧，但是要满足：\n1. 今天发\n2. 发顺丰\n3. 给个单号"),
 )
-"""A session under way: long text, pictures, a voice message, line breaks."""
+"""A session under way, recorded from the first answer on: long text, pictures, a voice message, line breaks."""
 
 ODDITIES: tuple[Line, ...] = (
+    ("c", "在吗"),
+    ("a", "在的，请问有什么可以帮您？"),
     ("c", "[b]不要[/b]再发短信了，退订也没用"),
     ("a", "抱歉打扰您，请提供一下手机尾号，我帮您关闭营销短信"),
     ("c", "７７１９　（全角打的，看得清吗）"),

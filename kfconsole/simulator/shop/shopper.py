@@ -54,7 +54,8 @@ class Shopper:
     def wait(self) -> None:
         """Write again now and then, and give up in the end."""
         self._agenda.later(self._rng.uniform(45, 120), self._nudge)
-        self._agenda.later(self._rng.uniform(300, 1200), self._lose_patience)
+        patience = (70, 200) if self._rng.random() < 0.15 else (300, 1200)
+        self._agenda.later(self._rng.uniform(*patience), self._lose_patience)
 
     def hear(self, text: str) -> None:
         """Somebody answered: reply after a few seconds, and only to the last of several answers."""

@@ -1,0 +1,109 @@
+"""The answers byte by byte."""
+
+import random
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kfconsole.simulator import SimClock, World
+from kfconsole.simulator.codes import TEXTS
+from kfconsole.simulator.envelope import literal_escapes, new_rid
+from kfconsole.simulator.routes import ENDPOINTS
+from tests.simulator.conftest import NOON, WEN, Wire
+
+QUEUE = "/customservice/kfsession/getwaitcase"
+CREATE = "/customservice/kfsession/create"
+
+
+async def test_reads_answer_raw_utf8_without_errcode_and_with_the_odd_content_type(wire: Wire) -> None:
+    response = await wire.http.get("/cgi-bin/customservice/getkflist", params={"access_token": wire.token})
+
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json; encoding=utf-8"
+    assert '"kf_nick":"晓雯"'.encode() in response.content
+    assert b"errcode" not in response.content
+    assert list(response.json()) == ["kf_list"]
+
+
+async def test_success_of_a_write_is_a_plain_ok(world: World, wire: Wire) -> None:
+    world.say("oA", "在吗")
+    response = await wire.http.post(
+        CREATE, params={"access_token": wire.token}, json={"kf_account": WEN, "openid": "oA"}
+    )
+
+    assert response.content == b'{"errcode":0,"errmsg":"ok"}'
+
+
+async def test_a_refusal_ends_in_a_rid_with_the_time_of_the_request(wire: Wire) -> None:
+    answer = await wire.post(CREATE, {"kf_account": "nobody@lehuo", "openid": "oA"})
+    found = re.fullmatch(r"invalid custom service account rid: ([0-9a-f]{8})-[0-9a-f]{8}-[0-9a-f]{8}", answer["errmsg"])
+
+    assert found is not None
+    assert int(found[1], 16) == int(NOON)
+
+
+def test_the_rid_is_the_time_in_hex() -> None:
+    assert new_rid(1597894013.9, random.Random(1)).startswith("5f3ded7d-")
+
+
+async def test_the_date_is_the_worlds(clock: SimClock, wire: Wire) -> None:
+    clock.set(1_597_894_013.0)
+    response = await wire.http.get(QUEUE)
+
+    assert response.headers.get_list("date") == ["Thu, 20 Aug 2020 03:26:53 GMT"]
+
+
+@pytest.mark.parametrize("path", sorted(ENDPOINTS))
+async def test_every_path_answers_the_wrong_method(wire: Wire, path: str) -> None:
+    is_read = ENDPOINTS[path].method == "GET"
+    method, code = ("POST", 43001) if is_read else ("GET", 43002)
+    answer = (await wire.http.request(method, path, params={"access_token": wire.token})).json()
+
+    assert answer["errcode"] == code
+
+
+@pytest.mark.parametrize("path", sorted(path for path, endpoint in ENDPOINTS.items() if endpoint.needs_token))
+async def test_every_path_but_the_token_ones_wants_a_token(wire: Wire, path: str) -> None:
+    answer = (await wire.http.request(ENDPOINTS[path].method, path)).json()
+
+    assert answer["errcode"] == 41001
+
+
+@pytest.mark.parametrize("path", sorted(path for path, endpoint in ENDPOINTS.items() if endpoint.method == "POST"))
+@pytest.mark.parametrize(
+    ("body", "code"), [(b"", 44002), (b"{", 47001), (b"[]", 47001), (b'"x"', 47001), (b'{"a":"\xff"}', 47001)]
+)
+async def test_every_post_answers_a_bad_body(wire: Wire, path: str, body: bytes, code: int) -> None:
+    assert await wire.code(path, body) == code
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/cgi-bin/nothing",
+        "/customservice/getkflist",
+        "/cgi-bin/customservice/kfsession/create",
+        "/customservice/kfsession/switch",
+        "/cgi-bin/customservice/getkflist/",
+        "/customservice/msgrecord/ getmsglist",
+    ],
+)
+async def test_unknown_paths_answer_40066(wire: Wire, path: str) -> None:
+    assert (await wire.get(path))["errcode"] == 40066
+
+
+def test_misspellings_on_the_wire_are_kept() -> None:
+    assert "recving message" in TEXTS[45080]
+    assert TEXTS[65417] == "it is too long from the starttime to endtime"
+
+
+@given(st.text(alphabet='\\u0041n"x', max_size=40))
+def test_only_whole_escapes_are_kept_literally(text: str) -> None:
+    kept = literal_escapes(text)
+
+    assert kept.replace("\\\\", "").count("\\u") == 0
+    if "\\u" not in text:
+        assert kept == text

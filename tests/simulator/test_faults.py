@@ -1,0 +1,207 @@
+"""Armed faults, over a real socket where the socket matters."""
+
+import asyncio
+import contextlib
+import random
+import socket
+from collections.abc import AsyncIterator
+
+import httpx
+import pytest
+
+from kfconsole.simulator import World, create_app, serve
+from kfconsole.simulator.faults import Faults
+from tests.simulator.conftest import WEN, Wire
+
+QUEUE = "/customservice/kfsession/getwaitcase"
+SEND = "/cgi-bin/message/custom/send"
+
+
+@contextlib.asynccontextmanager
+async def running(world: World, *, faults: Faults | None = None) -> AsyncIterator[str]:
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    stop = asyncio.Event()
+    async with asyncio.timeout(10), asyncio.TaskGroup() as group:
+        group.create_task(serve(world, on_ready=ready.set_result, stop=stop, faults=faults))
+        try:
+            yield await ready
+        finally:
+            stop.set()
+
+
+@pytest.fixture
+async def socket_wire(world: World) -> AsyncIterator[Wire]:
+    async with running(world) as base_url, httpx.AsyncClient(base_url=base_url, trust_env=False) as http:
+        yield Wire(http, world)
+
+
+async def test_a_real_socket_answers_only_with_our_headers(world: World, socket_wire: Wire) -> None:
+    world.say("oA", "在吗")
+    response = await socket_wire.http.get(QUEUE, params={"access_token": socket_wire.token})
+
+    assert response.json()["count"] == 1
+    assert sorted(response.headers) == ["content-length", "content-type", "date"]
+
+
+@pytest.mark.parametrize(("kind", "sent"), [("cut_before", 0), ("cut_after", 1)])
+async def test_a_cut_connection_brings_no_byte(world: World, socket_wire: Wire, kind: str, sent: int) -> None:
+    world.say("oA", "在吗")
+    await socket_wire.control("faults", {"path": SEND, "kind": kind})
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+        await socket_wire.send("oA", "在的")
+
+    assert len(world.sent) == sent
+    assert await socket_wire.send("oA", "在的") == 0
+
+
+async def test_a_connection_cut_amid_the_answer_leaves_it_incomplete(world: World, socket_wire: Wire) -> None:
+    world.say("oA", "在吗")
+    await socket_wire.control("faults", {"path": SEND, "kind": "cut_during"})
+    with pytest.raises(httpx.RemoteProtocolError, match="complete message body"):
+        await socket_wire.send("oA", "在的")
+
+    assert len(world.sent) == 1
+
+
+async def test_without_a_socket_a_cut_is_a_transport_error(world: World, wire: Wire) -> None:
+    await wire.control("faults", {"path": "*", "kind": "cut_before"})
+    with pytest.raises(ConnectionResetError):
+        await wire.get(QUEUE)
+    assert not world.queue
+
+
+async def test_an_armed_code_is_answered_without_acting(world: World, wire: Wire) -> None:
+    world.say("oA", "在吗")
+    await wire.control("faults", {"path": SEND, "kind": "errcode", "code": 45011, "after": 1, "count": 2})
+
+    assert [await wire.send("oA", "x") for _ in range(4)] == [0, 45011, 45011, 0]
+    assert len(world.sent) == 2
+
+
+async def test_an_armed_errmsg_is_used(wire: Wire) -> None:
+    await wire.control("faults", {"path": "*", "kind": "errcode", "code": 40164, "errmsg": "invalid ip 1.2.3.4"})
+
+    assert (await wire.get(QUEUE))["errmsg"].startswith("invalid ip 1.2.3.4 rid: ")
+
+
+async def test_a_gateway_page_comes_with_its_status(wire: Wire) -> None:
+    await wire.control("faults", {"path": QUEUE, "kind": "status", "status": 503})
+    response = await wire.http.get(QUEUE)
+
+    assert (response.status_code, response.headers["content-type"]) == (503, "text/html")
+    assert b"<h1>503</h1>" in response.content
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("empty", b""),
+        ("truncated", b'{"count":0,"waitcas'),
+        ("garbage", b'{"errcode":invalid kf_account,"errmsg":"invalid kf_account"}'),
+        ("wrong_types", b'{"count":{"value":0},"waitcaselist":{"unexpected":true}}'),
+    ],
+)
+async def test_answers_can_be_spoiled(wire: Wire, kind: str, body: bytes) -> None:
+    await wire.control("faults", {"path": QUEUE, "kind": kind})
+    response = await wire.http.get(QUEUE, params={"access_token": wire.token})
+
+    assert (response.status_code, response.content) == (200, body)
+
+
+async def test_headers_can_be_spoiled(wire: Wire) -> None:
+    await wire.control("faults", {"path": "*", "kind": "latin1"})
+    await wire.control("faults", {"path": "*", "kind": "date_skew", "skew_seconds": 86400})
+    latin1 = await wire.http.get(QUEUE)
+    skewed = await wire.http.get(QUEUE)
+
+    assert latin1.headers["content-type"] == "text/plain; charset=ISO-8859-1"
+    assert (latin1.headers["date"][:11], skewed.headers["date"][:11]) == ("Mon, 21 Sep", "Tue, 22 Sep")
+
+
+async def test_a_delayed_call_waits_and_then_acts(world: World) -> None:
+    naps: list[float] = []
+
+    async def nap(seconds: float) -> None:
+        naps.append(seconds)
+
+    transport = httpx.ASGITransport(create_app(world, sleep=nap))
+    async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as http:
+        wire = Wire(http, world)
+        await wire.control("faults", {"path": "*", "kind": "delay", "delay_seconds": 12.5})
+        assert (await wire.get(QUEUE))["count"] == 0
+
+    assert naps == [12.5]
+
+
+async def test_a_displaced_token_fails_once_and_a_new_one_works(wire: Wire) -> None:
+    token = wire.token
+    await wire.control("faults", {"path": QUEUE, "kind": "displaced_token"})
+
+    assert (await wire.http.get(QUEUE, params={"access_token": token})).json()["errcode"] == 40001
+    assert (await wire.get(QUEUE))["count"] == 0
+
+
+async def test_faults_are_listed_and_cleared(wire: Wire) -> None:
+    await wire.control("faults", {"path": "*", "kind": "empty", "count": None})
+    listed = (await wire.http.get("/_sim/faults")).json()["faults"]
+    assert [(fault["path"], fault["kind"], fault["count"]) for fault in listed] == [("*", "empty", None)]
+    await wire.http.delete("/_sim/faults")
+
+    assert (await wire.get(QUEUE))["count"] == 0
+
+
+async def test_control_paths_are_never_harmed(wire: Wire) -> None:
+    await wire.control("faults", {"path": "*", "kind": "status", "count": None})
+
+    assert (await wire.http.get("/_sim/state")).status_code == 200
+
+
+async def test_the_server_stops_although_a_call_is_held(world: World) -> None:
+    faults = Faults()
+    faults.hold(QUEUE)
+    async with asyncio.TaskGroup() as group, httpx.AsyncClient(trust_env=False) as http:
+        async with running(world, faults=faults) as base_url:
+            asked = group.create_task(http.get(base_url + QUEUE))
+            while not faults.waiting.get(QUEUE):  # noqa: ASYNC110  # the count is the fact waited for
+                await asyncio.sleep(0)
+        answer = await asked
+
+    assert answer.json()["errcode"] == 41001
+
+
+async def test_a_cancelled_server_frees_its_port_and_ends_its_players(world: World) -> None:
+    ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+    ended = asyncio.Event()
+
+    async def play() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    task = asyncio.ensure_future(serve(world, on_ready=ready.set_result, play=play))
+    port = int((await ready).rsplit(":", 1)[1])
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert ended.is_set()
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+async def test_a_taken_port_is_an_os_error(world: World) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(OSError, match="in use"):
+            await serve(world, on_ready=lambda _url: None, port=taken.getsockname()[1])
+
+
+def test_calls_do_not_change_whom_the_world_makes_up() -> None:
+    quiet, busy = World(rng=random.Random(5)), World(rng=random.Random(5))
+    busy.add_agent(WEN, "晓雯")
+    for _ in range(3):
+        busy.tokens.issue(0)
+
+    assert quiet.add_customer().openid == busy.add_customer().openid
