@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kfconsole.archive import spans
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.process import Process
-from kfconsole.errors import ArchiveError
+from kfconsole.errors import ArchiveError, NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageId, MessageKind
 from kfconsole.text import clean
@@ -63,7 +63,11 @@ def begin_send(
     process: Process,
     replaces: MessageId | None,
 ) -> Message:
-    """Store a message as being sent, clear the draft and dismiss the message it replaces, all or nothing."""
+    """Store a message as being sent, all or nothing; a new one was the draft, a repeated one replaces its original.
+
+    Raises:
+        NotPossible: Another console has dismissed or repeated the original meanwhile.
+    """
     values = (openid, agent or "", MessageKind.SENT, clean(text), at, OWN_POSITION, Delivery.SENDING, process.encoded())
     with transaction(connection, is_durable=True):
         cursor = connection.execute(
@@ -73,9 +77,10 @@ def begin_send(
             """,
             values,
         )
-        connection.execute("DELETE FROM drafts WHERE openid = ?", (openid,))
-        if replaces is not None:
-            _dismiss(connection, replaces)
+        if replaces is None:
+            connection.execute("DELETE FROM drafts WHERE openid = ?", (openid,))
+        elif not _dismiss(connection, replaces):
+            raise NotPossible(_("This message needs no decision."))
         return existing(connection, MessageId(cursor.lastrowid or 0))
 
 
@@ -99,11 +104,11 @@ def dismiss(connection: "Connection", message_id: MessageId) -> Message:
         return existing(connection, message_id)
 
 
-def _dismiss(connection: "Connection", message_id: MessageId) -> None:
+def _dismiss(connection: "Connection", message_id: MessageId) -> bool:
     # Only what did not surely arrive: a message confirmed a moment ago stays on screen.
-    connection.execute(
-        "UPDATE messages SET is_dismissed = 1 WHERE id = ? AND delivery IN ('refused', 'unknown')", (message_id,)
-    )
+    undecided = "delivery IN ('refused', 'unknown') AND is_dismissed = 0"
+    cursor = connection.execute(f"UPDATE messages SET is_dismissed = 1 WHERE id = ? AND {undecided}", (message_id,))
+    return cursor.rowcount > 0
 
 
 def conversation(

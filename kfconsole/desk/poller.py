@@ -21,7 +21,7 @@ from kfconsole.desk.keeper import Keeper
 from kfconsole.desk.people import People
 from kfconsole.desk.store import Store
 from kfconsole.desk.waking import Bell, Sleep
-from kfconsole.errors import ArchiveError, AuthError, KfError, RateLimited
+from kfconsole.errors import ArchiveError, AuthError, ConfigError, KfError, RateLimited
 from kfconsole.model import AgentId, Feed
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Poller:
         self._people = People(archive, store)
         self._keeper = Keeper(archive, store, clock)
         self._bells = {feed: Bell(sleep) for feed in Feed}
-        self._stopped_by: AuthError | None = None
+        self._stopped_by: AuthError | ConfigError | None = None
         self._times_mended = 0
 
     async def remember(self) -> None:
@@ -173,7 +173,7 @@ class Poller:
     def _after_failure(self, feed: Feed, error: KfError, failures: int, *, was_mended: bool) -> float | None:
         """Tell the store, and return how long to rest; None: until woken."""
         mono = self._clock.monotonic()
-        if isinstance(error, AuthError) and not was_mended:
+        if isinstance(error, AuthError | ConfigError) and not was_mended:
             self._stopped_by = error
             self._store.apply(*(FeedFailed(stopped, error, mono, None) for stopped in Feed))
             for bell in self._bells.values():

@@ -124,7 +124,7 @@ class Sending:
         known = self._store.desk.contacts.get(message.openid) or Contact(message.openid)
         contact = replace(
             known,
-            draft="",
+            draft=known.draft if replaced else "",
             last_message=message,
             sent_since_received=known.sent_since_received + 1,
             undelivered=max(0, known.undelivered - 1) if replaced else known.undelivered,

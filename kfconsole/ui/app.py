@@ -116,8 +116,8 @@ class KfApp(App[int]):
         """Start asking once the desk is on screen."""
         self.set_class(self.settings.ui.ascii_borders, "-ascii")
         self.run_worker(self._live(), group="desk", name="desk")
-        self.run_worker(self._keep_drafts(), group="drafts", name="drafts")
-        self.run_worker(self._forget_old(), group="forget", name="forget")
+        self.run_worker(self._keep_drafts(), group="desk", name="drafts")
+        self.run_worker(self._forget_old(), group="desk", name="forget")
 
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as group:

@@ -161,7 +161,7 @@ def compose_edge(desk: Desk, station: Station, now: float, text: str, problem: s
     if station.is_read_only:
         who: Piece = _padded(_("read-only: nothing is sent"), "warn")
     elif desk.me is None:
-        who = _padded(_("sent without an agent name"), "muted")
+        who = _padded(_("watching only: no kf_account under [me]"), "muted")
     else:
         who = _padded(_("as {agent}").format(agent=rules.agent_name(desk, desk.me)), "muted")
     return pieces, [who]

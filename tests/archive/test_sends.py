@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from kfconsole.archive import Archive
-from kfconsole.errors import ArchiveError
+from kfconsole.errors import ArchiveError, NotPossible
 from kfconsole.model import CustomerId, Delivery, Message, MessageId, MessageKind
 from tests.archive.world import ANN, BOB, ME, T, received, texts
 
@@ -24,6 +24,23 @@ async def test_a_send_clears_the_draft_of_its_customer_only(archive: Archive) ->
 
     contacts = await archive.contacts([ANN, BOB])
     assert (contacts[ANN].draft, contacts[BOB].draft) == ("", "dear")
+
+
+async def test_a_repeated_message_leaves_the_draft_alone(archive: Archive) -> None:
+    refused = await archive.settle((await archive.begin_send(ANN, ME, "hello", T)).id, Delivery.REFUSED, "why")
+    await archive.save_draft(ANN, "half a sentence")
+    await archive.begin_send(ANN, ME, "hello", T + 5, replaces=refused.id)
+
+    assert (await archive.contacts([ANN]))[ANN].draft == "half a sentence"
+
+
+async def test_two_consoles_repeat_a_message_once(archive: Archive) -> None:
+    refused = await archive.settle((await archive.begin_send(ANN, ME, "hello", T)).id, Delivery.REFUSED, "why")
+    await archive.begin_send(ANN, ME, "hello", T + 5, replaces=refused.id)
+    with pytest.raises(NotPossible):
+        await archive.begin_send(ANN, ME, "hello", T + 6, replaces=refused.id)
+
+    assert len(await archive.conversation(ANN)) == 2
 
 
 async def test_a_send_dismisses_the_undelivered_message_it_replaces(archive: Archive) -> None:
