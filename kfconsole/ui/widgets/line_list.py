@@ -34,6 +34,7 @@ class LineList(LineView, Generic[RowT]):
     PREFIX = "line-list"
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-list--current", "line-list--current-focused", "line-list--empty"}
     DEFAULT_CSS = """
+    LineList { scrollbar-gutter: auto; }
     LineList > .line-list--current { background: $block-cursor-blurred-background; }
     LineList > .line-list--current-focused {
         background: $block-cursor-background;
@@ -201,8 +202,9 @@ class LineList(LineView, Generic[RowT]):
         self._current_id = self._rows[place].id
 
     def _bring_into_view(self) -> None:
-        top = min(self.top, self._cursor)
-        self.reshape(len(self._rows), max(top, self._cursor - self.view_size.height + 1))
+        height = self.view_size.height
+        top = max(min(self.top, self._cursor), self._cursor - height + 1)
+        self.reshape(len(self._rows), min(top, max(0, len(self._rows) - height)))
 
     # Drawing
 

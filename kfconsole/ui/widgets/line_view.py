@@ -110,7 +110,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
             if self.styles.auto_dimensions:
                 self.virtual_size = size
             else:
-                # Assigning it would lay out the whole screen, for a size that nobody else depends on.
+                # Assigning it would lay out the whole screen, for a size that nobody else depends on. The private
+                # call is what that layout would do to the scrollbar; recheck past textual 8.2.8.
                 self.set_reactive(Widget.virtual_size, size)
             self._scroll_update(size)
         if self.show_vertical_scrollbar:

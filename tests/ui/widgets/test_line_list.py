@@ -154,7 +154,7 @@ async def test_keys_do_nothing_in_an_empty_list(pilot: Pilot[None], stage: Stage
 
     assert line_list.current is None
     assert stage.said == []
-    assert ["Nobody", "[b]waits[/b]."] == [text.strip() for text in stage.texts]
+    assert [text.strip() for text in stage.texts] == ["Nobody [b]waits[/b]."]
 
 
 async def test_the_notice_of_an_empty_list_changes_at_once(
@@ -324,6 +324,22 @@ async def test_a_theme_change_redraws_in_the_new_styles(
     assert backgrounds[1].isdisjoint(backgrounds[2])
 
 
+async def test_the_highlight_reaches_to_the_edge_until_there_is_a_scrollbar(
+    pilot: Pilot[None], stage: Stage, line_list: WatchedList
+) -> None:
+    widths = []
+    for count in (HEIGHT, HEIGHT + 1, HEIGHT):
+        line_list.show(rows(*range(count)))
+        await pilot.pause()
+        first = stage.strips[0]
+        background = next(segment.style.bgcolor for segment in first if segment.style)
+        styled = [segment for segment in first if segment.style and segment.style.bgcolor == background]
+        widths.append(sum(segment.cell_length for segment in styled))
+        assert len(stage.texts) == HEIGHT
+
+    assert widths == [20, 19, 20]
+
+
 async def test_a_list_hidden_while_rows_changed_shows_them_when_it_is_back(
     pilot: Pilot[None], stage: Stage, line_list: WatchedList
 ) -> None:
@@ -344,13 +360,14 @@ async def test_rows_shown_before_the_first_frame_are_in_it() -> None:
     def make() -> WatchedList:
         line_list = WatchedList()
         line_list.show(rows(1, 2))
+        line_list.select("2")
         return line_list
 
     stage = Stage(make)
     async with stage.run_test(size=(20, HEIGHT)) as pilot:
         await pilot.pause()
 
-        assert stage.texts == [">row 1", " row 2"]
+        assert stage.texts == [" row 1", ">row 2"]
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -391,7 +408,7 @@ async def test_through_any_changes_the_cursor_leaves_its_row_only_when_told_to(
 
 def _assert_on_screen(stage: Stage, line_list: WatchedList, ids: list[int]) -> None:
     if not ids:
-        assert [text.strip() for text in stage.texts] == ["Nobody", "[b]waits[/b]."]
+        assert [text.strip() for text in stage.texts] == ["Nobody [b]waits[/b]."]
         return
     top, current = line_list.top, line_list.current
     expected = [

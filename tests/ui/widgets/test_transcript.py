@@ -2,9 +2,11 @@
 
 import random
 from collections.abc import AsyncIterator, Sequence
+from itertools import pairwise
 from typing import cast
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from tests.ui.widgets.stage import Row, Stage, WatchedTranscript, draw_item
@@ -295,6 +297,27 @@ async def test_wanting_beyond_the_first_line_asks_for_more(
         stage.said.clear()
         await pilot.press(key)
         assert ("TopReached", None) in said(stage)
+
+
+async def test_the_wheel_scrolls_line_by_line_and_asks_for_more_at_the_top(
+    pilot: Pilot[None], stage: Stage, transcript: WatchedTranscript
+) -> None:
+    shown = items(0, 30)
+    transcript.show(shown)
+    await pilot.pause()
+    tops = []
+    while not stage.said:
+        tops.append(all_lines(shown).index(stage.texts[0]))
+        transcript.post_message(
+            events.MouseScrollUp(
+                transcript, x=1, y=1, delta_x=0, delta_y=0, button=0, shift=False, meta=False, ctrl=False
+            )
+        )
+        await pilot.pause()
+
+    assert said(stage) == [("TopReached", None)]
+    assert stage.texts == all_lines(shown)[:HEIGHT]
+    assert {before - after for before, after in pairwise(tops)} == {int(stage.scroll_sensitivity_y)}
 
 
 async def test_a_resize_wraps_anew_what_is_seen_and_stays_at_the_end(
