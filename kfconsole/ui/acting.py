@@ -117,8 +117,9 @@ class ActingScreen(Screen[None]):
         except KfError as error:
             self.tell_error(error)
             return
-        await self.open_conversation(session.openid)
-        self.show_accepted(session.openid)
+        if self.may_turn_to(session.openid):
+            await self.open_conversation(session.openid)
+            self.show_accepted(session.openid)
         name = self.customer_name(session.openid)
         self.tell(_("{customer} is now with {agent}.").format(customer=name, agent=self.agent_name(session.agent)))
 
@@ -235,6 +236,10 @@ class ActingScreen(Screen[None]):
 
     async def open_conversation(self, openid: CustomerId) -> None:
         """Put a conversation on screen."""
+        raise NotImplementedError
+
+    def may_turn_to(self, openid: CustomerId) -> bool:
+        """Whether another conversation may come up by itself: not under the hands of somebody who writes."""
         raise NotImplementedError
 
     def show_accepted(self, openid: CustomerId) -> None:

@@ -263,7 +263,8 @@ class DeskScreen(ActingScreen):
     async def open_and_read(self, openid: CustomerId) -> None:
         """Open a conversation and put the focus there."""
         await self.open_conversation(openid)
-        self.action_pane("transcript")
+        if self.focused is not self.composer:  # the user may be ahead, and write already
+            self.action_pane("transcript")
 
     async def open_conversation(self, openid: CustomerId) -> None:
         """Put a conversation on screen, beside the lists or, in a narrow window, before them."""
@@ -271,6 +272,10 @@ class DeskScreen(ActingScreen):
             await self.attempt(self.app.actions.open(openid))
         self.paint(self.desk)
         self.add_class("-talking")
+
+    def may_turn_to(self, openid: CustomerId) -> bool:
+        """Whether nobody writes to another customer just now."""
+        return self.focused is not self.composer or self.composer.openid == openid
 
     def show_accepted(self, openid: CustomerId) -> None:
         """Select the accepted customer among the sessions."""
@@ -439,6 +444,9 @@ class DeskScreen(ActingScreen):
         await self.attempt(self.app.actions.dismiss(message_id))
 
     def _undelivered(self) -> MessageId | None:
+        if self.desk.open is not None and self.subject() != self.desk.open.openid:
+            self.tell(_("Open the conversation first: S and D act on its messages."), is_bad=True)
+            return None
         message = self.talk.undelivered()
         if message is None:
             self.tell(_("No message here waits for a decision."), is_bad=True)
