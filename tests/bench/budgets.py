@@ -1,0 +1,31 @@
+"""What is promised, as data; every number is compared in the unit of its budget."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """One promise: the measured number stays at or below the limit."""
+
+    what: str
+    limit: float
+    unit: str
+    """`×` compares with a reference program measured in the same run."""
+
+    @property
+    def shown(self) -> str:
+        """The limit as people read it."""
+        return f"≤ {self.limit:g} {self.unit}"
+
+
+START_TO_DESK = Budget("start to the last known desk on screen", 1.25, "×")
+START_TO_LIVE = Budget("start to a live queue", 1.8, "×")
+KEY_P95 = Budget("key to paint among 1,000 changing sessions, p95", 6, "ms")
+KEY_P99 = Budget("key to paint among 1,000 changing sessions, p99", 17, "ms")
+OPEN_LONG = Budget("open a conversation of 10,000 messages", 20, "ms")
+APPEND_LONG = Budget("own reply to paint in a conversation of 10,000", 12, "ms")
+ARRIVAL_SLOW = Budget("customer arrives to row on screen, polling every 2 s", 2_050, "ms")
+ARRIVAL_FAST = Budget("customer arrives to row on screen, polling every 0.5 s", 550, "ms")
+IDLE_CPU = Budget("idle, polling every 2 s", 0.5, "CPU s/min")
+MEMORY = Budget("memory with 100 waiting and 500 sessions", 1.7, "×")
+ENTER_TO_WIRE = Budget("Enter to the first request on the wire, p95", 15, "ms")
