@@ -13,9 +13,10 @@ monotonic clock. Texts are already cleaned. Imports only errors and text.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NewType
+
+from msgspec import Struct, field
 
 from kfconsole.errors import KfError
 
@@ -27,8 +28,7 @@ MessageId = NewType("MessageId", int)
 """The row of a message in the archive."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agent:
+class Agent(Struct, frozen=True):
     """One customer-service account."""
 
     id: AgentId
@@ -43,8 +43,7 @@ class Agent:
     """Sessions being served now, by WeChat's count (accepted_case)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """One customer in the queue."""
 
     openid: CustomerId
@@ -57,16 +56,14 @@ class Waiting:
     """Messages seen while waiting; always a lower bound."""
 
 
-@dataclass(frozen=True, slots=True)
-class WaitingRow:
+class WaitingRow(Struct, frozen=True):
     """One row of WeChat's queue answer."""
 
     openid: CustomerId
     last_message_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class QueueAnswer:
+class QueueAnswer(Struct, frozen=True):
     """WeChat's queue answer: at most 100 rows in arrival order, and the total."""
 
     total: int
@@ -78,8 +75,7 @@ class QueueAnswer:
         return self.total <= len(self.rows)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """One customer being served."""
 
     openid: CustomerId
@@ -87,8 +83,7 @@ class Session:
     started_at: int
 
 
-@dataclass(frozen=True, slots=True)
-class SessionHolder:
+class SessionHolder(Struct, frozen=True):
     """Who serves a customer, by WeChat's answer for that customer."""
 
     agent: AgentId
@@ -122,8 +117,7 @@ class Delivery(StrEnum):
     """The answer was lost: it may or may not have arrived."""
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Struct, frozen=True):
     """One chat record as WeChat answers it; it has no id."""
 
     openid: CustomerId
@@ -133,8 +127,7 @@ class Record:
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecordPage:
+class RecordPage(Struct, frozen=True):
     """One page of chat records and the cursor of the next."""
 
     records: tuple[Record, ...]
@@ -145,8 +138,7 @@ MEDIA_WORDS = frozenset({"[image]", "[voice]", "[video]"})
 """What WeChat's records hold in place of pictures, voice and video."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(Struct, frozen=True):
     """One line of a conversation, as the archive holds it."""
 
     id: MessageId
@@ -173,8 +165,7 @@ class Message:
         return self.delivery in (Delivery.REFUSED, Delivery.UNKNOWN) and not self.is_dismissed
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(Struct, frozen=True):
     """Replies WeChat still accepts for a customer, as far as this archive saw."""
 
     left: int
@@ -183,8 +174,7 @@ class Allowance:
     """When the window closes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Contact:
+class Contact(Struct, frozen=True):
     """What the archive knows of one customer, for the lists and the compose line."""
 
     openid: CustomerId
@@ -198,8 +188,7 @@ class Contact:
     """Messages refused or of unknown outcome that nobody has decided on."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conversation:
+class Conversation(Struct, frozen=True):
     """The open conversation: the newest messages, oldest first."""
 
     openid: CustomerId
@@ -216,8 +205,7 @@ class Feed(StrEnum):
     MESSAGES = "messages"
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(Struct, frozen=True):
     """How fresh one feed is."""
 
     succeeded_mono: float | None = None
@@ -229,8 +217,7 @@ class Health:
     """When it is asked again; None with an error set: only when told to (`R`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(Struct, frozen=True):
     """Everything on screen, at one moment."""
 
     me: AgentId | None = None

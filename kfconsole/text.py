@@ -26,6 +26,11 @@ def clean(text: str) -> str:
     return _UNSAFE.sub(lambda found: _PICTURES.get(ord(found[0]), STAND_IN), text)
 
 
+def is_clean(text: str) -> bool:
+    """Whether `clean` would leave the text as it is."""
+    return _UNSAFE.search(text) is None
+
+
 def one_line(text: str) -> str:
     """Fold all blanks, line ends included, so that the text fits one row of a list."""
     return _BLANK.sub(" ", text).strip()

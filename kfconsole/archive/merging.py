@@ -6,8 +6,9 @@ are stored as are missing up to n. A record of a send of ours confirms that send
 
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from kfconsole.archive import spans
 from kfconsole.archive.connection import transaction

@@ -1,5 +1,6 @@
 """The console itself, for an account or for the demo."""
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ def run(settings_file: Path | None) -> int:
 
 def open_app(settings: config.Settings, *, is_demo: bool) -> "KfApp":
     """Put the desk together and return the console on it, not yet running."""
+    gc.disable()  # what is loaded now stays; the app collects again from its first paint on
+
     from kfconsole.cli.wiring import wire
     from kfconsole.ui.app import KfApp
 

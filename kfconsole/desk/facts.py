@@ -5,7 +5,8 @@ A fact says what happened and when, never which call told us, so that any other 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kfconsole.errors import KfError
 from kfconsole.model import (
@@ -22,8 +23,7 @@ from kfconsole.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class QueueSeen:
+class QueueSeen(Struct, frozen=True):
     """The queue stood like this."""
 
     answer: QueueAnswer
@@ -31,16 +31,14 @@ class QueueSeen:
     asked_mono: float
 
 
-@dataclass(frozen=True, slots=True)
-class AgentsSeen:
+class AgentsSeen(Struct, frozen=True):
     """These are all the agents there are."""
 
     agents: tuple[Agent, ...]
     asked_mono: float
 
 
-@dataclass(frozen=True, slots=True)
-class SessionsSeen:
+class SessionsSeen(Struct, frozen=True):
     """One agent served exactly these customers."""
 
     agent: AgentId
@@ -48,16 +46,14 @@ class SessionsSeen:
     asked_mono: float
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOpened:
+class SessionOpened(Struct, frozen=True):
     """A session was there at `mono`: our own act, or WeChat's word for this one customer."""
 
     session: Session
     mono: float
 
 
-@dataclass(frozen=True, slots=True)
-class SessionClosed:
+class SessionClosed(Struct, frozen=True):
     """An agent's session with a customer was over at `mono`."""
 
     openid: CustomerId
@@ -65,22 +61,19 @@ class SessionClosed:
     mono: float
 
 
-@dataclass(frozen=True, slots=True)
-class ContactsSeen:
+class ContactsSeen(Struct, frozen=True):
     """What the archive knows of these customers changed, or was read."""
 
     contacts: Mapping[CustomerId, Contact]
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationOpened:
+class ConversationOpened(Struct, frozen=True):
     """A conversation was put on screen."""
 
     conversation: Conversation
 
 
-@dataclass(frozen=True, slots=True)
-class OlderLoaded:
+class OlderLoaded(Struct, frozen=True):
     """Older messages of the open conversation were read."""
 
     openid: CustomerId
@@ -88,20 +81,17 @@ class OlderLoaded:
     has_older: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ConversationLeft:
+class ConversationLeft(Struct, frozen=True):
     """No conversation is on screen any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class MessagesSeen:
+class MessagesSeen(Struct, frozen=True):
     """Messages came, or changed; of any customers, in any order."""
 
     messages: tuple[Message, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FeedFailed:
+class FeedFailed(Struct, frozen=True):
     """A question got no good answer."""
 
     feed: Feed
@@ -111,16 +101,14 @@ class FeedFailed:
     """When it is asked again; None: only when told to."""
 
 
-@dataclass(frozen=True, slots=True)
-class FeedSucceeded:
+class FeedSucceeded(Struct, frozen=True):
     """A question was answered."""
 
     feed: Feed
     mono: float
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Struct, frozen=True):
     """The last run left these lists."""
 
     desk: Desk

@@ -8,8 +8,9 @@ import asyncio
 import random as standard_random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import FeedFailed, FeedSucceeded
@@ -34,8 +35,7 @@ JITTER = 0.2
 MAX_DOUBLINGS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Intervals:
+class Intervals(Struct, frozen=True):
     """Seconds between the end of one answer and the next question."""
 
     queue: float = 2.0
@@ -66,7 +66,7 @@ class Poller:
         store: Store,
         clock: ServerClock,
         *,
-        intervals: Intervals = Intervals(),  # frozen
+        intervals: Intervals = Intervals(),  # noqa: B008  # frozen
         sleep: Sleep = asyncio.sleep,
         random: Callable[[], float] = standard_random.random,
     ) -> None:

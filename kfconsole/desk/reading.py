@@ -1,8 +1,9 @@
 """Reading conversations: the newest part, older parts, and days WeChat still has and the archive has not."""
 
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen, ConversationLeft, ConversationOpened, MessagesSeen, OlderLoaded
@@ -20,8 +21,7 @@ PAGE_MESSAGES = 200  # several screens, and read in a few milliseconds
 DAY_SECONDS = 24 * 3600
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryDay:
+class HistoryDay(Struct, frozen=True):
     """A customer's messages of a span."""
 
     messages: tuple[Message, ...]

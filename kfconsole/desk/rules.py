@@ -4,8 +4,9 @@ Waits have their own module, `waits`; its names are offered here too.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from kfconsole.desk.waits import (
     ARRIVAL_TOLERANCE_SECONDS,
@@ -31,6 +32,7 @@ from kfconsole.model import (
     Session,
     Waiting,
 )
+from kfconsole.text import clip, one_line
 
 __all__ = [
     "ARRIVAL_TOLERANCE_SECONDS",
@@ -72,6 +74,8 @@ MAX_TEXT_BYTES = 2048
 """WeChat's limit for one text, in bytes of UTF-8 (45002 above it)."""
 ROUTE_SECONDS = 30 * 60.0
 """WeChat stops routing a customer's messages to the agent so long after a session began."""
+MAX_NAME_CELLS = 40
+"""WeChat takes 16 characters; a question must fit the screen whatever its answer says."""
 TYPING_GAP_SECONDS = 15.0
 """How long a typing state lasts; a second one within it is refused (45081)."""
 TYPING_WINDOW_SECONDS = 30.0
@@ -84,8 +88,7 @@ class CustomerAct(StrEnum):
     MESSAGE = "message"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """So many replies, for so long."""
 
     replies: int
@@ -259,7 +262,8 @@ def find_agent(desk: Desk, agent: AgentId) -> Agent | None:
 def agent_name(desk: Desk, agent: AgentId) -> str:
     """Return what an agent is called: the nick, else the account."""
     known = find_agent(desk, agent)
-    return known.nick if known is not None and known.nick else agent
+    nick = one_line(known.nick) if known is not None else ""
+    return clip(nick, MAX_NAME_CELLS) if nick else agent
 
 
 def customer_name(openid: CustomerId) -> str:

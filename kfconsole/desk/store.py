@@ -6,7 +6,9 @@ that changes nothing tells nobody. It knows no screen, no socket and no file.
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kfconsole.desk import facts as happened
 from kfconsole.desk.facts import Fact
@@ -32,8 +34,7 @@ LONGEST_QUESTION_SECONDS = 120.0
 _LISTS = frozenset({Feed.QUEUE, Feed.AGENTS, Feed.SESSIONS})
 
 
-@dataclass(frozen=True, slots=True)
-class _Act:
+class _Act(Struct, frozen=True):
     """A change of one customer's session that a question asked before it cannot know of."""
 
     agent: AgentId
@@ -193,7 +194,7 @@ def _with(desk: Desk, **changes: object) -> Desk:
     changed = {name: value for name, value in changes.items() if _differ(getattr(desk, name), value)}
     if not changed:
         return desk
-    return replace(desk, **changed)  # type: ignore[arg-type]  # the fields of Desk, by name
+    return replace(desk, **changed)
 
 
 def _differ(before: object, after: object) -> bool:

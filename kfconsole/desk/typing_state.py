@@ -4,8 +4,9 @@ The rule is `rules.may_show_typing`; here are the calls. The screen reports writ
 """
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kfconsole.desk import rules
 from kfconsole.desk.clock import ServerClock
@@ -20,8 +21,7 @@ STALE_SECONDS = 5.0
 """A typing state that could not be shown for so long is not worth showing any more."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Order:
+class _Order(Struct, frozen=True):
     openid: CustomerId
     is_cancel: bool
     mono: float

@@ -5,8 +5,10 @@ later than anybody behind them; more is known only when the moment of arrival wa
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kfconsole.model import CustomerId, QueueAnswer, Waiting, WaitingRow
 
@@ -16,8 +18,7 @@ CONTINUITY_SECONDS = 60.0
 """Between lists further apart, a customer who wrote meanwhile may have left the queue and come back."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueueMemory:
+class QueueMemory(Struct, frozen=True):
     """What is known of the queue between two answers."""
 
     rows: tuple[Waiting, ...] = ()

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from kfconsole.desk import rules
 from kfconsole.errors import KfError, OutcomeNotKept
@@ -14,12 +13,13 @@ from kfconsole.model import AgentId, CustomerId, Delivery, Desk, Message
 from kfconsole.ui import rows, words
 from kfconsole.ui.commands import Place, bindings
 from kfconsole.ui.dialogs import Answer, Choice, Picker, Question
+from kfconsole.ui.tones import TonedScreen
 
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
 
 
-class ActingScreen(Screen[None]):
+class ActingScreen(TonedScreen):
     """A screen whose keys act on a subject: the customer in the selected row, or of the open conversation."""
 
     app: "KfApp"

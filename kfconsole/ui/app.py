@@ -1,6 +1,7 @@
 """The application: one desk on one screen, from the last known state to a live one."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
@@ -86,7 +87,7 @@ class KfApp(App[int]):
         self._desk_screen = DeskScreen()
         self._drafts: asyncio.Queue[tuple[CustomerId, str]] = asyncio.Queue()
         self.animation_level = "none"
-        if settings.ui.theme in self.available_themes:
+        if settings.ui.theme != self.theme and settings.ui.theme in self.available_themes:
             self.theme = settings.ui.theme
 
     def get_default_screen(self) -> DeskScreen:
@@ -113,7 +114,9 @@ class KfApp(App[int]):
             loop.add_signal_handler(number, self.exit, 128 + number)
 
     def on_ready(self) -> None:
-        """Start asking once the desk is on screen."""
+        """Start asking once the desk is on screen; from now on garbage is collected, but not what stays for good."""
+        gc.freeze()
+        gc.enable()
         self.set_class(self.settings.ui.ascii_borders, "-ascii")
         self.run_worker(self._live(), group="desk", name="desk")
         self.run_worker(self._keep_drafts(), group="desk", name="drafts")
@@ -167,6 +170,12 @@ class KfApp(App[int]):
         self.crash = self._exception if isinstance(self._exception, Exception) else None
         self.bell()
         self._close_messages_no_wait()
+
+    async def on_event(self, event: events.Event) -> None:
+        """Clean what is pasted before any input holds it: a stand-in takes a cell, a control character none."""
+        if isinstance(event, events.Paste):
+            event.text = text.clean(event.text)
+        await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
         """Give the composer what was typed right behind the key that moved the focus there."""
@@ -226,6 +235,8 @@ class _CleanLines(LineFilter):
     def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
         """Clean the texts of a line."""
         del background
+        if text.is_clean("".join([segment.text for segment in segments])):
+            return segments
         return [
             Segment(text.clean(segment.text), segment.style) if segment.control is None else segment
             for segment in segments

@@ -1,9 +1,9 @@
 """Everything a key does, in one table: bindings, palette, hint line, help and the README are made from it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
 
+from msgspec import Struct
 from textual.binding import Binding
 
 from kfconsole.i18n import N_, _
@@ -27,8 +27,7 @@ PLACE_TITLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One thing the user can do."""
 
     id: str

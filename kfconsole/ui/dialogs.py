@@ -1,9 +1,9 @@
 """Questions: confirm, choose, pick from a list, ask for a line. One question each, Cancel first and focused."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
+from msgspec import Struct
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -16,8 +16,7 @@ from textual.widgets.option_list import Option
 from kfconsole.i18n import _
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """One answer of a dialog: its id, label and the letter that gives it."""
 
     id: str
@@ -73,8 +72,7 @@ class Question(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """One row of a picker."""
 
     id: str

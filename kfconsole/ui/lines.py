@@ -1,8 +1,8 @@
 """The lines of a conversation: days, senders, texts and the state of what we sent. Pure."""
 
-from dataclasses import dataclass
 from datetime import date, tzinfo
 
+from msgspec import Struct
 from rich.style import Style
 
 from kfconsole import text
@@ -18,8 +18,7 @@ SENDER_CELLS = 10
 LINE = tuple[Part, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Struct, frozen=True):
     """One line of the transcript: a message with the name of its sender, as the screen knows it."""
 
     message: Message
@@ -31,8 +30,7 @@ class Line:
         return str(self.message.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """What drawing lines needs besides the line."""
 
     tones: Tones

@@ -1,7 +1,8 @@
 """The rows of the three lists: what they hold and how one is drawn at a width. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kfconsole import text
 from kfconsole.desk import rules
@@ -19,8 +20,7 @@ ROUTE_WARNING_SECONDS = 120.0  # time enough to say goodbye before WeChat stops 
 ROOMY_CELLS = 60  # from here on a row has room for a second column of facts
 
 
-@dataclass(frozen=True, slots=True)
-class QueueRow:
+class QueueRow(Struct, frozen=True):
     """One waiting customer."""
 
     waiting: Waiting
@@ -32,8 +32,7 @@ class QueueRow:
         return self.waiting.openid
 
 
-@dataclass(frozen=True, slots=True)
-class SessionRow:
+class SessionRow(Struct, frozen=True):
     """One served customer."""
 
     session: Session
@@ -47,8 +46,7 @@ class SessionRow:
         return self.session.openid
 
 
-@dataclass(frozen=True, slots=True)
-class AgentRow:
+class AgentRow(Struct, frozen=True):
     """One agent."""
 
     agent: Agent
@@ -60,8 +58,7 @@ class AgentRow:
         return self.agent.id
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """What drawing needs besides the row: the moment, limits, styles and marks."""
 
     now_at: float

@@ -1,7 +1,8 @@
 """What the bars say: freshness, notices, the conversation's title, and the composer's edge. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kfconsole.desk import rules
 from kfconsole.i18n import _
@@ -14,8 +15,7 @@ STALE_POLLS = 3  # so many missed answers make a feed stale
 STALE_GRACE_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Station:
+class Station(Struct, frozen=True):
     """What does not change while the console runs."""
 
     glyphs: Glyphs

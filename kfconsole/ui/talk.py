@@ -10,7 +10,7 @@ from kfconsole.desk import rules
 from kfconsole.model import Conversation, Desk, Message, MessageKind
 from kfconsole.ui import lines, words
 from kfconsole.ui.lines import Line, Page
-from kfconsole.ui.tones import TONE_CLASSES, Toned
+from kfconsole.ui.tones import tones_of
 from kfconsole.ui.widgets.strips import Part
 from kfconsole.ui.widgets.transcript import Transcript
 
@@ -18,11 +18,10 @@ if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
 
 
-class Talk(Transcript[Line], Toned):
+class Talk(Transcript[Line]):
     """The messages of one customer."""
 
     app: "KfApp"
-    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     class Left(Posted):
@@ -60,5 +59,5 @@ class Talk(Transcript[Line], Toned):
 
     def _draw_line(self, line: Line, previous: Line | None, width: int) -> Sequence[Sequence[Part]]:
         zone = self.app.zone
-        page = Page(self.tones, self.app.glyphs, zone, words.day_of(self.app.clock.now(), zone))
+        page = Page(tones_of(self), self.app.glyphs, zone, words.day_of(self.app.clock.now(), zone))
         return lines.draw(line, previous, width, page)

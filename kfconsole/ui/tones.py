@@ -1,14 +1,16 @@
 """Tones: the few styles everything is drawn in. State is a mark or a word first; the tone only helps the eye."""
 
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
+from msgspec import Struct
 from rich.style import Style
-from textual.widget import Widget
+from textual.screen import Screen
+
+if TYPE_CHECKING:
+    from textual.widget import Widget
 
 
-@dataclass(frozen=True, slots=True)
-class Tones:
+class Tones(Struct, frozen=True):
     """How the tones differ from plain text."""
 
     text: Style
@@ -21,16 +23,16 @@ class Tones:
 
 
 TONE_NAMES = ("muted", "warn", "late", "accent", "strong", "good")
-TONE_CLASSES = {f"tone--{name}" for name in TONE_NAMES}
 
 
-class Toned(Widget):
-    """A widget that draws in tones; the stylesheet says what they look like.
+class TonedScreen(Screen[None]):
+    """A screen whose widgets draw in tones; the stylesheet says what they look like.
 
-    Textual inherits component classes from the first base only: who has another first base names `TONE_CLASSES` too.
+    The screen has them for all its widgets, as Textual styles every component class of every widget anew whenever
+    anything about it changes.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = TONE_CLASSES
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"tone--{name}" for name in TONE_NAMES}
 
     _tones: Tones | None = None
 
@@ -50,3 +52,10 @@ class Toned(Widget):
         """Forget the tones of the theme before."""
         self._tones = None
         super().notify_style_update()
+
+
+def tones_of(widget: "Widget") -> Tones:
+    """Return the tones a widget draws in: those of its screen."""
+    screen = widget.screen
+    assert isinstance(screen, TonedScreen)
+    return screen.tones

@@ -1,7 +1,8 @@
 """Words and numbers as the screen writes them: names, spans, days, states, glyphs."""
 
-from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
+
+from msgspec import Struct
 
 from kfconsole.i18n import N_, _
 from kfconsole.model import Agent, CustomerId, Delivery, Feed, MessageKind
@@ -9,8 +10,7 @@ from kfconsole.model import Agent, CustomerId, Delivery, Feed, MessageKind
 SHORT_OPENID = 6  # nicknames are gone; the end of an openid tells customers apart
 
 
-@dataclass(frozen=True, slots=True)
-class Glyphs:
+class Glyphs(Struct, frozen=True):
     """Marks whose width differs between East Asian terminals, with plain stand-ins."""
 
     at_least: str = "≥"

@@ -1,8 +1,9 @@
 """Who the agents are, who is online and how many customers each serves."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import AgentsSeen

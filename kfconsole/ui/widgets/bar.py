@@ -3,16 +3,17 @@
 from collections.abc import Sequence
 
 from textual.strip import Strip
+from textual.widget import Widget
 
 from kfconsole import text
-from kfconsole.ui.tones import Toned
+from kfconsole.ui.tones import tones_of
 from kfconsole.ui.widgets.strips import strip_of
 
 Piece = tuple[str, str]
 """A text and the name of its tone."""
 
 
-class Bar(Toned):
+class Bar(Widget):
     """A line of toned pieces; drawn again only when a piece changed."""
 
     DEFAULT_CSS = "Bar { height: 1; }"
@@ -39,7 +40,8 @@ class Bar(Toned):
             right.pop()  # the first ones matter most
         gap = width - _cells(self._left) - _cells(right)
         pieces = [*self._left, (" " * gap, "text"), *right]
-        return strip_of([(words, getattr(self.tones, tone)) for words, tone in pieces], width, style)
+        tones = tones_of(self)
+        return strip_of([(words, getattr(tones, tone)) for words, tone in pieces], width, style)
 
 
 def _cells(pieces: Sequence[Piece]) -> int:

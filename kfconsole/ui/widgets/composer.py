@@ -1,7 +1,5 @@
 """The composer: a few lines of text that belong to one customer."""
 
-from dataclasses import dataclass
-
 from textual import events, on
 from textual.message import Message
 from textual.timer import Timer
@@ -14,39 +12,32 @@ from kfconsole.ui.commands import Place, bindings
 SAVE_AFTER_SECONDS = 0.4  # no draft older than a second may be lost
 
 
+class _OfText(Message):
+    """Tells of a text, and for which customer it is."""
+
+    def __init__(self, openid: CustomerId, text: str) -> None:
+        super().__init__()
+        self.openid = openid
+        self.text = text
+
+
 class Composer(TextArea):
     """Write a reply. The customer is fixed when the text is loaded, and travels with every message it posts."""
 
-    @dataclass
-    class Submitted(Message):
+    class Submitted(_OfText):
         """Enter was pressed; the text is for this customer and no other."""
 
-        openid: CustomerId
-        text: str
-
-    @dataclass
-    class Edited(Message):
+    class Edited(_OfText):
         """The text changed by typing or pasting."""
 
-        openid: CustomerId
-        text: str
-
-    @dataclass
-    class Paused(Message):
+    class Paused(_OfText):
         """The text rested for a moment: time to keep the draft."""
 
-        openid: CustomerId
-        text: str
-
-    @dataclass
-    class Left(Message):
-        """The user leaves the composer."""
-
-    @dataclass
-    class TypingAsked(Message):
+    class TypingAsked(_OfText):
         """The user wants the customer to see that somebody types."""
 
-        openid: CustomerId
+    class Left(Message):
+        """The user leaves the composer."""
 
     def __init__(self, *, placeholder: str, id: str) -> None:  # Textual's name for it
         super().__init__(id=id, compact=True, highlight_cursor_line=False, disabled=True, placeholder=placeholder)
@@ -139,7 +130,7 @@ class Composer(TextArea):
     def action_typing(self) -> None:
         """Ask for the typing state."""
         if self.openid is not None:
-            self.post_message(self.TypingAsked(self.openid))
+            self.post_message(self.TypingAsked(self.openid, self.text))
 
     def action_leave(self) -> None:
         """Go back to the conversation; the draft is kept."""

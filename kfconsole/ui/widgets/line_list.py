@@ -1,7 +1,6 @@
 """A list of rows drawn by line, whose cursor stands on an id and never on a position."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -18,6 +17,20 @@ from kfconsole.ui.widgets.strips import Part, strip_of
 RowT = TypeVar("RowT", bound=HasId)
 
 MAX_DRAWN = 1_000  # rows whose strip is kept; some screenfuls, at about 2 kB each
+
+
+class _OfRow(Message):
+    """Tells of a row of a list."""
+
+    def __init__(self, line_list: "LineList[Any]", row_id: str | None) -> None:
+        super().__init__()
+        self.line_list = line_list
+        self.row_id = row_id
+
+    @property
+    def control(self) -> "LineList[Any]":
+        """The list, for `@on` selectors."""
+        return self.line_list
 
 
 class LineList(LineView, Generic[RowT]):
@@ -53,41 +66,14 @@ class LineList(LineView, Generic[RowT]):
         Binding("enter", "choose", N_("Open"), id="list.choose", show=False),
     ]
 
-    @dataclass
-    class Moved(Message):
+    class Moved(_OfRow):
         """The user made another row current."""
 
-        line_list: "LineList[Any]"
-        row_id: str
+    class Chosen(_OfRow):
+        """The user chose the current row by Enter or a click on it; without an id when it has left the list."""
 
-        @property
-        def control(self) -> "LineList[Any]":
-            """The list, for `@on` selectors."""
-            return self.line_list
-
-    @dataclass
-    class Chosen(Message):
-        """The user chose the current row by Enter or a click on it; None when it has left the list."""
-
-        line_list: "LineList[Any]"
-        row_id: str | None
-
-        @property
-        def control(self) -> "LineList[Any]":
-            """The list, for `@on` selectors."""
-            return self.line_list
-
-    @dataclass
-    class CurrentGone(Message):
+    class CurrentGone(_OfRow):
         """The current row left the list; nothing is current now."""
-
-        line_list: "LineList[Any]"
-        row_id: str
-
-        @property
-        def control(self) -> "LineList[Any]":
-            """The list, for `@on` selectors."""
-            return self.line_list
 
     def __init__(
         self,

@@ -4,9 +4,9 @@ Textual repaints a scrolled or resized `ScrollView` as a whole. Here every visib
 what is on screen, and only lines that differ are sent, up to their last changed cell.
 """
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from msgspec import Struct
 from rich.style import Style
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
@@ -16,8 +16,7 @@ from textual.widget import Widget
 from kfconsole.ui.widgets.strips import changed_cells, highlighted, notice_strips
 
 
-@dataclass(frozen=True, slots=True)
-class _Look:
+class _Look(Struct, frozen=True):
     """The styles of one widget, resolved from the stylesheet."""
 
     base: Style

@@ -1,8 +1,9 @@
 """What became of rows and items between two snapshots. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
+
+from msgspec import Struct
 
 
 class HasId(Protocol):
@@ -33,8 +34,7 @@ def gap_after(places: Mapping[str, int], before: Sequence[HasId], cursor: int) -
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Change(Generic[ItemT]):
+class Change(Generic[ItemT], Struct, frozen=True):
     """Two snapshots of a sequence that mostly grows at its ends."""
 
     before: tuple[ItemT, ...]

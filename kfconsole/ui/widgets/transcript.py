@@ -1,7 +1,6 @@
 """A conversation drawn by line: items of any height, laid out only when they come into view."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import events
@@ -18,6 +17,19 @@ from kfconsole.ui.widgets.strips import Part, strip_of
 ItemT = TypeVar("ItemT", bound=HasId)
 
 MAX_DRAWN = 500  # items whose strips are kept; some screenfuls
+
+
+class _OfTranscript(Message):
+    """Tells of a transcript."""
+
+    def __init__(self, transcript: "Transcript[Any]") -> None:
+        super().__init__()
+        self.transcript = transcript
+
+    @property
+    def control(self) -> "Transcript[Any]":
+        """The transcript, for `@on` selectors."""
+        return self.transcript
 
 
 class Transcript(LineView, Generic[ItemT]):
@@ -48,40 +60,22 @@ class Transcript(LineView, Generic[ItemT]):
         Binding("pagedown", "page(1)", N_("Page down"), id="transcript.page-down", show=False),
     ]
 
-    @dataclass
-    class Moved(Message):
-        """Another item is current; None when the current one left the screen."""
+    class Moved(_OfTranscript):
+        """Another item is current; none when the current one left the screen."""
 
-        transcript: "Transcript[Any]"
-        item_id: str | None
+        def __init__(self, transcript: "Transcript[Any]", item_id: str | None) -> None:
+            super().__init__(transcript)
+            self.item_id = item_id
 
-        @property
-        def control(self) -> "Transcript[Any]":
-            """The transcript, for `@on` selectors."""
-            return self.transcript
-
-    @dataclass
-    class NewBelow(Message):
+    class NewBelow(_OfTranscript):
         """So many items came below the view since it left the bottom; 0 when it is back."""
 
-        transcript: "Transcript[Any]"
-        count: int
+        def __init__(self, transcript: "Transcript[Any]", count: int) -> None:
+            super().__init__(transcript)
+            self.count = count
 
-        @property
-        def control(self) -> "Transcript[Any]":
-            """The transcript, for `@on` selectors."""
-            return self.transcript
-
-    @dataclass
-    class TopReached(Message):
+    class TopReached(_OfTranscript):
         """The user is at the first line, or wants to go beyond it."""
-
-        transcript: "Transcript[Any]"
-
-        @property
-        def control(self) -> "Transcript[Any]":
-            """The transcript, for `@on` selectors."""
-            return self.transcript
 
     def __init__(
         self,
