@@ -1,7 +1,7 @@
 """What happens at the desk: one store of frozen state, the poller that feeds it, and the acts of people.
 
 No screen, no socket, no file: the client and the archive come in through constructors. Importing it loads neither
-httpx nor msgspec nor SQLite.
+httpx nor SQLite.
 """
 
 from kfconsole.desk import facts, rules

@@ -175,6 +175,8 @@ class KfApp(App[int]):
         """Clean what is pasted before any input holds it: a stand-in takes a cell, a control character none."""
         if isinstance(event, events.Paste):
             event.text = text.clean(event.text)
+        if isinstance(event, events.InputEvent) and not self.screen_stack:
+            return  # a key pressed while the program ends
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:

@@ -1,6 +1,6 @@
 """WeChat's kf API. The only room that knows its paths, field names and codes.
 
-Imports errors, text, i18n and model. Importing it loads neither httpx nor msgspec.
+Imports errors, text, i18n and model. Importing it does not load httpx.
 """
 
 from kfconsole.wechat import codes

@@ -1,4 +1,4 @@
-"""WeChat's answers, read into the model. The only module that imports msgspec.
+"""WeChat's answers, read into the model. The only module that decodes.
 
 A wrong type in a field we use fails the whole answer with the field's name; a field we do not use is not looked at.
 """

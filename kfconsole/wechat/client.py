@@ -23,7 +23,7 @@ FIRST_CURSOR = 1
 
 
 class KfClient:
-    """WeChat's kf API over HTTP. Cheap to construct: httpx and msgspec are imported on the first call, in a thread.
+    """WeChat's kf API over HTTP. Cheap to construct: httpx is imported on the first call, in a thread.
 
     Every method raises ApiError: AuthError, RateLimited, Unavailable or Rejected. A write whose answer was lost is
     Unavailable with `may_have_arrived`; nothing is repeated here but a call whose token was dead, once.

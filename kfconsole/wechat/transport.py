@@ -7,6 +7,7 @@ import asyncio
 import logging
 import socket
 import ssl
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -15,9 +16,6 @@ from http import HTTPStatus
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-import httpx
-from socksio.exceptions import SOCKSError
-
 from kfconsole.errors import Unavailable
 from kfconsole.i18n import _
 from kfconsole.wechat.addresses import NO_PROXY, check_base_url, check_proxy, is_loopback, shown
@@ -25,6 +23,12 @@ from kfconsole.wechat.call import Call
 from kfconsole.wechat.envelope import bad_status, unreadable
 from kfconsole.wechat.masks import Masks
 from kfconsole.wechat.refusal import tidy
+
+# httpx loads its own command line wherever click and rich are installed: a third of its import, between the first
+# paint and a live queue, and nobody here needs it. Without it httpx falls back by itself; recheck past 0.28.1.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: not to be had
+
+import httpx  # noqa: E402  # after the line above
 
 TIMEOUT = httpx.Timeout(connect=5, read=8, write=8, pool=8)
 WHOLE_CALL_SECONDS = 30  # the phases miss a server that drips bytes; httpcore 1.0.9 waits for a SOCKS proxy for ever
@@ -65,6 +69,14 @@ class Transport:
         way = None if transport else proxy_for(base_url, proxy)
         self._host = _place(base_url)
         self._first_hop = _place(way) if way else self._host
+        self._proxy_errors: tuple[type[Exception], ...] = (httpx.ProxyError, *_socks_errors(way))
+        self._failures: tuple[type[Exception], ...] = (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            OSError,
+            UnicodeError,
+            *self._proxy_errors,
+        )
         self._masks = masks
         self._monotonic = monotonic
         # httpx logs every address at INFO, with the token in it.
@@ -90,7 +102,7 @@ class Transport:
         try:
             async with asyncio.timeout(WHOLE_CALL_SECONDS):
                 return await self._exchange(call, token)
-        except (httpx.HTTPError, httpx.InvalidURL, SOCKSError, OSError, UnicodeError) as error:
+        except self._failures as error:
             failure = self._explain(error, call)
         raise failure
 
@@ -116,12 +128,11 @@ class Transport:
             httpx.ConnectError,
             httpx.ConnectTimeout,
             httpx.PoolTimeout,
-            httpx.ProxyError,
             httpx.LocalProtocolError,
             httpx.UnsupportedProtocol,
             httpx.InvalidURL,
-            SOCKSError,
             UnicodeError,
+            *self._proxy_errors,
         )
         message, hint = self._words_for(error)
         return Unavailable(
@@ -139,7 +150,7 @@ class Transport:
         if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
             hint = _("The clock of this machine may be wrong, or a proxy reads along.")
             return _("The certificate of {host} is not trusted.").format(host=self._host), hint
-        if isinstance(error, httpx.ProxyError | SOCKSError):
+        if isinstance(error, self._proxy_errors):
             return _("The proxy refused the connection to {host}.").format(host=self._host), network
         if any(isinstance(cause, socket.gaierror) for cause in causes):
             return _("The address of {host} could not be found.").format(host=self._first_hop), network
@@ -190,6 +201,15 @@ def _connect(base_url: str, proxy: str | None) -> httpx.AsyncHTTPTransport:
     if proxy is not None:
         through = httpx.Proxy(proxy, ssl_context=trust if proxy.lower().startswith("https:") else None)
     return httpx.AsyncHTTPTransport(verify=trust, proxy=through, limits=LIMITS, socket_options=_SOCKET_OPTIONS)
+
+
+def _socks_errors(proxy: str | None) -> tuple[type[Exception], ...]:
+    """Return what a SOCKS proxy may raise: httpx does not wrap it. Loaded only where there is one."""
+    if proxy is None or not proxy.lower().startswith("socks"):
+        return ()
+    from socksio.exceptions import SOCKSError
+
+    return (SOCKSError,)
 
 
 def _place(url: str) -> str:

@@ -106,7 +106,9 @@ class Composer(TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         # Not by bindings: they run after, or before, the characters around them, and a part of the text would be sent.
-        if (act := self._acts.get(event.key)) is not None:
+        if not self.has_focus:
+            event.prevent_default()  # typed right behind the key that left: a command, which the screen will find
+        elif (act := self._acts.get(event.key)) is not None:
             event.stop()
             event.prevent_default()
             getattr(self, f"action_{act}")()
@@ -135,4 +137,5 @@ class Composer(TextArea):
     def action_leave(self) -> None:
         """Go back to the conversation; the draft is kept."""
         self.flush()
+        self.screen.set_focus(None)  # at once: what is typed behind this key is no part of the text
         self.post_message(self.Left())
