@@ -54,7 +54,11 @@ class Console:
     pilot: Pilot[int]
     world: World
     server: Starlette
-    archive: Archive
+
+    @property
+    def archive(self) -> Archive:
+        """The console's archive."""
+        return self.app.archive
 
     @property
     def faults(self) -> Faults:
@@ -109,6 +113,11 @@ class Console:
     def line_of(self, words: str) -> str:
         """The first line on screen that holds the words, else an empty one."""
         return next((line for line in self.text().splitlines() if words in line), "")
+
+    def row_of(self, openid: str) -> str:
+        """The row of a customer in the lists at the left, else an empty text."""
+        rows = (line.partition("│")[0] for line in self.text().splitlines() if not line.startswith("─"))
+        return next((row for row in rows if short(openid) in row), "")
 
     def writes(self) -> list[tuple[str, str]]:
         """Every request that asked WeChat to do something: path and customer."""
@@ -252,20 +261,18 @@ async def hurried(seconds: float) -> None:
     await asyncio.sleep(min(seconds, LONGEST_SLEEP_SECONDS))
 
 
-@asynccontextmanager
-async def running(
+def assemble(
     tmp_path: Path,
-    world: World,
+    server: Starlette,
     *,
-    size: tuple[int, int] = (120, 40),
     me: str = ME,
     sections: dict[str, dict[str, object]] | None = None,
     interval: float = 0.1,
     monotonic: Callable[[], float] = time.monotonic,
     wall: Callable[[], float] = time.time,
-    server: Starlette | None = None,
-) -> AsyncIterator[Console]:
-    """Run the console against the world; two runs with one `tmp_path` share the archive."""
+) -> KfApp:
+    """Put a console together that talks to the server, not yet running."""
+    world: World = server.state.world
     values: dict[str, dict[str, object]] = {
         "account": {"app_id": world.app_id, "app_secret": world.app_secret, "base_url": "http://127.0.0.1:1"},
         "me": {"kf_account": me},
@@ -273,7 +280,6 @@ async def running(
     for name, section in (sections or {}).items():
         values.setdefault(name, {}).update(section)
     settings = config.from_values(values, path=tmp_path / "config.toml", folder=tmp_path)
-    server = server or create_app(world)
     clock = ServerClock(monotonic, wall)
     client = KfClient(
         base_url=settings.account.base_url,
@@ -289,8 +295,17 @@ async def running(
     intervals = Intervals(interval, interval, interval, interval)
     poller = Poller(client, archive, store, clock, intervals=intervals, sleep=hurried)
     actions = Actions(client, archive, store, clock, me=agent, poller=poller, read_only=settings.me.read_only)
-    app = KfApp(
+    return KfApp(
         settings=settings, archive=archive, client=client, store=store, poller=poller, actions=actions, clock=clock
     )
+
+
+@asynccontextmanager
+async def running(
+    tmp_path: Path, world: World, *, size: tuple[int, int] = (120, 40), **options: Any
+) -> AsyncIterator[Console]:
+    """Run the console against the world; two runs with one `tmp_path` share the archive."""
+    server = create_app(world)
+    app = assemble(tmp_path, server, **options)
     async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
-        yield Console(app, pilot, world, server, archive)
+        yield Console(app, pilot, world, server)

@@ -1,5 +1,6 @@
 """A day's work, key by key."""
 
+from asyncio import sleep
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,13 +25,13 @@ async def test_waits_seen_from_the_start_are_bounds_and_later_ones_exact(tmp_pat
         (late,) = waiting(world)
         await console.sees("waiting 2")
 
-        assert "≥" in console.line_of(short(early))
-        assert "≥" not in console.line_of(short(late))
-        assert "≥×2" not in console.line_of(short(late))
+        assert "≥" in console.row_of(early)
+        assert "≥" not in console.row_of(late)
+        assert "≥×2" not in console.row_of(late)
 
         world.clock.advance(1)
         world.say(late, "are you there?")
-        await console.until(lambda: "≥×2" in console.line_of(short(late)))
+        await console.until(lambda: "≥×2" in console.row_of(late))
 
 
 async def test_accepting_leaves_the_customer_open_and_selected(tmp_path: Path, world: World) -> None:
@@ -116,7 +117,7 @@ async def test_unread_messages_count_until_the_conversation_is_opened(tmp_path: 
         world.say(second, "read at once")
         await console.sees("read at once")
 
-        assert "new" not in console.line_of(short(second))
+        assert "new" not in console.row_of(second)
 
         await console.open(first)
         await console.until(lambda: console.contact(first).unread == 0)
@@ -329,6 +330,15 @@ async def test_a_resize_never_brings_back_an_older_desk(tmp_path: Path, world: W
             console.app.post_message(Resize(Size(width, 40), Size(width, 40)))
             await console.asked_again(QUEUE)
             assert console.desk_screen.queue.current_id == customer
+
+
+async def test_keys_pressed_while_leaving_are_no_crash(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        await console.sees("online 2/3")
+        console.app.exit(0)
+        for _round in range(50):
+            console.strike("escape", "j")
+            await sleep(0)
 
 
 async def test_leaving_amid_answers_is_no_crash(tmp_path: Path, world: World) -> None:

@@ -1,0 +1,208 @@
+"""When WeChat or the wire fails: rows stay, age and reason are shown, and it mends itself or waits to be told."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from kfconsole.model import Feed
+from kfconsole.simulator import World
+from kfconsole.simulator.switches import changed
+from tests.ui.console import ONLINE, QUEUE, RECORDS, SEND, SESSIONS, Console, running, waiting
+
+TOKEN = "/cgi-bin/stable_token"
+FEEDS = (QUEUE, ONLINE, SESSIONS, RECORDS)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("status", 0),
+        ("empty", 0),
+        ("truncated", 0),
+        ("garbage", 0),
+        ("wrong_types", 0),
+        ("cut_before", 0),
+        ("cut_during", 0),
+        ("errcode", -1),
+        ("errcode", 45009),
+        ("errcode", 45011),
+        ("errcode", 99999),
+    ],
+)
+async def test_a_failing_feed_keeps_its_rows_says_why_and_recovers(
+    tmp_path: Path, world: World, kind: str, code: int
+) -> None:
+    (customer,) = waiting(world)
+    async with running(tmp_path, world) as console:
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        console.arm(QUEUE, kind, code=code, count=None)
+        await console.until(lambda: reason(console, Feed.QUEUE) != "")
+
+        assert [row.id for row in console.desk_screen.queue.rows] == [customer]
+        await console.sees("queue:", "Trying again")
+        assert reason(console, Feed.QUEUE).split()[0] in console.text()
+        assert reason(console, Feed.SESSIONS) == ""
+
+        (second,) = waiting(world)
+        console.faults.clear()
+        await console.until(lambda: [row.id for row in console.desk_screen.queue.rows] == [customer, second])
+        await console.sees_no("Trying again")
+
+
+def reason(console: Console, feed: Feed) -> str:
+    health = console.desk.health.get(feed)
+    return health.error.message if health is not None and health.error is not None else ""
+
+
+async def test_what_is_stale_says_so(tmp_path: Path, world: World) -> None:
+    """The clock of the console is moved, as nobody waits twenty seconds."""
+    passed = [0.0]
+    async with running(tmp_path, world, monotonic=lambda: time.monotonic() + passed[0]) as console:
+        await console.sees("online 2/3")
+        console.faults.hold(QUEUE)
+        console.app.poller.wake(Feed.QUEUE)
+        await console.until(lambda: console.faults.waiting.get(QUEUE) == 1)
+        passed[0] = 40.0
+        await console.sees("stale")
+        assert "stale" in console.line_of("queue 4")
+
+        console.faults.release()
+        await console.sees_no("stale")
+
+
+@pytest.mark.parametrize("code", [40164, 40243, 48001, 65400])
+async def test_what_asking_again_cannot_mend_stops_the_asking(tmp_path: Path, world: World, code: int) -> None:
+    waiting(world)
+    async with running(tmp_path, world) as console:
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        world.tokens.revoke_all()
+        console.arm(TOKEN if code in (40164, 40243) else "*", "errcode", code=code, count=None)
+        await console.until(lambda: has_stopped(console))
+        await console.sees("stopped", *reason(console, Feed.QUEUE).split()[:3])
+        await console.settle()
+        before = sum(console.requests.calls.values())
+        await console.pilot.pause(0.5)
+        assert sum(console.requests.calls.values()) == before
+        assert console.desk_screen.queue.rows
+
+        console.faults.clear()
+        await console.press("R")
+        await console.sees_no("stopped")
+        await console.asked_again(*FEEDS)
+
+
+def has_stopped(console: Console) -> bool:
+    """Whether no feed asks again by itself."""
+    return all(health.error is not None and health.retry_mono is None for health in console.desk.health.values())
+
+
+async def test_a_wrong_secret_is_named(tmp_path: Path, world: World) -> None:
+    secret = world.app_secret
+    async with running(tmp_path, world) as console:
+        await console.sees("online 2/3")
+        world.tokens.revoke_all()
+        world.app_secret = "f" * 32
+        await console.until(lambda: has_stopped(console))
+        await console.sees("secret", "stopped")
+        assert secret not in console.text()
+
+        world.app_secret = secret
+        await console.press("R")
+        await console.sees_no("stopped")
+
+
+async def test_a_feature_never_switched_on_is_named(tmp_path: Path, world: World) -> None:
+    world.switches = changed(world.switches, {"kf_enabled": False})
+    async with running(tmp_path, world) as console:
+        await console.sees("stopped")
+        world.switches = changed(world.switches, {"kf_enabled": True})
+        await console.press("R")
+        await console.sees("online 2/3")
+
+
+@pytest.mark.parametrize("seconds", [7200, -7200])
+async def test_a_jump_of_wechats_clock_moves_the_waits_and_nothing_else(
+    tmp_path: Path, world: World, seconds: int
+) -> None:
+    async with running(tmp_path, world) as console:
+        await console.sees("online 2/3")
+        (customer,) = waiting(world)
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        world.clock.advance(seconds)
+        await console.asked_again(*FEEDS)
+        await console.until(lambda: abs(console.app.clock.now() - world.clock.now()) < 3)
+        world.say(customer, "still here")
+        world.accept("kf2001@lehuo", customer)
+        world.say(customer, "after the jump")
+        await console.until(lambda: bool(console.desk_screen.sessions.rows))
+        await console.open(customer)
+        await console.sees("after the jump")
+        assert "-" not in console.row_of(customer).replace(customer[-6:], "")
+
+
+async def test_the_bell_rings_once_for_each_who_becomes_late(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(tmp_path, world) as console:
+        rung: list[float] = []
+        monkeypatch.setattr(console.app, "bell", lambda: rung.append(world.clock.now()))
+        first, _second = waiting(world, 2)
+        await console.until(lambda: len(console.desk_screen.queue.rows) == 2)
+        world.clock.advance(170)
+        waiting(world, 1)
+        await console.until(lambda: len(console.desk_screen.queue.rows) == 3)
+        assert rung == []
+
+        world.clock.advance(15)
+        await console.asked_again(*FEEDS)
+        await console.until(lambda: bool(rung))
+        await console.sees("!!")
+        for _tick in range(3):
+            console.desk_screen.tick()
+        assert len(rung) == 1
+
+        world.clock.advance(180)
+        await console.asked_again(*FEEDS)
+        await console.until(lambda: len(rung) == 2)
+        world.act(first, "leave")
+        await console.until(lambda: len(console.desk_screen.queue.rows) == 2)
+        console.desk_screen.tick()
+        assert len(rung) == 2
+
+
+async def test_the_bell_keeps_quiet_when_told_so(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    waiting(world)
+    world.clock.advance(600)
+    async with running(tmp_path, world, sections={"alerts": {"bell": False}}) as console:
+        rung: list[int] = []
+        monkeypatch.setattr(console.app, "bell", lambda: rung.append(1))
+        await console.sees("!!")
+        console.desk_screen.tick()
+
+        assert rung == []
+
+
+async def test_a_failing_act_says_why_and_changes_nothing(tmp_path: Path, world: World) -> None:
+    (customer,) = waiting(world)
+    async with running(tmp_path, world) as console:
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        console.arm("/customservice/kfsession/create", "errcode", code=65415)
+        await console.press("a")
+        await console.quiet()
+        await console.sees("online")
+        assert len(console.app._notifications) == 1
+        assert world.holder(customer) == ""
+        assert [row.id for row in console.desk_screen.queue.rows] == [customer]
+
+
+async def test_a_lost_answer_to_accepting_is_looked_up(tmp_path: Path, world: World) -> None:
+    (customer,) = waiting(world)
+    async with running(tmp_path, world) as console:
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        console.arm("/customservice/kfsession/create", "cut_after")
+        await console.press("a")
+        await console.until(lambda: [row.id for row in console.desk_screen.sessions.rows] == [customer])
+        await console.quiet()
+        assert console.requests.calls["/customservice/kfsession/create"] == 1
+        assert console.requests.calls[SEND] == 0
