@@ -42,7 +42,7 @@ class Bench:
             yield Path(name)
 
     @contextmanager
-    def server(self, home: Path, poll_seconds: float = 2.0) -> Iterator[WechatServer]:
+    def server(self, home: Path, poll_seconds: float | None = None) -> Iterator[WechatServer]:
         """Run a quiet server, and leave settings for it at home."""
         with WechatServer(home) as server:
             write_settings(home, server.account, poll_seconds=poll_seconds)

@@ -17,6 +17,7 @@ from tests.terminal.wechat_server import WechatServer
 _SESSIONS = 1_000
 _WRITERS_A_ROUND = 10
 _ROUND_SECONDS = 2.0
+_WALK = (Key.DOWN,) * 25 + (Key.UP,) * 15  # slowly down the list: inside the view and beyond its edge
 
 
 def keys(bench: Bench) -> Iterator[Row]:
@@ -41,9 +42,9 @@ def _press(session: Session, cursor: Cursor, bench: Bench) -> list[float]:
     wait_until_calm()
     session.watch(_ROUND_SECONDS)
     times = []
-    for _press_number in range(bench.runs(600, 120)):
+    for number in range(bench.runs(600, 120)):
         before = cursor(session)
-        pressed_at = session.send(Key.DOWN)
+        pressed_at = session.send(_WALK[number % len(_WALK)])
         seen_at = session.wait_for(partial(has_moved, cursor, before))
         times.append((seen_at - pressed_at) * 1000)
         session.watch(pace.uniform(0.02, 0.12))
