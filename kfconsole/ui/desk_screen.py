@@ -343,22 +343,26 @@ class DeskScreen(ActingScreen):
         if (openid := self.need_subject()) is None:
             return
         problem = self.reply_problem(openid)
-        if openid in self.desk.contacts and (problem is None or self.app.accepted_problems.get(openid) == problem):
+        is_free = problem is None or self.app.accepted_problems.get(openid) == problem
+        if is_at_once := is_free and openid in self.desk.contacts:
             # At once: over a slow line the first words of the reply come in one piece with the r.
             self._load_composer(openid)
             self.add_class("-talking")
             self.set_focus(self.composer)
         else:
             self.is_asking = True
-        self.start_reply(openid)
+        self.start_reply(openid, is_at_once=is_at_once)
 
     @work(group="reply", exclusive=True)
-    async def start_reply(self, openid: CustomerId) -> None:
-        """Open the conversation and put the cursor into the composer."""
+    async def start_reply(self, openid: CustomerId, *, is_at_once: bool) -> None:
+        """Open the conversation and put the cursor into the composer, unless that is done and the user moved on."""
         try:
             await self.open_conversation(openid)
             self._load_composer(self._shown_openid)  # another customer's, if this one could not be opened
-            if await self.may_reply(openid) and self.composer.openid == openid:
+            if self.composer.openid != openid:
+                if self.focused is self.composer:
+                    self.set_focus(self.talk)
+            elif not is_at_once and await self.may_reply(openid) and self.composer.openid == openid:
                 self.composer.focus()
         finally:
             self.is_asking = False

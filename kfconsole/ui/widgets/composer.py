@@ -106,7 +106,7 @@ class Composer(TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         # Not by bindings: they run after, or before, the characters around them, and a part of the text would be sent.
-        if not self.has_focus:
+        if self.screen.focused is not self:
             event.prevent_default()  # typed right behind the key that left: a command, which the screen will find
         elif (act := self._acts.get(event.key)) is not None:
             event.stop()
