@@ -5,22 +5,21 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from kfconsole.desk import rules
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
-from kfconsole.model import CustomerId, Desk, Feed, MessageId
-from kfconsole.ui import rows, status
+from kfconsole.model import CustomerId, Desk, MessageId
+from kfconsole.ui import status
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.commands import Place, hints
-from kfconsole.ui.panes import Pane
-from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
+from kfconsole.ui.conversation import ConversationView, show_text
+from kfconsole.ui.lists import Lists
 from kfconsole.ui.talk import Talk
-from kfconsole.ui.tones import Tones
 from kfconsole.ui.widgets.bar import Bar, Piece
 from kfconsole.ui.widgets.composer import Composer
 from kfconsole.ui.widgets.line_list import LineList
@@ -38,47 +37,31 @@ class DeskScreen(ActingScreen):
     def __init__(self) -> None:
         super().__init__()
         self.bind_commands(Place.ANYWHERE, Place.CONVERSATION)
+        # Kept rather than looked up: while the program ends, what is painted last may already have left the screen.
+        self.lists = Lists(id="lists")
+        self.queue, self.sessions, self.agents = self.lists.queue, self.lists.sessions, self.lists.agents
+        self.conversation = ConversationView(id="conversation")
+        self.talk, self.composer = self.conversation.talk, self.conversation.composer
+        self._status, self._hints = Bar(id="status"), Bar(id="hints")
+        self._notice = Static(id="notice", markup=False)
         self._painted: Desk | None = None
         self._is_paint_due = False
-        self._last_list: Widget | None = None
         self._last_focused: Widget | None = None
         self._rung: frozenset[CustomerId] = frozenset()
-        self._shown_openid: CustomerId | None = None
         self._left_openid: CustomerId | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out bars, lists, conversation and composer."""
-        yield Bar(id="status")
-        yield Static(id="notice", markup=False)
+        """Lay out bars, lists and conversation."""
+        yield self._status
+        yield self._notice
         with Horizontal(id="desk"):
-            with Vertical(id="lists"):
-                yield Pane[QueueRow](rows.draw_queue, self.look, empty=_("Nobody is waiting."), id="queue")
-                yield Pane[SessionRow](rows.draw_session, self.look, empty=_("No sessions."), id="sessions")
-                yield Pane[AgentRow](rows.draw_agent, self.look, empty=_("No agents."), id="agents")
-                yield Input(id="filter", compact=True)
-            with Vertical(id="conversation"):
-                yield Static(id="standing", markup=False)
-                yield Talk(id="transcript")
-                yield Bar(id="edge")
-                yield Composer(placeholder=_("r to write a reply"), id="composer")
-        yield Static(id="too-small", markup=False)
-        yield Bar(id="hints")
+            yield self.lists
+            yield self.conversation
+        yield Static(Content(_("The window is too small: 40×12 at least.")), id="too-small")
+        yield self._hints
 
     def on_mount(self) -> None:
         """Paint what is known, and go on painting what changes."""
-        self.queue = self.query_one("#queue", Pane)
-        self.sessions = self.query_one("#sessions", Pane)
-        self.agents = self.query_one("#agents", Pane)
-        self.talk = self.query_one(Talk)
-        self.composer = self.query_one(Composer)
-        # Kept rather than looked up: while the program ends, what is painted last may already have left the screen.
-        self._status, self._edge, self._hints = (
-            self.query_one(f"#{name}", Bar) for name in ("status", "edge", "hints")
-        )
-        self._notice, self._standing = (self.query_one(f"#{name}", Static) for name in ("notice", "standing"))
-        self._frame = self.query_one("#conversation")
-        self.query_one("#filter", Input).placeholder = _("Filter: name, agent or text")
-        self.query_one("#too-small", Static).update(Content(_("The window is too small: 40×12 at least.")))
         self.queue.focus()
         self._unsubscribe = self.app.store.subscribe(self._note_change)
         self.paint(self.desk)
@@ -89,11 +72,6 @@ class DeskScreen(ActingScreen):
         self._unsubscribe()
 
     # -- painting --------------------------------------------------------------------------------------------------
-
-    def look(self, tones: Tones) -> Look:
-        """What the rows need to be drawn now."""
-        alerts = self.app.settings.alerts
-        return Look(self.app.clock.now(), alerts.warn_after, alerts.late_after, tones, self.app.glyphs)
 
     def _note_change(self, _desk: Desk) -> None:
         # Several facts of one answer become one paint.
@@ -106,72 +84,35 @@ class DeskScreen(ActingScreen):
         if self.is_attached:
             self.paint(self.desk)
 
-    def paint(self, desk: Desk) -> None:
-        """Show a desk; only what differs from the painted one is touched."""
-        before, self._painted = self._painted, desk
-        names_changed = before is None or desk.agents is not before.agents
-        people_changed = before is None or desk.contacts is not before.contacts
-        if people_changed or before is None or desk.queue is not before.queue or desk.queue_total != before.queue_total:
-            waiting = len(desk.queue)
-            cut = _("{shown} of {total}").format(shown=waiting, total=desk.queue_total)
-            self.queue.show_rows(
-                rows.queue_rows(desk), "1 " + _("Queue"), str(waiting) if waiting >= desk.queue_total else cut
-            )
-        if names_changed or people_changed or before is None or desk.sessions is not before.sessions:
-            self.sessions.show_rows(rows.session_rows(desk), "2 " + _("Sessions"), str(len(desk.sessions)))
-        if names_changed:
-            online = sum(agent.is_online for agent in desk.agents)
-            self.agents.show_rows(rows.agent_rows(desk), "3 " + _("Agents"), f"{online}/{len(desk.agents)}")
-        if before is None or desk.open is not before.open or names_changed:
-            self._paint_conversation(desk)
+    def _paint_anew(self) -> None:
+        if self.is_attached:
+            self.paint(self.desk, anew=True)
+
+    def paint(self, desk: Desk, *, anew: bool = False) -> None:
+        """Show a desk; only what differs from the painted one is touched, or all when `anew`."""
+        before, self._painted = None if anew else self._painted, desk
+        self.lists.show(desk, anew=anew)
+        if before is None or desk.open is not before.open or desk.agents is not before.agents:
+            self.conversation.show(desk)
+            self.app.poller.focus(rules.who_serves(desk, desk.open.openid) if desk.open else None)
+            self._paint_hints()
         self._paint_bars(desk)
-
-    def _paint_conversation(self, desk: Desk) -> None:
-        opened = desk.open.openid if desk.open else None
-        if opened != self._shown_openid:
-            self._shown_openid = opened
-            self._load_composer(opened)
-        self.app.poller.focus(rules.who_serves(desk, opened) if opened else None)
-        self.talk.show_conversation(desk)
-        self._paint_hints()
-
-    def _load_composer(self, openid: CustomerId | None) -> None:
-        if openid != self.composer.openid:
-            contact = self.desk.contacts.get(openid) if openid else None
-            self.composer.load(openid, contact.draft if contact else "")
 
     def _paint_bars(self, desk: Desk) -> None:
         now, mono = self.app.clock.now(), self.app.clock.monotonic()
         is_wide = self.has_class("-wide")
         self._status.show(*status.status_line(desk, self.app.station, now, mono, is_wide=is_wide))
-        _show_text(self._notice, "\n".join(status.notices(desk, now, mono)))
-        _show_text(self._standing, status.standing(desk))
-        for feed, pane in ((Feed.QUEUE, self.queue), (Feed.SESSIONS, self.sessions), (Feed.AGENTS, self.agents)):
-            pane.set_class(status.is_stale(feed, desk.health.get(feed), mono, self.app.station), "-stale")
-        openid = desk.open.openid if desk.open else None
-        title = status.conversation_title(desk, self.app.station, now) if openid else _("Conversation")
-        titled = Content(f"4 {title}")
-        if self._frame.border_title != titled.plain:
-            self._frame.border_title = titled
-        self._paint_edge(desk)
-
-    def _paint_edge(self, desk: Desk) -> None:
-        edge = status.compose_edge(
-            desk, self.app.station, self.app.clock.now(), self.composer.text, self._problem(desk)
-        )
-        self._edge.show(*edge)
-
-    def _problem(self, desk: Desk) -> str:
+        show_text(self._notice, "\n".join(status.notices(desk, now, mono)))
+        self.lists.mark_stale(desk)
         problem = self.reply_problem(desk.open.openid) if desk.open else None
-        return problem[0] if problem else ""
+        self.conversation.paint(desk, problem[0] if problem else "")
 
     def tick(self) -> None:
         """Let the clocks of the visible rows go on, and ring for who became late."""
         if self.app.screen is not self:
             self._ring_for_late(self.desk)
             return
-        self.queue.refresh_visible()
-        self.sessions.refresh_visible()
+        self.lists.tick()
         self._paint_bars(self.desk)
         self._ring_for_late(self.desk)
 
@@ -184,9 +125,8 @@ class DeskScreen(ActingScreen):
 
     def on_resize(self) -> None:
         """Fit the bars to the new width, and give the focus back that a window too small took away."""
-        self._painted = None
         if self.is_mounted:
-            self.call_after_refresh(self._paint_due)  # the desk of then, not of now
+            self.call_after_refresh(self._paint_anew)
             self.call_after_refresh(self._leave_if_hidden)
             if self.focused is None and self._last_focused is not None:
                 self.call_after_refresh(self._last_focused.focus)
@@ -199,18 +139,14 @@ class DeskScreen(ActingScreen):
 
     def subject(self) -> CustomerId | None:
         """The selected row of a list in focus, else the open conversation."""
-        if self.focused in (self.queue, self.sessions):
-            chosen = self.focused.current_id
-            return CustomerId(chosen) if chosen else None
-        if self.focused is self.agents:
-            return None
+        if self.lists.has(self.focused):
+            return self.lists.selected_customer(self.focused)
         return self.desk.open.openid if self.desk.open else None
 
     def on_descendant_focus(self) -> None:
-        """Remember the list to come back to, and hint at the keys that matter here."""
+        """Remember where the focus is, and hint at the keys that matter there."""
         self._last_focused = self.focused
-        if self.focused in (self.queue, self.sessions, self.agents):
-            self._last_list = self.focused
+        self.lists.note_focus(self.focused)
         self._paint_hints()
 
     def _paint_hints(self) -> None:
@@ -288,14 +224,8 @@ class DeskScreen(ActingScreen):
     def back_to_list(self) -> None:
         """Return to the list the conversation was opened from."""
         self.remove_class("-talking")
-        self.set_focus(self._last_list or self.queue)
+        self.set_focus(self.lists.last)
         self._leave_if_hidden()
-
-    @on(Talk.NewBelow)
-    def tell_new_below(self, event: Talk.NewBelow) -> None:
-        """Say that messages came while the view stands further up."""
-        below = _("{count} new below, press G").format(count=event.count)
-        self._frame.border_subtitle = Content(below if event.count else "")
 
     @on(Talk.TopReached)
     @work(group="older", exclusive=True)
@@ -303,38 +233,14 @@ class DeskScreen(ActingScreen):
         """Read older messages of the open conversation."""
         await self.attempt(self.app.actions.load_older())
 
-    # -- filter ----------------------------------------------------------------------------------------------------
-
     def action_filter(self) -> None:
         """Filter the list in focus, or the one that was last."""
-        pane = self._last_list or self.queue
-        line = self.query_one("#filter", Input)
-        line.value = pane.filter if isinstance(pane, Pane) else ""
         self.remove_class("-talking")
-        line.display = True
-        line.focus()
-
-    @on(Input.Changed, "#filter")
-    def narrow(self, event: Input.Changed) -> None:
-        """Narrow the list while typing."""
-        pane = self._last_list or self.queue
-        if isinstance(pane, Pane):
-            pane.filter = event.value.strip()
-            self._painted = None
-            self.paint(self.desk)
-
-    @on(Input.Submitted, "#filter")
-    def end_filter(self) -> None:
-        """Go back to the list; the filter stays."""
-        self.query_one("#filter", Input).display = False
-        (self._last_list or self.queue).focus()
+        self.lists.start_filter()
 
     def action_clear_filter(self) -> None:
         """Leave the filter line, or take a filter away."""
-        line = self.query_one("#filter", Input)
-        line.value = ""
-        self.narrow(Input.Changed(line, ""))
-        self.end_filter()
+        self.lists.clear_filter()
 
     # -- writing ---------------------------------------------------------------------------------------------------
 
@@ -346,7 +252,7 @@ class DeskScreen(ActingScreen):
         is_free = problem is None or self.app.accepted_problems.get(openid) == problem
         if is_at_once := is_free and openid in self.desk.contacts:
             # At once: over a slow line the first words of the reply come in one piece with the r.
-            self._load_composer(openid)
+            self.conversation.turn_to(openid)
             self.add_class("-talking")
             self.set_focus(self.composer)
         else:
@@ -358,7 +264,7 @@ class DeskScreen(ActingScreen):
         """Open the conversation and put the cursor into the composer, unless that is done and the user moved on."""
         try:
             await self.open_conversation(openid)
-            self._load_composer(self._shown_openid)  # another customer's, if this one could not be opened
+            self.conversation.turn_back()
             if self.composer.openid != openid:
                 if self.focused is self.composer:
                     self.set_focus(self.talk)
@@ -385,26 +291,11 @@ class DeskScreen(ActingScreen):
 
     def unsent(self) -> tuple[CustomerId, str] | None:
         """What stands in the composer, and for whom."""
-        composer: Composer | None = getattr(self, "composer", None)  # asked last when no widget is in the tree any more
-        return (composer.openid, composer.text) if composer is not None and composer.openid is not None else None
+        return self.conversation.unsent()
 
     def give_back(self, openid: CustomerId, text: str) -> None:
         """Put an unsent text back into the composer."""
         self.composer.give_back(openid, text)
-
-    @on(Composer.Edited)
-    def note_writing(self, event: Composer.Edited) -> None:
-        """Let the customer see that somebody writes, and count the bytes."""
-        if event.text.strip():
-            self.app.actions.writing(event.openid)
-        else:
-            self.app.actions.emptied(event.openid)
-        self._paint_edge(self.desk)
-
-    @on(Composer.Paused)
-    def keep_draft(self, event: Composer.Paused) -> None:
-        """Keep the draft on disk."""
-        self.app.keep_draft(event.openid, event.text)
 
     @on(Composer.Left)
     def leave_composer(self) -> None:
@@ -455,9 +346,3 @@ class DeskScreen(ActingScreen):
         if message is None:
             self.tell(_("No message here waits for a decision."), is_bad=True)
         return message.id if message else None
-
-
-def _show_text(line: Static, words_said: str) -> None:
-    if str(line.content) != words_said:
-        line.update(Content(words_said))
-        line.display = bool(words_said)

@@ -1,0 +1,122 @@
+"""The left side of the desk: who waits, who is served, who answers; and the line that filters them."""
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Input
+
+from kfconsole.i18n import _
+from kfconsole.model import CustomerId, Desk, Feed
+from kfconsole.ui import rows, status
+from kfconsole.ui.panes import Pane
+from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
+from kfconsole.ui.tones import Tones
+
+if TYPE_CHECKING:
+    from kfconsole.ui.app import KfApp
+
+
+class Lists(Vertical):
+    """Three panes over each other; remembers which of them had the focus last."""
+
+    app: "KfApp"
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.queue = Pane[QueueRow](rows.draw_queue, self._look, empty=_("Nobody is waiting."), id="queue")
+        self.sessions = Pane[SessionRow](rows.draw_session, self._look, empty=_("No sessions."), id="sessions")
+        self.agents = Pane[AgentRow](rows.draw_agent, self._look, empty=_("No agents."), id="agents")
+        self.last: Pane[QueueRow] | Pane[SessionRow] | Pane[AgentRow] = self.queue
+        self._filter = Input(placeholder=_("Filter: name, agent or text"), id="filter", compact=True)
+        self._shown: Desk | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the panes, and the filter line below them."""
+        yield self.queue
+        yield self.sessions
+        yield self.agents
+        yield self._filter
+
+    def _look(self, tones: Tones) -> Look:
+        alerts = self.app.settings.alerts
+        return Look(self.app.clock.now(), alerts.warn_after, alerts.late_after, tones, self.app.glyphs)
+
+    def show(self, desk: Desk, *, anew: bool = False) -> None:
+        """Show the lists of a desk; only what differs from those shown is touched, or all when `anew`."""
+        before, self._shown = None if anew else self._shown, desk
+        names_changed = before is None or desk.agents is not before.agents
+        people_changed = before is None or desk.contacts is not before.contacts
+        if people_changed or before is None or desk.queue is not before.queue or desk.queue_total != before.queue_total:
+            waiting = len(desk.queue)
+            cut = _("{shown} of {total}").format(shown=waiting, total=desk.queue_total)
+            count = str(waiting) if waiting >= desk.queue_total else cut
+            self.queue.show_rows(rows.queue_rows(desk), "1 " + _("Queue"), count)
+        if names_changed or people_changed or before is None or desk.sessions is not before.sessions:
+            self.sessions.show_rows(rows.session_rows(desk), "2 " + _("Sessions"), str(len(desk.sessions)))
+        if names_changed:
+            online = sum(agent.is_online for agent in desk.agents)
+            self.agents.show_rows(rows.agent_rows(desk), "3 " + _("Agents"), f"{online}/{len(desk.agents)}")
+
+    def mark_stale(self, desk: Desk) -> None:
+        """Dim what WeChat has not confirmed for a while."""
+        mono = self.app.clock.monotonic()
+        for feed, pane in ((Feed.QUEUE, self.queue), (Feed.SESSIONS, self.sessions), (Feed.AGENTS, self.agents)):
+            pane.set_class(status.is_stale(feed, desk.health.get(feed), mono, self.app.station), "-stale")
+
+    def tick(self) -> None:
+        """Let the clocks of the visible rows go on."""
+        self.queue.refresh_visible()
+        self.sessions.refresh_visible()
+
+    def note_focus(self, focused: Widget | None) -> None:
+        """Remember the pane to come back to."""
+        if focused is self.queue:
+            self.last = self.queue
+        elif focused is self.sessions:
+            self.last = self.sessions
+        elif focused is self.agents:
+            self.last = self.agents
+
+    def selected_customer(self, focused: Widget | None) -> CustomerId | None:
+        """The customer of the selected row in the pane in focus."""
+        if focused is self.queue or focused is self.sessions:
+            chosen = self.last.current_id
+            return CustomerId(chosen) if chosen else None
+        return None
+
+    def has(self, focused: Widget | None) -> bool:
+        """Whether one of the panes is in focus."""
+        return focused in (self.queue, self.sessions, self.agents)
+
+    # Filter
+
+    def start_filter(self) -> None:
+        """Ask for words to filter the last pane by."""
+        self._filter.value = self.last.filter
+        self._filter.display = True
+        self._filter.focus()
+
+    @on(Input.Changed, "#filter")
+    def narrow(self, event: Input.Changed) -> None:
+        """Narrow the pane while typing."""
+        event.stop()
+        self._narrow_to(event.value)
+
+    @on(Input.Submitted, "#filter")
+    def end_filter(self) -> None:
+        """Go back to the pane; the filter stays."""
+        self._filter.display = False
+        self.last.focus()
+
+    def clear_filter(self) -> None:
+        """Leave the filter line and take the filter away."""
+        self._filter.value = ""
+        self._narrow_to("")
+        self.end_filter()
+
+    def _narrow_to(self, words: str) -> None:
+        self.last.filter = words.strip()
+        self.show(self.app.store.desk, anew=True)
