@@ -108,4 +108,5 @@ class HistoryScreen(ActingScreen):
     @on(Talk.Left)
     def action_back(self) -> None:
         """Return to the desk."""
+        self.workers.cancel_node(self)  # an answer that comes while the screen goes finds nothing to be shown in
         self.dismiss(None)

@@ -205,6 +205,20 @@ async def test_history_keeps_what_it_has_when_wechat_fails(tmp_path: Path, world
         await console.sees("Not complete")
 
 
+async def test_leaving_history_before_wechat_answers_is_no_crash(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        (customer,) = waiting(world)
+        await console.serve(customer, "hi")
+        await console.open(customer)
+        for number in range(40):
+            console.strike("h")
+            await console.until(lambda: console.app.screen is not console.desk_screen)
+            console.strike("left", "escape")
+            await sleep(number * 0.0005)
+            await console.until(lambda: console.app.screen is console.desk_screen)
+        assert console.app.crash is None
+
+
 async def test_filter_narrows_and_escape_takes_it_away(tmp_path: Path, world: World) -> None:
     async with running(tmp_path, world) as console:
         first, second = waiting(world, 2)
@@ -343,11 +357,12 @@ async def test_keys_pressed_while_leaving_are_no_crash(tmp_path: Path, world: Wo
 
 
 async def test_leaving_amid_answers_is_no_crash(tmp_path: Path, world: World) -> None:
-    for _round in range(6):
+    for number, key in enumerate(("enter", "h", "n", "a", "r", "x")):
         async with running(tmp_path, world, interval=0.001) as console:
             waiting(world, 3)
             await console.until(lambda: bool(console.desk_screen.queue.rows))
-            await console.press("enter")
+            console.strike(key)
+            await sleep(number * 0.001)
             console.app.exit(0)
 
 
