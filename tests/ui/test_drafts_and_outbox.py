@@ -9,7 +9,7 @@ import pytest
 
 from kfconsole.model import Delivery, MessageKind
 from kfconsole.simulator import World
-from tests.ui.console import SEND, Console, running, short, waiting
+from tests.ui.console import QUEUE, SEND, Console, running, short, waiting
 
 
 @asynccontextmanager
@@ -111,6 +111,8 @@ async def test_double_enter_sends_once(tmp_path: Path, world: World) -> None:
 async def test_a_refused_message_says_why_and_is_sent_again_as_a_new_one(tmp_path: Path, world: World) -> None:
     """The five replies are used up; the customer writes; S sends."""
     async with talking(tmp_path, world) as (console, customer):
+        world.clock.advance(2)  # records carry whole seconds: a reply of the customer's own second may not count
+        await console.asked_again(QUEUE)
         for number in range(5):
             await console.type(f"reply {number}")
             await console.press("enter")
