@@ -14,6 +14,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; return its exit code."""
     # textual reads it once, when imported: full key reports break what input methods commit.
     os.environ.setdefault("TEXTUAL_DISABLE_KITTY_KEY", "1")
+    # Likewise: a frame may follow another after 4 ms instead of 17, for a key right behind a poll.
+    os.environ.setdefault("TEXTUAL_FPS", "240")
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that knows no Chinese gets question marks, not a crash
     arguments = sys.argv[1:] if arguments is None else arguments

@@ -7,6 +7,7 @@ import re
 
 from rich.cells import cell_len, split_graphemes
 
+_JOINER = "\u200d"
 STAND_IN = "␦"  # U+2426, one cell in every terminal, unlike the ambiguous U+FFFD
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -24,11 +25,6 @@ def clean(text: str) -> str:
     variation selectors stay.
     """
     return _UNSAFE.sub(lambda found: _PICTURES.get(ord(found[0]), STAND_IN), text)
-
-
-def is_clean(text: str) -> bool:
-    """Whether `clean` would leave the text as it is."""
-    return _UNSAFE.search(text) is None
 
 
 def one_line(text: str) -> str:
@@ -61,7 +57,7 @@ def clip(text: str, cells: int, *, tail: str = "…") -> str:
 
 def fit(text: str, cells: int, *, align_right: bool = False) -> str:
     """Clip or pad the text to exactly `cells` cells."""
-    clipped = clip(text, cells)
+    clipped = clip(text, cells).rstrip(_JOINER)  # one at the end would swallow the padding
     padding = " " * (cells - cell_len(clipped))
     return padding + clipped if align_right else clipped + padding
 
@@ -82,7 +78,7 @@ def _wrap_paragraph(paragraph: str, cells: int) -> list[str]:
         # Chinese has no blanks: a line may also end beside any two-cell character.
         if width == 2 and begin > start and _may_break(paragraph, begin):
             last_break = begin
-        if used + width > cells and not is_blank:
+        while used + width > cells and begin > start and not is_blank:
             cut = last_break if last_break > start else begin
             lines.append(paragraph[start:cut].rstrip(" "))
             start = cut
@@ -90,7 +86,8 @@ def _wrap_paragraph(paragraph: str, cells: int) -> list[str]:
         used += width
         if is_blank or (width == 2 and _may_break(paragraph, end)):
             last_break = end
-    lines.append(paragraph[start:].rstrip(" ") if lines else paragraph[start:])
+    last = paragraph[start:]
+    lines.append(last.rstrip(" ") if lines or cell_len(last) > cells else last)
     return lines
 
 

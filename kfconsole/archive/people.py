@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sqlite3 import Connection
 
 RECENT_SECONDS: Final = 48 * 3600  # as long as WeChat accepts replies
+SAME_SECOND: Final = 1  # records have whole seconds: a reply within that of a message may have come before it
 LATE_SECONDS: Final = 120  # so much older than the read mark, a message may have come late; older, it is history
 
 _RECENT = """
@@ -34,7 +35,7 @@ _CONTACTS = f"""
     SELECT heard.openid, received_at,
         (SELECT count(*) FROM messages m
             WHERE m.openid = heard.openid AND m.delivery IS NOT NULL
-                AND m.delivery <> 'refused' AND m.at >= ifnull(received_at, 0)),
+                AND m.delivery <> 'refused' AND m.at >= ifnull(received_at + {SAME_SECOND}, 0)),
         (SELECT count(*) FROM messages m
             WHERE m.openid = heard.openid AND m.kind = 'received' AND m.id > ifnull(reads.message_id, 0)
                 AND m.at > ifnull(reads.at - {LATE_SECONDS}, (SELECT created_at FROM origin))),

@@ -222,7 +222,9 @@ class ActingScreen(TonedScreen):
         self.report_sent(message)
 
     def report_sent(self, message: Message) -> None:
-        """Say so when a message did not surely arrive."""
+        """Say so when a message did not surely arrive, unless its conversation is on screen and shows it."""
+        if self.desk.open is not None and self.desk.open.openid == message.openid:
+            return
         name = self.customer_name(message.openid)
         if message.delivery is Delivery.REFUSED:
             said = _("The reply to {customer} was not sent: {reason}")

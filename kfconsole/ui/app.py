@@ -3,17 +3,14 @@
 import asyncio
 import gc
 import signal
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.segment import Segment
 from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.color import Color
-from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 from textual.worker import WorkerError
 
 from kfconsole import text
@@ -38,6 +35,8 @@ if TYPE_CHECKING:
     from kfconsole.desk.store import Store
     from kfconsole.wechat import KfClient
 
+GC_THRESHOLDS = (20_000, 50, 100)  # a poll of 1,000 rows makes thousands of objects, and hardly a cycle among them
+SETTLED_SECONDS = 3.0  # by then the first answers are on screen
 DAY_SECONDS = 86_400.0
 GOODBYE_SECONDS = 3.0  # how long quitting waits for messages on their way; then they count as unknown
 
@@ -94,9 +93,17 @@ class KfApp(App[int]):
         """Start on the desk."""
         return self._desk_screen
 
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Let no control character reach the terminal, whichever widget drew it."""
-        return [*super().get_line_filters(), _CleanLines()]
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a note; text from outside is neither markup nor a control sequence there."""
+        super().notify(text.clean(message), title=text.clean(title), severity=severity, timeout=timeout, markup=markup)
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -114,13 +121,19 @@ class KfApp(App[int]):
             loop.add_signal_handler(number, self.exit, 128 + number)
 
     def on_ready(self) -> None:
-        """Start asking once the desk is on screen; from now on garbage is collected, but not what stays for good."""
-        gc.freeze()
+        """Start asking once the desk is on screen; from now on garbage is collected."""
+        gc.set_threshold(*GC_THRESHOLDS)
         gc.enable()
+        self.set_timer(SETTLED_SECONDS, self._spare_what_stays)
         self.set_class(self.settings.ui.ascii_borders, "-ascii")
         self.run_worker(self._live(), group="desk", name="desk")
         self.run_worker(self._keep_drafts(), group="desk", name="drafts")
         self.run_worker(self._forget_old(), group="desk", name="forget")
+
+    def _spare_what_stays(self) -> None:
+        # Modules, styles and the first lists stay for good: a collection that walks them takes several frames.
+        gc.collect()
+        gc.freeze()
 
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as group:
@@ -229,17 +242,3 @@ class KfApp(App[int]):
         picked = await self.push_screen_wait(Picker(_("Colours"), choices, _("Name of a theme")))
         if picked is not None:
             self.theme = picked
-
-
-class _CleanLines(LineFilter):
-    """The second net below `text.clean`: whatever is drawn, no control character leaves the program."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        """Clean the texts of a line."""
-        del background
-        if text.is_clean("".join([segment.text for segment in segments])):
-            return segments
-        return [
-            Segment(text.clean(segment.text), segment.style) if segment.control is None else segment
-            for segment in segments
-        ]

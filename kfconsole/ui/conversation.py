@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk
 from kfconsole.ui import status
+from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Bar
 from kfconsole.ui.widgets.composer import Composer
@@ -63,7 +63,7 @@ class ConversationView(Vertical):
         self._problem = problem
         now = self.app.clock.now()
         show_text(self._standing, status.standing(desk))
-        titled = Content("4 " + (status.conversation_title(desk, self.app.station, now) or _("Conversation")))
+        titled = plain("4 " + (status.conversation_title(desk, self.app.station, now) or _("Conversation")))
         if self.border_title != titled.plain:
             self.border_title = titled
         self._paint_edge(desk)
@@ -76,7 +76,7 @@ class ConversationView(Vertical):
     def tell_new_below(self, event: Talk.NewBelow) -> None:
         """Say that messages came while the view stands further up."""
         below = _("{count} new below, press G").format(count=event.count)
-        self.border_subtitle = Content(below if event.count else "")
+        self.border_subtitle = plain(below if event.count else "")
 
     @on(Composer.Edited)
     def note_writing(self, event: Composer.Edited) -> None:
@@ -100,5 +100,5 @@ class ConversationView(Vertical):
 def show_text(line: Static, words_said: str) -> None:
     """Show a text, or hide the line when there is none."""
     if str(line.content) != words_said:
-        line.update(Content(words_said))
+        line.update(plain(words_said))
         line.display = bool(words_said)

@@ -6,7 +6,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -19,6 +18,7 @@ from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.commands import Place, hints
 from kfconsole.ui.conversation import ConversationView, show_text
 from kfconsole.ui.lists import Lists
+from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Bar, Piece
 from kfconsole.ui.widgets.composer import Composer
@@ -57,7 +57,7 @@ class DeskScreen(ActingScreen):
         with Horizontal(id="desk"):
             yield self.lists
             yield self.conversation
-        yield Static(Content(_("The window is too small: 40×12 at least.")), id="too-small")
+        yield Static(plain(_("The window is too small: 40×12 at least.")), id="too-small")
         yield self._hints
 
     def on_mount(self) -> None:
@@ -169,11 +169,16 @@ class DeskScreen(ActingScreen):
     def action_pane(self, name: str) -> None:
         """Focus a pane; in a narrow window it comes to the front."""
         is_talking = name == "transcript"
-        self.set_class(is_talking, "-talking")
+        self._bring_conversation(is_talking)
         self.set_focus(self.query_one(f"#{name}"))  # at once: the next key may be here already, and acts on this pane
         if is_talking and self.desk.open is None and self._left_openid is not None:
             self.open_and_read(self._left_openid)
         self._leave_if_hidden()
+
+    def _bring_conversation(self, is_wanted: bool) -> None:
+        """Bring the conversation, or else the lists, to the front of a window too narrow for both."""
+        # In a wide one it changes nothing yet, and styling the whole screen anew takes longer than a frame.
+        self.set_class(is_wanted, "-talking", update=self.has_class("-narrow"))
 
     def _leave_if_hidden(self) -> None:
         # What comes while nobody looks is unread.
@@ -204,10 +209,11 @@ class DeskScreen(ActingScreen):
 
     async def open_conversation(self, openid: CustomerId) -> None:
         """Put a conversation on screen, beside the lists or, in a narrow window, before them."""
+        self._bring_conversation(True)
         if self.desk.open is None or self.desk.open.openid != openid:
             await self.attempt(self.app.actions.open(openid))
         self.paint(self.desk)
-        self.add_class("-talking")
+        self._leave_if_hidden()  # the user may have gone back meanwhile
 
     def may_turn_to(self, openid: CustomerId) -> bool:
         """Whether nobody writes to another customer just now."""
@@ -223,7 +229,7 @@ class DeskScreen(ActingScreen):
     @on(Talk.Left)
     def back_to_list(self) -> None:
         """Return to the list the conversation was opened from."""
-        self.remove_class("-talking")
+        self._bring_conversation(False)
         self.set_focus(self.lists.last)
         self._leave_if_hidden()
 
@@ -235,7 +241,7 @@ class DeskScreen(ActingScreen):
 
     def action_filter(self) -> None:
         """Filter the list in focus, or the one that was last."""
-        self.remove_class("-talking")
+        self._bring_conversation(False)
         self.lists.start_filter()
 
     def action_clear_filter(self) -> None:
@@ -253,7 +259,7 @@ class DeskScreen(ActingScreen):
         if is_at_once := is_free and openid in self.desk.contacts:
             # At once: over a slow line the first words of the reply come in one piece with the r.
             self.conversation.turn_to(openid)
-            self.add_class("-talking")
+            self._bring_conversation(True)
             self.set_focus(self.composer)
         else:
             self.is_asking = True

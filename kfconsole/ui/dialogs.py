@@ -14,6 +14,7 @@ from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from kfconsole.i18n import _
+from kfconsole.ui.plain import plain
 
 
 class Answer(Struct, frozen=True):
@@ -41,14 +42,14 @@ class Question(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Draw the question, what follows from it, and the answers."""
         with Vertical(classes="dialog") as box:
-            box.border_title = Content(self._title)
-            yield Static(Content(self._question), classes="question")
+            box.border_title = plain(self._title)
+            yield Static(plain(self._question), classes="question")
             if self._consequence:
-                yield Static(Content(self._consequence), classes="consequence")
+                yield Static(plain(self._consequence), classes="consequence")
             with Horizontal(classes="answers"):
-                yield Button(Content(_("Cancel")), id="cancel", compact=True)
+                yield Button(plain(_("Cancel")), id="cancel", compact=True)
                 for answer in self._answers:
-                    label = Content(f"{answer.label} ({answer.key})")
+                    label = plain(f"{answer.label} ({answer.key})")
                     yield Button(label, id=f"answer-{answer.id}", compact=True)
 
     def on_mount(self) -> None:
@@ -98,10 +99,10 @@ class Picker(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Draw the filter and the list."""
         with Vertical(classes="dialog picker") as box:
-            box.border_title = Content(self._title)
+            box.border_title = plain(self._title)
             yield Input(placeholder=self._placeholder, compact=True)
             yield OptionList(markup=False, compact=True)
-            yield Static(Content(_("Nothing matches.")), classes="nothing")
+            yield Static(plain(_("Nothing matches.")), classes="nothing")
 
     def on_mount(self) -> None:
         """Start with the whole list."""
@@ -116,7 +117,7 @@ class Picker(ModalScreen[str | None]):
         wanted = words.casefold().split()
         options = self.query_one(OptionList)
         options.clear_options()
-        width = max((Content(choice.label).cell_length for choice in self._choices), default=0)
+        width = max((plain(choice.label).cell_length for choice in self._choices), default=0)
         for choice in self._choices:
             if all(word in f"{choice.label} {choice.detail}".casefold() for word in wanted):
                 options.add_option(Option(_row(choice, width), id=choice.id, disabled=bool(choice.refusal)))
@@ -144,9 +145,9 @@ class Picker(ModalScreen[str | None]):
 
 
 def _row(choice: Choice, width: int) -> Content:
-    label = Content(choice.label)
-    padding = Content(" " * (width - label.cell_length + 2))
-    detail = Content(choice.refusal or choice.detail)
+    label = plain(choice.label)
+    padding = plain(" " * (width - label.cell_length + 2))
+    detail = plain(choice.refusal or choice.detail)
     return Content.assemble(label, padding, detail.stylize("dim"))
 
 
@@ -162,7 +163,7 @@ class Prompt(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """Draw the line and the echo below it."""
         with Vertical(classes="dialog") as box:
-            box.border_title = Content(self._title)
+            box.border_title = plain(self._title)
             yield Input(placeholder=self._placeholder, compact=True)
             yield Static(classes="echo")
 
@@ -175,7 +176,7 @@ class Prompt(ModalScreen[str | None]):
                 said = self._check(event.value)
             except ValueError as error:
                 said = str(error)
-        self.query_one(".echo", Static).update(Content(said))
+        self.query_one(".echo", Static).update(plain(said))
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
@@ -183,7 +184,7 @@ class Prompt(ModalScreen[str | None]):
         try:
             self._check(event.value)
         except ValueError as error:
-            self.query_one(".echo", Static).update(Content(str(error)))
+            self.query_one(".echo", Static).update(plain(str(error)))
             return
         self.dismiss(event.value)
 

@@ -5,13 +5,13 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from kfconsole.i18n import N_, _
 from kfconsole.text import fit, width_cells
 from kfconsole.ui.commands import COMMANDS, MOVES, PLACE_TITLES, key_names
+from kfconsole.ui.plain import plain
 
 MARKS = (
     ("! !!", N_("Waits too long; waits far too long")),
@@ -38,9 +38,9 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """Draw the page."""
         with VerticalScroll(classes="dialog help") as box:
-            box.border_title = Content(_("Keys and marks"))
-            box.border_subtitle = Content(_("Esc closes"))
-            yield Static(Content(help_text()))
+            box.border_title = plain(_("Keys and marks"))
+            box.border_subtitle = plain(_("Esc closes"))
+            yield Static(plain(help_text()))
 
 
 def help_text() -> str:

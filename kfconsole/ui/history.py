@@ -7,7 +7,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.widgets import Static
 
 from kfconsole import dates
@@ -16,6 +15,7 @@ from kfconsole.model import Conversation, CustomerId
 from kfconsole.ui import words
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.dialogs import Prompt
+from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Bar
 
@@ -65,7 +65,7 @@ class HistoryScreen(ActingScreen):
         frame = self.query_one("#history")
         title = _("History of {customer}").format(customer=self.customer_name(self._openid))
         title += f"   {words.day_words(day, today)}  {words.full_day(day)}"
-        frame.border_title = Content(title)
+        frame.border_title = plain(title)
         self._note(_("Asking WeChat for this day…"))
         found = await self.app.actions.history(self._openid, start.timestamp(), end.timestamp())
         self.talk.show_messages(self.desk, Conversation(self._openid, found.messages))
@@ -76,7 +76,7 @@ class HistoryScreen(ActingScreen):
 
     def _note(self, said: str) -> None:
         note = self.query_one("#history-note", Static)
-        note.update(Content(said))
+        note.update(plain(said))
         note.display = bool(said)
 
     def _today(self) -> date:

@@ -82,9 +82,10 @@ class Lists(Vertical):
 
     def selected_customer(self, focused: Widget | None) -> CustomerId | None:
         """The customer of the selected row in the pane in focus."""
-        if focused is self.queue or focused is self.sessions:
-            chosen = self.last.current_id
-            return CustomerId(chosen) if chosen else None
+        # Not `last`: that follows the focus a message later, and a key may be here already.
+        for pane in (self.queue, self.sessions):
+            if focused is pane and pane.current_id is not None:
+                return CustomerId(pane.current_id)
         return None
 
     def has(self, focused: Widget | None) -> bool:

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
-from textual.content import Content
-
 from kfconsole.ui import rows
+from kfconsole.ui.plain import plain
 from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
 from kfconsole.ui.tones import Tones, tones_of
 from kfconsole.ui.widgets.line_list import LineList
@@ -37,6 +36,6 @@ class Pane(LineList[RowT], Generic[RowT]):
         """Show the rows that match the filter, and the title with the count."""
         shown = [row for row in all_rows if rows.matches(row, self.filter)] if self.filter else all_rows
         self.show(shown)
-        self.border_title = Content(
+        self.border_title = plain(
             f"{title} {len(shown)}/{count}  / {self.filter}" if self.filter else f"{title} {count}"
         )

@@ -76,9 +76,13 @@ def queue_rows(desk: Desk) -> list[QueueRow]:
 
 def session_rows(desk: Desk) -> list[SessionRow]:
     """The sessions: mine first, then the others, each oldest first."""
+    names = {agent.id: agent.nick for agent in desk.agents}
     rows = [
         SessionRow(
-            session, rules.agent_name(desk, session.agent), session.agent == desk.me, _contact(desk, session.openid)
+            session,
+            names.get(session.agent) or session.agent,
+            session.agent == desk.me,
+            _contact(desk, session.openid),
         )
         for session in desk.sessions
     ]

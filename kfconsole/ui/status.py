@@ -153,18 +153,17 @@ def compose_edge(desk: Desk, station: Station, now: float, text: str, problem: s
     """The composer's edge: replies and time left, bytes, and as whom; or why a reply cannot arrive."""
     if desk.open is None:
         return [], []
-    pieces: list[Piece] = [(f" {problem} ", "warn")] if problem else []
-    pieces += _allowance(desk, desk.open.openid, station, now)
+    pieces = [_padded(problem, "warn")] if problem else _allowance(desk, desk.open.openid, station, now)
     size = rules.text_bytes(text)
-    bytes_words = _("{size}/{limit} bytes").format(size=size, limit=rules.MAX_TEXT_BYTES)
-    pieces.append((f" {bytes_words} ", "late" if size > rules.MAX_TEXT_BYTES else "muted"))
+    counted = _("{size}/{limit} bytes").format(size=size, limit=rules.MAX_TEXT_BYTES)
+    bytes_used = _padded(counted, "late" if size > rules.MAX_TEXT_BYTES else "muted")
     if station.is_read_only:
         who: Piece = _padded(_("read-only: nothing is sent"), "warn")
     elif desk.me is None:
         who = _padded(_("watching only: no kf_account under [me]"), "muted")
     else:
         who = _padded(_("as {agent}").format(agent=rules.agent_name(desk, desk.me)), "muted")
-    return pieces, [who]
+    return pieces, [bytes_used, who]
 
 
 def _allowance(desk: Desk, openid: CustomerId, station: Station, now: float) -> list[Piece]:

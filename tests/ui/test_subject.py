@@ -302,3 +302,15 @@ async def test_a_colleague_who_was_faster_is_named(tmp_path: Path, world: World)
         await console.asked_again(QUEUE, ONLINE, SESSIONS)
 
         assert world.holder(customer) == COLLEAGUE
+
+
+async def test_keys_in_one_burst_act_on_the_pane_the_first_one_chose(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        (waits,) = waiting(world)
+        (served,) = waiting(world)
+        await console.serve(served, "hello")
+        await console.choose(waits)
+        console.strike("2", "r", "o", "k")
+        await console.until(lambda: console.desk_screen.composer.text == "ok")
+
+        assert console.desk_screen.composer.openid == served

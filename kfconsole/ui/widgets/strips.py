@@ -6,7 +6,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from kfconsole.text import clip, fit, width_cells, wrap
+from kfconsole.text import clean, clip, fit, width_cells, wrap
 
 Part = tuple[str, Style]
 """A text and how it differs from the style beneath it."""
@@ -19,7 +19,7 @@ def strip_of(parts: Iterable[Part], width: int, base: Style) -> Strip:
     segments: list[Segment] = []
     room = width
     for text, style in parts:
-        flat = text.translate(_FLAT)
+        flat = clean(text).translate(_FLAT)
         cells = width_cells(flat)
         if cells > room:
             flat, cells = fit(flat, room), room
