@@ -146,7 +146,7 @@ async def test_a_dismissed_message_is_not_asked_about_again(tmp_path: Path, worl
         await console.type("never mind")
         await console.press("enter", "escape")
         await console.until(lambda: console.contact(customer).undelivered == 1)
-        await console.until(lambda: "not sent" in console.line_of("me "))
+        await console.sees("not sent")
         await console.press("D")
         await console.until(lambda: console.contact(customer).undelivered == 0)
         await console.press("S", "D")
