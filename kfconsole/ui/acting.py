@@ -12,7 +12,6 @@ from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Delivery, Desk, Message
 from kfconsole.ui import rows, words
 from kfconsole.ui.commands import Place, bindings
-from kfconsole.ui.dialogs import Answer, Choice, Picker, Question
 from kfconsole.ui.tones import TonedScreen
 
 if TYPE_CHECKING:
@@ -125,6 +124,8 @@ class ActingScreen(TonedScreen):
 
     async def pick_agent(self, openid: CustomerId) -> AgentId | None:
         """Let the user pick the agent who shall serve a customer."""
+        from kfconsole.ui.dialogs import Choice, Picker  # dialogs are not needed for the first paint
+
         choices = [Choice(agent, name, load, refusal) for agent, name, load, refusal in rows.agent_choices(self.desk)]
         title = _("Who serves {customer}?").format(customer=self.customer_name(openid))
         picked = await self.app.push_screen_wait(Picker(title, choices, _("Name of the agent")))
@@ -156,6 +157,8 @@ class ActingScreen(TonedScreen):
 
     async def ask_close(self, openid: CustomerId) -> bool:
         """Ask whether to close the customer's session."""
+        from kfconsole.ui.dialogs import Answer, Question
+
         session = rules.session_of(self.desk, openid)
         if session is None:
             return False
@@ -172,6 +175,8 @@ class ActingScreen(TonedScreen):
 
     async def may_reply(self, openid: CustomerId) -> bool:
         """Ask first when the customer is waiting or with a colleague, or when the reply can hardly arrive."""
+        from kfconsole.ui.dialogs import Answer, Question
+
         problem = self.reply_problem(openid)
         if problem is None or self.app.accepted_problems.get(openid) == problem:
             return True

@@ -20,9 +20,6 @@ from kfconsole.model import CustomerId, Feed
 from kfconsole.ui import words
 from kfconsole.ui.commands import COMMANDS, Place, key_names
 from kfconsole.ui.desk_screen import DeskScreen
-from kfconsole.ui.dialogs import Choice, Picker
-from kfconsole.ui.help import HelpScreen
-from kfconsole.ui.history import HistoryScreen
 from kfconsole.ui.status import Station
 from kfconsole.ui.widgets.composer import Composer
 
@@ -207,6 +204,8 @@ class KfApp(App[int]):
 
     def action_help(self) -> None:
         """Show keys and marks."""
+        from kfconsole.ui.help import HelpScreen  # not needed for the first paint, like every dialog
+
         self.push_screen(HelpScreen())
 
     def action_help_quit(self) -> None:
@@ -215,6 +214,8 @@ class KfApp(App[int]):
 
     def action_history(self) -> None:
         """Show older messages of the subject."""
+        from kfconsole.ui.history import HistoryScreen
+
         screen = self.screen
         if isinstance(screen, DeskScreen) and (openid := screen.need_subject()) is not None:
             contact = self.store.desk.contacts.get(openid)
@@ -225,6 +226,8 @@ class KfApp(App[int]):
     @work(group="palette", exclusive=True)
     async def action_palette(self) -> None:
         """Find a command by name, and run it where the focus was."""
+        from kfconsole.ui.dialogs import Choice, Picker
+
         screen = self.screen
         choices = [Choice(row.id, _(row.description), key_names(row.keys)) for row in COMMANDS if row.in_palette]
         picked = await self.push_screen_wait(Picker(_("Commands"), choices, _("What do you want to do?")))
@@ -236,6 +239,8 @@ class KfApp(App[int]):
     @work(group="palette", exclusive=True)
     async def action_theme(self) -> None:
         """Change the colours for this run."""
+        from kfconsole.ui.dialogs import Choice, Picker
+
         choices = [
             Choice(name, name, _("current") if name == self.theme else "") for name in sorted(self.available_themes)
         ]

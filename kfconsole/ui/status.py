@@ -13,6 +13,8 @@ from kfconsole.ui.words import Glyphs
 
 STALE_POLLS = 3  # so many missed answers make a feed stale
 STALE_GRACE_SECONDS = 5.0
+CALM_SECONDS = 20.0
+CALM_STEP_SECONDS = 5.0
 
 
 class Station(Struct, frozen=True):
@@ -64,7 +66,7 @@ def _freshness(desk: Desk, station: Station, mono: float, *, is_wide: bool) -> l
     for feed in words.FEED_WORDS:
         health = desk.health.get(feed)
         seen = None if health is None else health.succeeded_mono
-        said = _("never") if seen is None else words.age(mono - seen)
+        said = _("never") if seen is None else _calm_age(mono - seen)
         ages[feed] = said, is_stale(feed, health, mono, station)
     shown = list(ages) if is_wide else [feed for feed in ages if ages[feed][1]][:1]
     pieces: list[Piece] = []
@@ -74,8 +76,15 @@ def _freshness(desk: Desk, station: Station, mono: float, *, is_wide: bool) -> l
         pieces.append(_padded(_(words.FEED_WORDS[feed]) + " " + said + mark, "warn" if stale else "muted"))
     if not shown:
         seen_monos = [health.succeeded_mono for health in desk.health.values() if health.succeeded_mono is not None]
-        pieces.append((f" {words.age(mono - min(seen_monos, default=mono))} ", "muted"))
+        pieces.append((f" {_calm_age(mono - min(seen_monos, default=mono))} ", "muted"))
     return pieces
+
+
+def _calm_age(seconds: float) -> str:
+    """Write an age in steps while it is small: what is fresh need not count every second before one's eyes."""
+    if seconds >= CALM_SECONDS:
+        return words.age(seconds)
+    return "<" + words.age((seconds // CALM_STEP_SECONDS + 1) * CALM_STEP_SECONDS)
 
 
 def notices(desk: Desk, now: float, mono: float) -> list[str]:

@@ -55,7 +55,6 @@ class TonedScreen(Screen[None]):
 
 
 def tones_of(widget: "Widget") -> Tones:
-    """Return the tones a widget draws in: those of its screen."""
-    screen = widget.screen
-    assert isinstance(screen, TonedScreen)
-    return screen.tones
+    """Return the tones a widget draws in: those of its screen; one that has left it is drawn without."""
+    screen = next((node for node in widget.ancestors if isinstance(node, TonedScreen)), None)
+    return screen.tones if screen is not None else Tones(*[Style()] * (len(TONE_NAMES) + 1))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
+from msgspec import Struct
+
 from kfconsole.text import STAND_IN
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -40,8 +42,7 @@ class Call:
         return _SURROGATE.sub(STAND_IN, written).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class CallEntry:
+class CallEntry(Struct, frozen=True):
     """What the log keeps of one HTTP call; nothing in it is secret."""
 
     method: str
