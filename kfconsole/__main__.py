@@ -24,15 +24,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     from kfconsole.cli import output
 
     try:
+        if _is_plain(arguments):
+            from kfconsole.cli import console  # the command line's own library would delay the first paint
+
+            return console.run(_settings_file(arguments))
         from kfconsole.cli.root import run
 
         return run(arguments)
     except KfError as error:
         return output.failed(error)
+    except KeyboardInterrupt:
+        return output.INTERRUPTED
     except Exception as error:  # noqa: BLE001  # the last line of defence: an exit code, and where the details are
         from kfconsole.cli.crash import report
 
         return report(error)
+
+
+def _is_plain(arguments: Sequence[str]) -> bool:
+    """Whether only the console is wanted, with no more than a settings file."""
+    match arguments:
+        case [] | ["--config", _]:
+            return True
+    return False
 
 
 def _settings_file(arguments: Sequence[str]) -> Path | None:

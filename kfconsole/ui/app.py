@@ -147,6 +147,7 @@ class KfApp(App[int]):
                 self.notify(error.message, severity="warning", markup=False)
 
     async def _forget_old(self) -> None:
+        await asyncio.sleep(SETTLED_SECONDS)
         while True:
             with suppress(ArchiveError):  # whatever is wrong with the archive, its next use shows it
                 await self.archive.purge_older_than(self.clock.now() - self.settings.archive.keep_days * DAY_SECONDS)
