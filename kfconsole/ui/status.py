@@ -66,8 +66,9 @@ def _freshness(desk: Desk, station: Station, mono: float, *, is_wide: bool) -> l
     for feed in words.FEED_WORDS:
         health = desk.health.get(feed)
         seen = None if health is None else health.succeeded_mono
-        said = _("never") if seen is None else _calm_age(mono - seen)
-        ages[feed] = said, is_stale(feed, health, mono, station)
+        stale = is_stale(feed, health, mono, station)
+        said = _("never") if seen is None else words.age(mono - seen) if stale else _calm_age(mono - seen)
+        ages[feed] = said, stale
     shown = list(ages) if is_wide else [feed for feed in ages if ages[feed][1]][:1]
     pieces: list[Piece] = []
     for feed in shown:
