@@ -69,7 +69,7 @@ def _freshness(desk: Desk, station: Station, mono: float, *, is_wide: bool) -> l
         stale = is_stale(feed, health, mono, station)
         said = _("never") if seen is None else words.age(mono - seen) if stale else _calm_age(mono - seen)
         ages[feed] = said, stale
-    shown = list(ages) if is_wide else [feed for feed in ages if ages[feed][1]][:1]
+    shown = list(ages) if is_wide else [feed for feed in ages if ages[feed][1]]
     pieces: list[Piece] = []
     for feed in shown:
         said, stale = ages[feed]
