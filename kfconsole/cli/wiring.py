@@ -1,7 +1,7 @@
 """The composition root: from settings to a desk."""
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -27,19 +27,29 @@ class Wired:
     actions: Actions
 
 
+def make_client(settings: Settings, *, on_date: Callable[[float, float, float], None] | None = None) -> KfClient:
+    """Return the way to WeChat these settings describe; nothing is connected yet.
+
+    Args:
+        settings: With an account in them.
+        on_date: Told the server's clock with every answer; see `KfClient`.
+    """
+    return KfClient(
+        base_url=settings.account.base_url,
+        app_id=settings.account.app_id,
+        app_secret=settings.account.secret,
+        proxy=settings.network.proxy,
+        on_date=on_date,
+        log=Log(settings.log_path).call,
+    )
+
+
 def wire(settings: Settings) -> Wired:
     """Put one desk together."""
     me = AgentId(settings.me.kf_account) if settings.me.kf_account else None
     clock = ServerClock(time.monotonic, time.time)
     archive = Archive(settings.archive_path, wall=clock.now)
-    client = KfClient(
-        base_url=settings.account.base_url,
-        app_id=settings.account.app_id,
-        app_secret=settings.account.secret,
-        proxy=settings.network.proxy,
-        on_date=clock.learn,
-        log=Log(settings.log_path).call,
-    )
+    client = make_client(settings, on_date=clock.learn)
     store = Store(me)
     poll = settings.poll
     intervals = Intervals(queue=poll.queue, agents=poll.agents, sessions=poll.sessions, messages=poll.messages)

@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from kfconsole.simulator import faults as harm
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.control import control_routes
-from kfconsole.simulator.envelope import Answer, answered, refused
+from kfconsole.simulator.envelope import Answer, refused
 from kfconsole.simulator.faults import Fault, Faults
 from kfconsole.simulator.requestlog import RequestLog
 from kfconsole.simulator.routes import perform
@@ -70,7 +70,7 @@ class Gate:
         if fault is not None and fault.kind == "cut_before":
             await _cut(scope, receive)
             return
-        answer = self._answer(scope["method"], path, query, body, fault)
+        answer = self._answer(scope["method"], path, query, body, _content_type(scope), fault)
         request.code = answer.code
         await self._faults.wait(path, "after")
         if fault is not None and fault.kind == "cut_after":
@@ -80,7 +80,9 @@ class Gate:
         if fault is not None and fault.kind == "cut_during":
             await _cut(scope, receive)
 
-    def _answer(self, method: str, path: str, query: str, body: bytes, fault: Fault | None) -> Answer:
+    def _answer(
+        self, method: str, path: str, query: str, body: bytes, content_type: str, fault: Fault | None
+    ) -> Answer:
         now = self._world.clock.now()
         if fault is not None:
             if fault.kind in harm.WITHOUT_ACTING:
@@ -88,7 +90,7 @@ class Gate:
             if fault.kind == "displaced_token":
                 self._world.tokens.revoke_all()
         try:
-            answer = answered(perform(self._world, method, path, query, body))
+            answer = perform(self._world, method, path, query, body, content_type)
         except Refused as refusal:
             answer = refused(refusal, now, self._world.rids)
         return answer if fault is None else harm.spoiled(fault, answer)
@@ -110,6 +112,10 @@ async def _read(receive: Receive) -> bytes | None:
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def _content_type(scope: Scope) -> str:
+    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"), "")
 
 
 async def _cut(scope: Scope, receive: Receive) -> None:

@@ -57,7 +57,7 @@ async def test_the_date_is_the_worlds(clock: SimClock, wire: Wire) -> None:
 
 @pytest.mark.parametrize("path", sorted(ENDPOINTS))
 async def test_every_path_answers_the_wrong_method(wire: Wire, path: str) -> None:
-    is_read = ENDPOINTS[path].method == "GET"
+    is_read = ENDPOINTS[path].methods[0] == "GET"
     method, code = ("POST", 43001) if is_read else ("GET", 43002)
     answer = (await wire.http.request(method, path, params={"access_token": wire.token})).json()
 
@@ -66,12 +66,12 @@ async def test_every_path_answers_the_wrong_method(wire: Wire, path: str) -> Non
 
 @pytest.mark.parametrize("path", sorted(path for path, endpoint in ENDPOINTS.items() if endpoint.needs_token))
 async def test_every_path_but_the_token_ones_wants_a_token(wire: Wire, path: str) -> None:
-    answer = (await wire.http.request(ENDPOINTS[path].method, path)).json()
+    answer = (await wire.http.request(ENDPOINTS[path].methods[0], path)).json()
 
     assert answer["errcode"] == 41001
 
 
-@pytest.mark.parametrize("path", sorted(path for path, endpoint in ENDPOINTS.items() if endpoint.method == "POST"))
+@pytest.mark.parametrize("path", sorted(path for path, endpoint in ENDPOINTS.items() if endpoint.methods[0] == "POST"))
 @pytest.mark.parametrize(
     ("body", "code"), [(b"", 44002), (b"{", 47001), (b"[]", 47001), (b'"x"', 47001), (b'{"a":"\xff"}', 47001)]
 )
