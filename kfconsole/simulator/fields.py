@@ -4,9 +4,11 @@ Knows nothing of the world.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 Json = dict[str, object]
+Order = Callable[[Json], Json]
+"""Takes the JSON of a control request, does it, returns the JSON of the answer."""
 
 
 class BadField(Exception):
