@@ -4,10 +4,21 @@ import json
 from pathlib import Path
 
 import click
+from msgspec import Struct
 
 from kfconsole import config
+from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json, talk
 from kfconsole.i18n import _
+
+
+class Setting(Struct, frozen=True):
+    """One setting."""
+
+    value: str | bool | float | tuple[str, ...]
+    """The secret and a proxy's password are masked."""
+    origin: str
+    """`file`, `default` or the name of an environment variable."""
 
 
 @click.group("config", help=_("Show and check the settings."))
@@ -29,13 +40,13 @@ def path(settings_file: Path | None) -> None:
         "The secret is masked. JSON: each key with its value and origin."
     ),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print one line of JSON."))
+@json_option(dict[str, Setting])
 @click.pass_obj
 def show(settings_file: Path | None, as_json: bool) -> None:
     """Print the settings."""
     shown = tuple(config.load(settings_file).shown())
     if as_json:
-        emit_json({key: {"value": value, "origin": origin} for key, value, origin in shown})
+        emit_json({key: Setting(value, origin) for key, value, origin in shown})  # type: ignore[arg-type]  # as in SECTIONS
         return
     for key, value, origin in shown:
         emit(f"{key} = {json.dumps(value, ensure_ascii=False)}  # {origin}")

@@ -4,6 +4,8 @@ import json
 import os
 import sys
 
+from msgspec import to_builtins
+
 from kfconsole.errors import ApiError, ArchiveError, ConfigError, KfError, RateLimited, Unavailable
 from kfconsole.i18n import _
 from kfconsole.text import clean
@@ -26,8 +28,8 @@ def emit(line: str) -> None:
 
 
 def emit_json(value: object) -> None:
-    """Print a value as one line of JSON."""
-    emit(json.dumps(value, ensure_ascii=False))
+    """Print a Struct, or a dict, as one line of JSON."""
+    emit(json.dumps(to_builtins(value), ensure_ascii=False))
 
 
 def talk(line: str) -> None:

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from kfconsole import config
+from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json, talk
 from kfconsole.cli.spans import clock_span
 from kfconsole.i18n import _
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
 WAIT_CELLS = 10  # as wide as ≥12:34:56 and a blank
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One waiting customer; the names are those of the JSON."""
+class Row(Struct, frozen=True):
+    """One waiting customer."""
 
     openid: str
     wait_seconds: int
@@ -31,7 +31,16 @@ class Row:
     last_message_at: int
     """Unix seconds of WeChat's clock."""
     message_count: int
-    """At least so many."""
+    """Messages seen while waiting; at least so many."""
+
+
+class Queue(Struct, frozen=True):
+    """Who waits."""
+
+    total: int
+    """All who wait; WeChat names at most 100 of them."""
+    rows: tuple[Row, ...]
+    """In order of arrival."""
 
 
 @click.command(
@@ -43,28 +52,28 @@ class Row:
         "last_message_at (Unix seconds), message_count (at least)."
     ),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print one line of JSON."))
+@json_option(Queue)
 @click.pass_obj
 def command(settings_file: Path | None, as_json: bool) -> None:
     """Print the queue."""
     settings = config.load(settings_file)
     settings.require_account()
-    total, rows = asyncio.run(_ask(settings))
+    queue = asyncio.run(_ask(settings))
     if as_json:
-        emit_json({"total": total, "rows": [asdict(row) for row in rows]})
+        emit_json(queue)
         return
-    for row in rows:
+    for row in queue.rows:
         emit(f"{fit(clock_span(row.wait_seconds, is_exact=row.is_exact), WAIT_CELLS, align_right=True)}  {row.openid}")
-    if total > len(rows):
-        talk(_("{count} more are waiting; WeChat does not name them.").format(count=total - len(rows)))
+    if queue.total > len(queue.rows):
+        talk(_("{count} more are waiting; WeChat does not name them.").format(count=queue.total - len(queue.rows)))
 
 
-async def _ask(settings: config.Settings) -> tuple[int, tuple[Row, ...]]:
+async def _ask(settings: config.Settings) -> Queue:
     from kfconsole.cli.wiring import opened, see_queue, wire
 
     async with opened(wire(settings)) as desk:
         seen = await see_queue(desk)
-        return seen.queue_total, tuple(_rows(seen, desk.clock.now()))
+        return Queue(seen.queue_total, tuple(_rows(seen, desk.clock.now())))
 
 
 def _rows(desk: "Desk", now: float) -> Iterator[Row]:

@@ -1,13 +1,14 @@
 """`kfconsole status`: how the desk stands, in a few lines or one of JSON."""
 
 import asyncio
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import Struct
 
 from kfconsole import config
+from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json
 from kfconsole.cli.spans import clock_span
 from kfconsole.i18n import _
@@ -16,19 +17,21 @@ if TYPE_CHECKING:
     from kfconsole.model import Desk
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
-    """What the command tells; the names are those of the JSON."""
+class Status(Struct, frozen=True):
+    """How the desk stands."""
 
     at: float
     """Unix seconds of WeChat's clock."""
     agents_online: int
     agents_total: int
     queue_total: int
+    """Customers who wait."""
     longest_wait_seconds: int
+    """0 when nobody waits."""
     longest_wait_is_exact: bool
     """False: it is at least as long."""
     sessions: int
+    """Customers being served."""
 
 
 @click.command(
@@ -40,7 +43,7 @@ class Status:
         "longest_wait_is_exact (false: at least so long), sessions."
     ),
 )
-@click.option("--json", "as_json", is_flag=True, help=_("Print one line of JSON."))
+@json_option(Status)
 @click.pass_obj
 def command(settings_file: Path | None, as_json: bool) -> None:
     """Print the status."""
@@ -48,7 +51,7 @@ def command(settings_file: Path | None, as_json: bool) -> None:
     settings.require_account()
     status = asyncio.run(_ask(settings))
     if as_json:
-        emit_json(asdict(status))
+        emit_json(status)
         return
     wait = clock_span(status.longest_wait_seconds, is_exact=status.longest_wait_is_exact)
     emit(_("agents online  {online} of {total}").format(online=status.agents_online, total=status.agents_total))
