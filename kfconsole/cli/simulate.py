@@ -42,7 +42,10 @@ def _known_scenario(_context: click.Context, _option: click.Parameter, name: str
     default="shop",
     metavar="NAME",
     callback=_known_scenario,
-    help=_("What happens: 'shop' (customers write and wait) or 'quiet' (nothing by itself)."),
+    help=_(
+        "What happens: 'shop' (customers write and wait), 'rush' (a lunch hour at ten times the speed), 'big' (2,000 "
+        "agents, 20,000 sessions, 10,000 waiting), 'quiet' (nothing by itself) or 'storm' (a shop with faults at random)."
+    ),
 )
 @click.option("--seed", type=int, default=1, metavar="N", help=_("The same seed brings the same customers."))
 @click.option(
@@ -55,10 +58,10 @@ def _known_scenario(_context: click.Context, _option: click.Parameter, name: str
 @click.option("--until-stdin-closes", is_flag=True, help=_("End when the standard input is closed."))
 def command(port: int, host: str, scenario: str, seed: int, speed: float, until_stdin_closes: bool) -> int:
     """Serve until a signal comes, or stdin ends."""
-    from kfconsole.simulator import World, prepare, serve
+    from kfconsole.simulator import Faults, World, prepare, serve
 
-    world = World(rng=random.Random(seed))
-    kf_account, play = prepare(scenario, world, seed=seed, speed=speed)
+    world, faults = World(rng=random.Random(seed)), Faults()
+    kf_account, play = prepare(scenario, world, seed=seed, speed=speed, faults=faults)
 
     def announce(base_url: str) -> None:
         emit_json(
@@ -72,7 +75,7 @@ def command(port: int, host: str, scenario: str, seed: int, speed: float, until_
 
     async def run() -> int:
         stop = _Stop(until_stdin_closes)
-        await serve(world, on_ready=announce, play=play, host=host, port=port, stop=stop.event)
+        await serve(world, on_ready=announce, play=play, host=host, port=port, stop=stop.event, faults=faults)
         return stop.exit_code
 
     try:

@@ -74,6 +74,10 @@ class Faults:
         """Add a fault; it strikes matching requests from now on."""
         self.armed.append(fault)
 
+    def forget_spent(self) -> None:
+        """Forget the faults that will never strike again."""
+        self.armed = [fault for fault in self.armed if fault.count is None or fault.struck < fault.count]
+
     def clear(self) -> None:
         """Forget all faults."""
         self.armed.clear()

@@ -3,9 +3,9 @@
 Imports only codes and switches.
 """
 
-from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from itertools import islice
 
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.switches import Switches
@@ -18,7 +18,7 @@ MOST_PER_PAGE = 10_000
 _LATEST_SECOND = 2**32  # a larger time can only be milliseconds
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Record:
     """One line of the chat records."""
 
@@ -40,22 +40,28 @@ class Page:
 
 
 class RecordBook:
-    """All chat records of the account, by time."""
+    """All chat records of the account, in the order they were written."""
 
     def __init__(self) -> None:
-        self._by_time: list[Record] = []
-        self._last_id = 0
+        self._records: list[Record] = []
+        """By id: the first is 1."""
+        self._latest: list[int] = []
+        """The latest time of all records up to the same place, so that a span is found without reading them all."""
+        self._most_late_seconds = 0
+        """How far behind the latest a record was ever written down."""
 
     def __len__(self) -> int:
-        return len(self._by_time)
+        return len(self._records)
 
     def write(
         self, time: float, openid: str, opercode: int, *, worker: str = "", text: str = "", is_api_send: bool = False
     ) -> Record:
         """Write one line down; ids ascend in the order of writing."""
-        self._last_id += 1
-        record = Record(int(time), self._last_id, openid, opercode, worker, text, is_api_send)
-        insort(self._by_time, record)
+        record = Record(int(time), len(self._records) + 1, openid, opercode, worker, text, is_api_send)
+        latest = max(record.time, self._latest[-1]) if self._latest else record.time
+        self._records.append(record)
+        self._latest.append(latest)
+        self._most_late_seconds = max(self._most_late_seconds, latest - record.time)
         return record
 
     def page(self, start: int, end: int, cursor: int, number: int, *, now: float, switches: Switches) -> Page:
@@ -68,19 +74,16 @@ class RecordBook:
             raise Refused(65416)
         if end - start > DAY_SECONDS:
             raise Refused(65417)
-        span = sorted(self._span(start, end, now, switches), key=lambda record: record.id)
-        first = bisect_left(span, cursor, key=lambda record: record.id)
-        records = tuple(span[first : first + number])
+        oldest = max(start, now - switches.records_keep_days * DAY_SECONDS)
+        newest = min(end, now - switches.records_delay_seconds)
+        first = max(bisect_left(self._latest, oldest), cursor - 1)
+        last = bisect_right(self._latest, newest + self._most_late_seconds)
+        candidates = (self._records[at] for at in range(first, last))
+        shown = (row for row in candidates if oldest <= row.time <= newest and _is_shown(row, switches))
+        records = tuple(islice(shown, number))
         if not records:
             return Page((), 0)
         return Page(records, records[-1].id + (0 if switches.cursor_inclusive else 1))
-
-    def _span(self, start: int, end: int, now: float, switches: Switches) -> Iterator[Record]:
-        oldest = max(start, now - switches.records_keep_days * DAY_SECONDS)
-        newest = min(end, now - switches.records_delay_seconds)
-        first = bisect_left(self._by_time, oldest, key=lambda record: record.time)
-        last = bisect_right(self._by_time, newest, key=lambda record: record.time)
-        return (record for record in self._by_time[first:last] if _is_shown(record, switches))
 
 
 def _is_shown(record: Record, switches: Switches) -> bool:

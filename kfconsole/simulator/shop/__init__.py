@@ -3,6 +3,6 @@
 `day` puts it together: `shopper` is a customer, `colleague` an agent in the web client, `agenda` says who acts when.
 """
 
-from kfconsole.simulator.shop.day import SHOP_AGENT, open_shop
+from kfconsole.simulator.shop.day import LUNCH, ORDINARY, SHOP_AGENT, open_shop
 
-__all__ = ["SHOP_AGENT", "open_shop"]
+__all__ = ["LUNCH", "ORDINARY", "SHOP_AGENT", "open_shop"]

@@ -50,7 +50,13 @@ class Colleague:
 
         return act
 
+    def _is_employed(self) -> bool:
+        """A console may remove the agent at any time."""
+        return self.kf_account in self._world.agents
+
     def _look(self) -> None:
+        if not self._is_employed():
+            return
         self._agenda.later(self._rng.uniform(20, 50), self._look)
         patience = self._rng.uniform(100, 220)  # so that whoever learns at the console gets customers too
         agent = self._world.agents[self.kf_account]
@@ -88,6 +94,8 @@ class Colleague:
 
     def _take_break(self) -> None:
         """Take no more customers; leave when the last one is served."""
+        if not self._is_employed():
+            return
         self._is_leaving = True
         if self._world.sessions_of(self._world.agents[self.kf_account]):
             self._agenda.later(20, self._take_break)
@@ -96,6 +104,8 @@ class Colleague:
         self._agenda.later(self._rng.uniform(480, 900), self._come_back)
 
     def _come_back(self) -> None:
+        if not self._is_employed():
+            return
         self._is_leaving = False
         self._world.go_online(self.kf_account)
         self._agenda.later(self._rng.uniform(1500, 3000), self._take_break)

@@ -5,6 +5,7 @@ The same seed gives the same day: every customer and every agent has a random st
 
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 
 from kfconsole.simulator.people import Event
@@ -19,7 +20,7 @@ SHOP_AGENT = "kf2001@lehuo"
 
 _TOM, _MEI, _QIANG, _NEW = "kf2002@lehuo", "kf2003@lehuo", "kf2004@lehuo", "kf2005@lehuo"
 _HOUR = 3600.0
-_MOST_WAITING = 25  # a small shop is never asked by more at once
+_NO_BREAK_SECONDS = 24 * _HOUR
 
 # How long ago those who wait at the start came.
 _WAITING_SECONDS = (720.0, 265.0, 96.0, 27.0, 3.0)
@@ -32,11 +33,41 @@ _PAST_TALKS = (
 _OPEN_TALKS = ((520.0, 2, _TOM), (410.0, 1, SHOP_AGENT), (350.0, 1, _MEI), (240.0, 1, _TOM))
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What kind of day it is."""
+
+    mean_gap_seconds: Callable[[float], float]
+    """How far apart customers come, on average, by the seconds of people's time since the day began."""
+    shortest_gap_seconds: float
+    longest_gap_seconds: float
+    most_waiting: int
+    """Whoever would come beyond goes elsewhere."""
+    helpers: tuple[tuple[str, str], ...] = ()
+    """Further agents, who work without a break: kf_account and nickname."""
+
+
+def _lunch_gap_seconds(seconds: float) -> float:
+    """From one customer in half a minute to one every five seconds after twenty minutes, and back within the hour."""
+    minute = seconds % _HOUR / 60
+    return 5.0 + 25.0 * (min(abs(minute - 25) - 5, 20) / 20 if abs(minute - 25) > 5 else 0.0)
+
+
+ORDINARY = Plan(lambda _seconds: 50.0, shortest_gap_seconds=8.0, longest_gap_seconds=150.0, most_waiting=25)
+LUNCH = Plan(
+    _lunch_gap_seconds,
+    shortest_gap_seconds=0.5,
+    longest_gap_seconds=60.0,
+    most_waiting=150,  # more than the hundred WeChat names
+    helpers=(("kf2006@lehuo", "阿芳"), ("kf2007@lehuo", "Leo"), ("kf2008@lehuo", "婷婷"), ("kf2009@lehuo", "大伟")),
+)
+
+
 def open_shop(
-    world: World, *, seed: int, speed: float, sleep: Callable[[float], Awaitable[None]]
+    world: World, *, seed: int, speed: float, sleep: Callable[[float], Awaitable[None]], plan: Plan = ORDINARY
 ) -> Callable[[], Awaitable[None]]:
     """Fill the world with the shop's people and return the driver of their day."""
-    day = Day(world, seed=seed, speed=speed)
+    day = Day(world, seed=seed, speed=speed, plan=plan)
     day.begin()
     return partial(day.play, sleep)
 
@@ -44,9 +75,12 @@ def open_shop(
 class Day:
     """The people of the shop, and the order in which they act."""
 
-    def __init__(self, world: World, *, seed: int, speed: float) -> None:
+    def __init__(self, world: World, *, seed: int, speed: float, plan: Plan) -> None:
         self._world = world
         self._seed = seed
+        self._speed = speed
+        self._plan = plan
+        self._began_at = world.clock.now()
         self._agenda = Agenda(world.clock, speed)
         self._arrivals = self._stream("arrivals")
         self._shoppers: dict[str, Shopper] = {}
@@ -61,10 +95,9 @@ class Day:
         self._fill_queue()
         self._world.watch(self._tell)
         for number, kf_account in enumerate((_TOM, _MEI, _QIANG)):
-            stream = self._stream(kf_account)
-            colleague = Colleague(self._world, self._agenda, stream, kf_account, self._shoppers)
-            self._colleagues[kf_account] = colleague
-            colleague.start(first_break_seconds=stream.uniform(420, 600) + (0, 1200, 0)[number])
+            self._begin_work(kf_account, (0, 1200, 0)[number])
+        for kf_account, _nickname in self._plan.helpers:
+            self._begin_work(kf_account, _NO_BREAK_SECONDS)
         for openid, session in self._world.sessions.items():
             if session.kf_account == SHOP_AGENT and openid in self._shoppers:
                 self._shoppers[openid].be_served()
@@ -73,6 +106,12 @@ class Day:
     async def play(self, sleep: Callable[[float], Awaitable[None]]) -> None:
         """Let the day go on until cancelled."""
         await self._agenda.play(sleep)
+
+    def _begin_work(self, kf_account: str, until_break_seconds: float) -> None:
+        stream = self._stream(kf_account)
+        colleague = Colleague(self._world, self._agenda, stream, kf_account, self._shoppers)
+        self._colleagues[kf_account] = colleague
+        colleague.start(first_break_seconds=stream.uniform(420, 600) + until_break_seconds)
 
     def _stream(self, name: str) -> random.Random:
         return random.Random(f"{self._seed}/{name}")
@@ -86,6 +125,8 @@ class Day:
         for kf_account, nickname in ((SHOP_AGENT, "晓雯"), (_TOM, "Tom"), (_MEI, "小美"), (_QIANG, "阿强")):
             self._world.add_agent(kf_account, nickname)
         self._world.add_agent(_NEW, "新人小周", bound=False, invite_wx="xiaozhou_0617")
+        for kf_account, nickname in self._plan.helpers:
+            self._world.add_agent(kf_account, nickname)
 
     def _play_past(self) -> None:
         stream = self._stream("past")
@@ -126,12 +167,14 @@ class Day:
         is_rush = self._arrivals.random() < 0.12
         for number in range(self._arrivals.randint(2, 4) if is_rush else 1):
             self._agenda.later(number * self._arrivals.uniform(1, 6), self._arrive)
-        gap = min(max(self._arrivals.expovariate(1 / 50), 8.0), 150.0)
+        mean = self._plan.mean_gap_seconds((self._agenda.now - self._began_at) * self._speed)
+        gap = self._arrivals.expovariate(1 / mean)
+        gap = min(max(gap, self._plan.shortest_gap_seconds), self._plan.longest_gap_seconds)
         self._agenda.later(gap, self._receive)
 
     def _arrive(self) -> None:
         shopper = self._new_shopper()
-        if len(self._world.queue) < _MOST_WAITING:
+        if len(self._world.queue) < self._plan.most_waiting:
             self._shoppers[shopper.openid] = shopper
             shopper.arrive()
 
