@@ -8,8 +8,10 @@
     ├── open        Conversation  the messages on screen
     └── health      Health      how fresh each feed is
 
+Beside the desk stands what single questions answer: User, Media, Download, Quota and RequestInfo.
+
 Times ending in `_at` are Unix seconds of WeChat's clock; those ending in `_mono` are seconds of this host's
-monotonic clock. Texts are already cleaned. Imports only errors and text.
+monotonic clock. Texts are already cleaned. Imports only errors and content.
 """
 
 from collections.abc import Mapping
@@ -18,6 +20,7 @@ from typing import NewType
 
 from msgspec import Struct, field
 
+from kfconsole.content import Content
 from kfconsole.errors import KfError
 
 AgentId = NewType("AgentId", str)
@@ -41,6 +44,12 @@ class Agent(Struct, frozen=True):
     is_online: bool = False
     session_count: int = 0
     """Sessions being served now, by WeChat's count (accepted_case)."""
+    picture_url: str = ""
+    wechat_id: str = ""
+    """The WeChat user who serves; empty while nobody has accepted."""
+    invited_wechat_id: str = ""
+    """The WeChat user who was invited; only while nobody is bound."""
+    invite_expires_at: int | None = None
 
 
 class Waiting(Struct, frozen=True):
@@ -153,6 +162,10 @@ class Message(Struct, frozen=True):
     """Why it was refused, or what was lost."""
     is_dismissed: bool = False
     """Not delivered, and somebody decided to leave it, or sent it again as a new message."""
+    content: Content | None = None
+    """What a send of ours held beside words; None for texts, and for what others sent."""
+    is_ai: bool = False
+    """Whether the customer is told that a machine wrote it."""
 
     @property
     def is_media(self) -> bool:
@@ -194,6 +207,73 @@ class Conversation(Struct, frozen=True):
     openid: CustomerId
     messages: tuple[Message, ...] = ()
     has_older: bool = False
+
+
+class MediaKind(StrEnum):
+    """What a file uploaded for messages is."""
+
+    IMAGE = "image"
+    VOICE = "voice"
+    VIDEO = "video"
+    COVER = "thumb"
+    """The small picture in front of a video, a piece of music or a mini program."""
+
+
+class Media(Struct, frozen=True):
+    """A file WeChat keeps for us, for 3 days."""
+
+    media_id: str
+    kind: MediaKind
+    created_at: int
+
+
+class Download(Struct, frozen=True):
+    """A file fetched from WeChat; of a video only the address where it can be fetched."""
+
+    file: Path | None
+    """Where it was written; None when there is only an address."""
+    url: str
+    byte_count: int
+    file_name: str
+    """What WeChat calls it, for people to read; never a path to write to."""
+
+
+class User(Struct, frozen=True):
+    """What WeChat tells of a customer; names and pictures it keeps to itself."""
+
+    openid: CustomerId
+    is_following: bool
+    """While False, WeChat tells nothing else."""
+    remark: str
+    """The account's own note."""
+    tag_ids: tuple[int, ...]
+    followed_at: int | None
+    scene: str
+    """How they came to follow, such as `ADD_SCENE_QR_CODE`."""
+    union_id: str
+
+
+class Quota(Struct, frozen=True):
+    """How often one call may be made."""
+
+    daily_limit: int
+    used: int
+    remaining: int
+    burst_calls: int | None
+    """So many calls within `burst_seconds`; None when WeChat does not say."""
+    burst_seconds: int | None
+
+
+class RequestInfo(Struct, frozen=True):
+    """One call as WeChat saw it, without token and secret."""
+
+    at: int
+    cost_milliseconds: int
+    url: str
+    """The query, as a rule."""
+    request: str
+    response: str
+    client_address: str
 
 
 class Feed(StrEnum):
