@@ -16,6 +16,7 @@ monotonic clock. Texts are already cleaned. Imports only errors and content.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from typing import NewType
 
 from msgspec import Struct, field
