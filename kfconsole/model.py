@@ -6,7 +6,8 @@
     ├── sessions    Session     who is being served by whom
     ├── contacts    Contact     last message, unread, draft, reply allowance of one customer
     ├── open        Conversation  the messages on screen
-    └── health      Health      how fresh each feed is
+    ├── health      Health      how fresh each feed is
+    └── budgets     Budget      how many calls of each feed are left today
 
 Beside the desk stands what single questions answer: User, Media, Download, Quota and RequestInfo.
 
@@ -298,6 +299,15 @@ class Health(Struct, frozen=True):
     """When it is asked again; None with an error set: only when told to (`R`)."""
 
 
+class Budget(Struct, frozen=True):
+    """What WeChat still answers a feed today, by the scarcest of its calls; other consoles use of it, too."""
+
+    daily_limit: int
+    remaining: int
+    interval_seconds: float | None = None
+    """How rarely the feed asks to make it last until midnight; None: as often as the settings say."""
+
+
 class Desk(Struct, frozen=True):
     """Everything on screen, at one moment."""
 
@@ -309,5 +319,7 @@ class Desk(Struct, frozen=True):
     contacts: Mapping[CustomerId, Contact] = field(default_factory=dict)
     open: Conversation | None = None
     health: Mapping[Feed, Health] = field(default_factory=dict)
+    budgets: Mapping[Feed, Budget] = field(default_factory=dict)
+    """Of the feeds whose daily limit WeChat tells."""
     remembered_at: float | None = None
     """When the lists were saved, while they still come from the archive and not from WeChat."""
