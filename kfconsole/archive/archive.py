@@ -13,6 +13,7 @@ from kfconsole.archive.merging import merge
 from kfconsole.archive.process import Process
 from kfconsole.archive.schema import migrate
 from kfconsole.archive.worker import Worker
+from kfconsole.content import Content, Text
 from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Desk, Message, MessageId, Record, Waiting
 
 if TYPE_CHECKING:
@@ -59,7 +60,14 @@ class Archive:
     # Messages
 
     async def begin_send(
-        self, openid: CustomerId, agent: AgentId | None, text: str, at: float, *, replaces: MessageId | None = None
+        self,
+        openid: CustomerId,
+        agent: AgentId | None,
+        content: Content | str,
+        at: float,
+        *,
+        is_ai: bool = False,
+        replaces: MessageId | None = None,
     ) -> Message:
         """Store a message as being sent, before anybody asks WeChat to send it.
 
@@ -67,9 +75,10 @@ class Archive:
         caller cancelled meanwhile leaves the message behind as being sent, so it should be shielded.
         """
         process = self._identity()
+        content = Text(content) if isinstance(content, str) else content
         return await self._writer.write(
             lambda connection: messages.begin_send(
-                connection, openid, agent, text, at, process=process, replaces=replaces
+                connection, openid, agent, content, at, is_ai=is_ai, process=process, replaces=replaces
             )
         )
 
@@ -91,6 +100,10 @@ class Archive:
     async def message(self, message_id: MessageId) -> Message | None:
         """Return one message."""
         return await self._reader.read(lambda connection: messages.find(connection, message_id))
+
+    async def content_of(self, message_id: MessageId) -> Content:
+        """Return what a message of ours held, as it was sent."""
+        return await self._reader.read(lambda connection: messages.content_of(connection, message_id))
 
     async def merge_records(self, records: Sequence[Record], start_at: int, end_at: int) -> tuple[Message, ...]:
         """Store what is new of all records WeChat showed for a span; return new and changed messages.

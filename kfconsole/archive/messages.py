@@ -3,9 +3,10 @@
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any, Final
 
-from kfconsole.archive import spans
+from kfconsole.archive import contents, spans
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.process import Process
+from kfconsole.content import Content, Text, shown
 from kfconsole.errors import ArchiveError, NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageId, MessageKind
@@ -14,7 +15,7 @@ from kfconsole.text import clean
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-COLUMNS: Final = "id, openid, agent, kind, text, at, delivery, reason, is_dismissed"
+COLUMNS: Final = "id, openid, agent, kind, text, at, delivery, reason, is_dismissed, content, is_ai"
 OWN_POSITION: Final = 1_000_000  # a send of ours stands after all records of the same moment
 PURGED_PER_SLICE: Final = 100  # about 4 ms of deleting: what a send waits for at most
 GONE_AFTER_SECONDS: Final = 600  # no send takes so long; for consoles on hosts we cannot look at
@@ -22,7 +23,7 @@ GONE_AFTER_SECONDS: Final = 600  # no send takes so long; for consoles on hosts 
 
 def as_message(row: tuple[Any, ...]) -> Message:
     """Build a message from a row of `COLUMNS`."""
-    message_id, openid, agent, kind, text, at, delivery, reason, is_dismissed = row
+    message_id, openid, agent, kind, text, at, delivery, reason, is_dismissed, content, is_ai = row
     return Message(
         id=message_id,
         openid=openid,
@@ -33,6 +34,8 @@ def as_message(row: tuple[Any, ...]) -> Message:
         delivery=None if delivery is None else Delivery(delivery),
         reason=reason,
         is_dismissed=bool(is_dismissed),
+        content=None if content is None else contents.decoded(content),
+        is_ai=bool(is_ai),
     )
 
 
@@ -53,13 +56,32 @@ def existing(connection: "Connection", message_id: MessageId) -> Message:
     return message
 
 
+def content_of(connection: "Connection", message_id: MessageId) -> Content:
+    """Return what a message of ours held.
+
+    Raises:
+        ArchiveError: The message is gone, or this version cannot read what it held.
+    """
+    message = existing(connection, message_id)
+    if message.content is not None:
+        return message.content
+    is_text = "SELECT content IS NULL FROM messages WHERE id = ?"
+    if connection.execute(is_text, (message_id,)).fetchone()[0]:
+        return Text(message.text)
+    raise ArchiveError(
+        _("This version cannot read what the message held."),
+        hint=_("Another version of kfconsole wrote it; update kfconsole."),
+    )
+
+
 def begin_send(
     connection: "Connection",
     openid: CustomerId,
     agent: AgentId | None,
-    text: str,
+    content: Content,
     at: float,
     *,
+    is_ai: bool,
     process: Process,
     replaces: MessageId | None,
 ) -> Message:
@@ -68,12 +90,24 @@ def begin_send(
     Raises:
         NotPossible: Another console has dismissed or repeated the original meanwhile.
     """
-    values = (openid, agent or "", MessageKind.SENT, clean(text), at, OWN_POSITION, Delivery.SENDING, process.encoded())
+    content = contents.cleaned(content)
+    values = {
+        "openid": openid,
+        "agent": agent or "",
+        "kind": MessageKind.SENT,
+        "text": shown(content),
+        "at": at,
+        "position": OWN_POSITION,
+        "delivery": Delivery.SENDING,
+        "process": process.encoded(),
+        "content": None if isinstance(content, Text) else contents.encoded(content),
+        "is_ai": is_ai,
+    }
     with transaction(connection, is_durable=True):
         cursor = connection.execute(
             """
-            INSERT INTO messages (openid, agent, kind, text, at, position, delivery, process)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO messages (openid, agent, kind, text, at, position, delivery, process, content, is_ai)
+            VALUES (:openid, :agent, :kind, :text, :at, :position, :delivery, :process, :content, :is_ai)
             """,
             values,
         )

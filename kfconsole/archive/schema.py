@@ -49,7 +49,13 @@ _FIRST = (
     "CREATE TABLE origin (created_at REAL NOT NULL)",
 )
 
-MIGRATIONS = (_FIRST,)
+_CONTENTS = (
+    # content: what was sent when it is no text, as JSON; text then holds the words that stand for it.
+    "ALTER TABLE messages ADD COLUMN content TEXT",
+    "ALTER TABLE messages ADD COLUMN is_ai INTEGER NOT NULL DEFAULT 0",
+)
+
+MIGRATIONS = (_FIRST, _CONTENTS)
 """Step n leads from version n to n + 1; a released step is never changed."""
 
 
