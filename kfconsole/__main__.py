@@ -21,10 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = sys.argv[1:] if arguments is None else arguments
     # Help texts are translated while the command modules are imported.
     i18n.use_for_libraries(i18n.use(config.wanted_language(_settings_file(arguments))))
-    from kfconsole.cli import output
+    from kfconsole.cli import COMPLETING, output
 
     try:
-        if _is_plain(arguments):
+        if _is_plain(arguments) and COMPLETING not in os.environ:
             from kfconsole.cli import console  # the command line's own library would delay the first paint
 
             return console.run(_settings_file(arguments))

@@ -6,11 +6,20 @@ from pathlib import Path
 
 import click
 
+from kfconsole.cli.help_pages import CellFormatter
 from kfconsole.cli.output import DONE, INTERRUPTED, USAGE, complain
-from kfconsole.i18n import _
+from kfconsole.i18n import N_, _
 
-COMMANDS = ("demo", "init", "config", "status", "queue", "simulate")
-"""Each is the module of its name, imported when it is needed."""
+SECTIONS = (
+    (N_("Begin"), ("demo", "init", "config")),
+    (N_("The desk"), ("status", "queue")),
+    (N_("Tools"), ("simulate", "completion")),
+)
+"""The commands by what they are for; each is the module of its name, imported when it is needed."""
+COMMANDS = tuple(name for _title, names in SECTIONS for name in names)
+
+# Every command asks its context's class; there is no other place that serves all of them.
+click.Context.formatter_class = CellFormatter
 
 
 class LazyGroup(click.Group):
@@ -28,6 +37,14 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands section by section, in one column."""
+        width = max(map(len, COMMANDS))
+        for title, names in SECTIONS:
+            commands = ((name, self.get_command(ctx, name)) for name in names)
+            with formatter.section(_(title)):
+                formatter.write_dl([(name.ljust(width), c.get_short_help_str(200)) for name, c in commands if c])
+
 
 def _print_version(context: click.Context, _option: click.Parameter, wanted: bool) -> None:
     if wanted:
@@ -43,6 +60,10 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     help=_(
         "The console for the people who answer customers of a WeChat service account. "
         "Without a command it opens the console."
+    ),
+    epilog=_(
+        "Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused, 2 wrong usage or settings, "
+        "3 nothing happened, try again later, 4 outcome unknown, 130 interrupted."
     ),
     context_settings={"help_option_names": ["-h", "--help"]},
 )

@@ -16,7 +16,9 @@ from kfconsole.i18n import _
 HIGHEST_PORT = 65_535
 
 
-def _known_scenario(_context: click.Context, _option: click.Parameter, name: str) -> str:
+def _known_scenario(context: click.Context, _option: click.Parameter, name: str) -> str:
+    if context.resilient_parsing:  # a shell completes; nothing will run
+        return name
     # Not a click.Choice: the help must not load a web server.
     from kfconsole.simulator import SCENARIOS
 
@@ -44,7 +46,8 @@ def _known_scenario(_context: click.Context, _option: click.Parameter, name: str
     callback=_known_scenario,
     help=_(
         "What happens: 'shop' (customers write and wait), 'rush' (a lunch hour at ten times the speed), 'big' (2,000 "
-        "agents, 20,000 sessions, 10,000 waiting), 'quiet' (nothing by itself) or 'storm' (a shop with faults at random)."
+        "agents, 20,000 sessions, 10,000 waiting), 'quiet' (nothing by itself) or 'storm' (a shop with faults at "
+        "random)."
     ),
 )
 @click.option("--seed", type=int, default=1, metavar="N", help=_("The same seed brings the same customers."))

@@ -8,6 +8,7 @@ import pytest
 
 from kfconsole.cli.root import COMMANDS
 from kfconsole.config import ENVIRONMENT
+from kfconsole.text import width_cells
 from tests.cli.conftest import PROGRAM, Shop, put, run
 
 
@@ -15,8 +16,14 @@ def test_help_names_every_command() -> None:
     done = run("--help")
 
     assert (done.code, done.err) == (0, "")
-    for name in ("demo", "init", "config", "status", "queue", "simulate"):
+    for name in COMMANDS:
         assert f"\n  {name} " in done.out
+
+
+def test_help_fits_the_terminal_in_chinese_too() -> None:
+    pages = [run(*name, "--help", LANG="zh_CN.UTF-8", COLUMNS="80").out for name in ((), ("queue",), ("simulate",))]
+
+    assert max(width_cells(line) for page in pages for line in page.splitlines()) <= 80
 
 
 def test_help_is_chinese_where_the_locale_is() -> None:
@@ -63,7 +70,7 @@ def test_without_a_terminal_the_console_says_so() -> None:
         (("quue",), "kfconsole: No such command 'quue'"),
         (("status", "--jsn"), "kfconsole: No such option '--jsn'"),
         (("simulate", "--port", "70000"), "kfconsole: Invalid value for '--port'"),
-        (("simulate", "--scenario", "x"), "kfconsole: Invalid value for '--scenario': choose one of quiet, shop."),
+        (("simulate", "--scenario", "x"), "kfconsole: Invalid value for '--scenario': choose one of shop, "),
         (("demo", "--size", "3x"), "kfconsole: Invalid value for '--size': must be columns and rows"),
     ],
 )

@@ -1,0 +1,39 @@
+"""How help is laid out: lines as wide as the terminal in cells, since Chinese takes two of them a character."""
+
+from collections.abc import Iterable
+
+import click
+
+from kfconsole.text import fit, width_cells, wrap
+
+UNTOUCHED = "\b"
+"""The command-line library's mark before a paragraph whose lines stay as they are."""
+
+
+class CellFormatter(click.HelpFormatter):
+    """Breaks lines by cells and between Chinese characters."""
+
+    def write_text(self, text: str) -> None:
+        """Write paragraphs, which are parted by empty lines."""
+        indent = " " * self.current_indent
+        for position, paragraph in enumerate(text.split("\n\n")):
+            if position:
+                self.write("\n")
+            first, _line_end, rest = paragraph.partition("\n")
+            if first.strip(" ") == UNTOUCHED:
+                lines = rest.split("\n")
+            else:
+                lines = wrap(" ".join(paragraph.split()), self.width - self.current_indent)
+            self.write("".join(f"{indent}{line}".rstrip() + "\n" for line in lines))
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        """Write terms beside their meanings; a term wider than the column gets a line of its own."""
+        rows = list(rows)
+        column = min(max(width_cells(term) for term, _meaning in rows), col_max)
+        indent, hanging = " " * self.current_indent, " " * (self.current_indent + column + col_spacing)
+        for term, meaning in rows:
+            lines = wrap(" ".join(meaning.split()), max(self.width - len(hanging), 10)) if meaning else []
+            if lines and width_cells(term) <= column:
+                term = fit(term, column + col_spacing) + lines.pop(0)
+            self.write(indent + term + "\n")
+            self.write("".join(f"{hanging}{line}\n" for line in lines))
