@@ -1,42 +1,32 @@
 """WeChat's answers, read into the model. The only module that decodes.
 
-A wrong type in a field we use fails the whole answer with the field's name; a field we do not use is not looked at.
+`reading` says how fields are read; here is what each answer holds.
 """
 
-import math
-import re
 from collections.abc import Mapping
-from typing import Any, TypeVar
 
 import msgspec
 
-from kfconsole.errors import Unavailable
 from kfconsole.model import (
     Agent,
     AgentId,
     CustomerId,
+    Media,
+    MediaKind,
     MessageKind,
     QueueAnswer,
+    Quota,
     Record,
     RecordPage,
+    RequestInfo,
     Session,
     SessionHolder,
+    User,
     WaitingRow,
 )
-from kfconsole.text import clean, one_line
-from kfconsole.wechat.call import Call
-from kfconsole.wechat.envelope import unreadable_field
-
-LATEST_TIME = 253_402_300_799  # the last second of the year 9999: nothing later can be shown as a date
-LARGEST_COUNT = 2**31 - 1
-LARGEST_CURSOR = 2**63 - 1
-
-Loose = int | str
-"""An id: a string in the documents, often a number on the wire."""
-Number = int | float | str
-"""A time or count."""
-Place = str | tuple[str, int, str]
-"""A field; of a row: list, position and name, put into words only when something is wrong with it."""
+from kfconsole.text import one_line
+from kfconsole.wechat.masks import Masks, without_credentials
+from kfconsole.wechat.reading import LARGEST_COUNT, LARGEST_CURSOR, Fields, Loose, Number, label, words
 
 KINDS = {
     1000: MessageKind.QUEUED,
@@ -51,16 +41,17 @@ KINDS = {
 }
 """opercode to what the line is; WeChat may send others."""
 
-_DIGITS = re.compile(r"\s*[0-9]{1,19}(\.[0-9]{0,9})?\s*")
-_PROBLEM = re.compile(r"(?:required field `(?P<missing>[^`]*)`)?(?: - at `\$\.?(?P<place>.*)`)?$")
-_S = TypeVar("_S", bound=msgspec.Struct)
-
 
 class _AgentRow(msgspec.Struct):
     kf_account: Loose
     kf_nick: Loose | None = None
     kf_id: Loose | None = None
+    kf_headimgurl: Loose | None = None
+    kf_headimg: Loose | None = None
+    """In place of kf_headimgurl in the retired shape."""
     kf_wx: Loose | None = None
+    invite_wx: Loose | None = None
+    invite_expire_time: Number | None = None
     invite_status: Loose | None = None
 
 
@@ -118,6 +109,58 @@ class _RecordList(msgspec.Struct):
     recordlist: list[_RecordRow] | None = None
 
 
+class _Media(msgspec.Struct):
+    media_id: Loose
+    created_at: Number
+
+
+class _Link(msgspec.Struct):
+    video_url: str
+
+
+class _User(msgspec.Struct):
+    openid: Loose | None = None
+    subscribe: Number | None = None
+    remark: Loose | None = None
+    tagid_list: list[Number] | Loose | None = None
+    subscribe_time: Number | None = None
+    subscribe_scene: Loose | None = None
+    unionid: Loose | None = None
+
+
+class _UserList(msgspec.Struct):
+    user_info_list: list[_User] | None
+
+
+class _DayQuota(msgspec.Struct):
+    daily_limit: Number
+    used: Number
+    remain: Number
+
+
+class _RateLimit(msgspec.Struct):
+    call_count: Number | None = None
+    refresh_second: Number | None = None
+
+
+class _Quota(msgspec.Struct):
+    quota: _DayQuota
+    rate_limit: _RateLimit | None = None
+
+
+class _Request(msgspec.Struct):
+    invoke_time: Number
+    cost_in_ms: Number | None = None
+    request_url: Loose | None = None
+    request_body: Loose | None = None
+    response_body: Loose | None = None
+    client_ip: Loose | None = None
+
+
+class _RequestInfo(msgspec.Struct):
+    request: _Request
+
+
 class _Token(msgspec.Struct):
     access_token: str
     expires_in: Number
@@ -126,12 +169,8 @@ class _Token(msgspec.Struct):
         return "_Token()"
 
 
-class Answer:
+class Answer(Fields):
     """One good answer; each method reads it as what one endpoint promises and raises Unavailable when it is not."""
-
-    def __init__(self, fields: Mapping[str, Any], call: Call) -> None:
-        self._fields = fields
-        self._call = call
 
     def token(self) -> tuple[str, float]:
         """Return the access token and the seconds it lives."""
@@ -146,10 +185,14 @@ class Answer:
         return tuple(
             Agent(
                 id=AgentId(self._id(row.kf_account, ("kf_list", at, "kf_account"))),
-                nick=one_line(_words(row.kf_nick)),
-                kf_id=one_line(_words(row.kf_id)),
-                is_bound=bool(_words(row.kf_wx).strip()),
-                invite_status=one_line(_words(row.invite_status)),
+                nick=one_line(words(row.kf_nick)),
+                kf_id=one_line(words(row.kf_id)),
+                is_bound=bool(label(row.kf_wx)),
+                invite_status=one_line(words(row.invite_status)),
+                picture_url=label(row.kf_headimgurl) or label(row.kf_headimg),
+                wechat_id=label(row.kf_wx),
+                invited_wechat_id=label(row.invite_wx),
+                invite_expires_at=self._whole_or_none(row.invite_expire_time, ("kf_list", at, "invite_expire_time")),
             )
             for at, row in enumerate(answer.kf_list or ())
         )
@@ -191,7 +234,7 @@ class Answer:
         """Return who serves; nobody when the account is empty, null or not there at all."""
         answer = self._read(_Holder)
         started_at = self._whole(answer.createtime or 0, "createtime")
-        agent = one_line(_words(answer.kf_account))
+        agent = one_line(words(answer.kf_account))
         return SessionHolder(agent=AgentId(agent), started_at=started_at) if agent else None
 
     def records(self) -> tuple[RecordPage, int]:
@@ -205,6 +248,72 @@ class Answer:
             raise self._wrong("recordlist")
         cursor = self._whole(answer.msgid or 0, "msgid", LARGEST_CURSOR)
         return RecordPage(records=records, cursor=cursor), number
+
+    def media(self, kind: MediaKind) -> Media:
+        """Return the file WeChat took; an old answer names a cover's id `thumb_media_id`."""
+        answer = self._read(_Media, "media_id", "thumb_media_id")
+        return Media(
+            media_id=self._id(answer.media_id, "media_id"),
+            kind=kind,
+            created_at=self._whole(answer.created_at, "created_at"),
+        )
+
+    def video_url(self) -> str:
+        """Return where a video can be fetched."""
+        return self._id(self._read(_Link).video_url, "video_url")
+
+    def user(self, openid: CustomerId) -> User:
+        """Return the customer who was asked for."""
+        return self._user(self._read(_User), openid, "")
+
+    def users(self) -> tuple[User, ...]:
+        """Return the customers of one page, as WeChat has put them in order."""
+        rows = self._read(_UserList).user_info_list or ()
+        return tuple(
+            self._user(row, self._id(words(row.openid), ("user_info_list", at, "openid")), f"user_info_list[{at}].")
+            for at, row in enumerate(rows)
+        )
+
+    def quota(self) -> Quota:
+        """Return how often a call may be made."""
+        answer = self._read(_Quota)
+        day, burst = answer.quota, answer.rate_limit or _RateLimit()
+        return Quota(
+            daily_limit=self._whole(day.daily_limit, "quota.daily_limit", LARGEST_CURSOR),
+            used=self._whole(day.used, "quota.used", LARGEST_CURSOR),
+            # Counts lag by about one in a hundred, so that more may be used than there were.
+            remaining=0 if _is_negative(day.remain) else self._whole(day.remain, "quota.remain", LARGEST_CURSOR),
+            burst_calls=self._whole_or_none(burst.call_count, "rate_limit.call_count", LARGEST_CURSOR),
+            burst_seconds=self._whole_or_none(burst.refresh_second, "rate_limit.refresh_second", LARGEST_CURSOR),
+        )
+
+    def request_info(self, masks: Masks) -> RequestInfo:
+        """Return one call as WeChat saw it; what could be a token or secret is cut before anything else."""
+        request = self._read(_RequestInfo).request
+
+        def shown(value: Loose | None) -> str:
+            return words(without_credentials(masks.hide(str(value)))) if value is not None else ""
+
+        return RequestInfo(
+            at=self._whole(request.invoke_time, "request.invoke_time"),
+            cost_milliseconds=self._whole(request.cost_in_ms or 0, "request.cost_in_ms", LARGEST_COUNT),
+            url=one_line(shown(request.request_url)),
+            request=shown(request.request_body),
+            response=shown(request.response_body),
+            client_address=label(request.client_ip),
+        )
+
+    def _user(self, row: _User, openid: str, place: str) -> User:
+        tags = row.tagid_list if isinstance(row.tagid_list, list) else ()
+        return User(
+            openid=CustomerId(one_line(words(row.openid)) or openid),
+            is_following=bool(self._whole_or_none(row.subscribe, place + "subscribe", LARGEST_COUNT)),
+            remark=label(row.remark),
+            tag_ids=tuple(self._whole(tag, f"{place}tagid_list", LARGEST_CURSOR) for tag in tags),
+            followed_at=self._whole_or_none(row.subscribe_time, place + "subscribe_time"),
+            scene=label(row.subscribe_scene),
+            union_id=label(row.unionid),
+        )
 
     def _waiting(self, row: _WaitRow, position: int) -> WaitingRow:
         is_retired = row.latest_time is None and row.createtime is not None
@@ -220,59 +329,12 @@ class Answer:
     def _record(self, row: _RecordRow, at: int) -> Record:
         return Record(
             openid=CustomerId(self._id(row.openid, ("recordlist", at, "openid"))),
-            agent=AgentId(one_line(_words(row.worker))),
+            agent=AgentId(one_line(words(row.worker))),
             kind=KINDS.get(self._whole(row.opercode, ("recordlist", at, "opercode"), LARGEST_COUNT), MessageKind.OTHER),
-            text=_words(row.text),
+            text=words(row.text),
             at=self._whole(row.time, ("recordlist", at, "time")),
         )
 
-    def _read(self, shape: type[_S], name: str = "", other: str = "") -> _S:
-        """Convert the fields; a list under its other name is read under the one the shape has."""
-        fields = self._fields
-        if other and name not in fields and other in fields:
-            fields = {**fields, name: fields[other]}
-        try:
-            return msgspec.convert(fields, shape, strict=False)
-        except msgspec.ValidationError as error:
-            place = _place(str(error))
-        raise self._wrong(place)
 
-    def _id(self, value: Loose, place: Place) -> str:
-        name = one_line(_words(value))
-        if not name:
-            raise self._wrong(place)
-        return name
-
-    def _whole(self, value: Number, place: Place, largest: int = LATEST_TIME) -> int:
-        """Return a time or count without its fraction, if it had one."""
-        number = _number(value)
-        if number is None or not 0 <= number <= largest:
-            raise self._wrong(place)
-        return math.floor(number)
-
-    def _wrong(self, place: Place) -> Unavailable:
-        if isinstance(place, tuple):
-            rows, at, name = place
-            place = f"{rows}[{at}].{name}"
-        return unreadable_field(place, self._call)
-
-
-def _words(value: Loose | None) -> str:
-    return "" if value is None else clean(str(value))
-
-
-def _number(value: Number) -> int | float | None:
-    """Return the number, None for what is none; no error of Python's, for it would quote the value."""
-    if isinstance(value, str):
-        if not _DIGITS.fullmatch(value):
-            return None
-        whole, _dot, fraction = value.strip().partition(".")
-        return float(value) if fraction else int(whole)
-    return value if isinstance(value, int) or math.isfinite(value) else None
-
-
-def _place(problem: str) -> str:
-    """Return the field msgspec complains of, such as `kf_list[0].kf_id`."""
-    found = _PROBLEM.search(problem)
-    parts = (found["place"], found["missing"]) if found else ()
-    return ".".join(part for part in parts if part) or "?"
+def _is_negative(value: Number) -> bool:
+    return not isinstance(value, str) and -LARGEST_CURSOR <= value < 0

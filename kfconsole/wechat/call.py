@@ -4,11 +4,16 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
 
 from kfconsole.text import STAND_IN
+
+if TYPE_CHECKING:
+    from kfconsole.wechat.download import Landing
+    from kfconsole.wechat.upload import Upload
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -19,11 +24,21 @@ class Call:
 
     method: str
     path: str
-    params: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Not shown: the older token call holds the secret here."""
     body: Mapping[str, object] | None = field(default=None, repr=False)
     """Not shown: the token call's body holds the secret."""
     is_write: bool = False
     """Whether WeChat does something when it arrives, so that a lost answer leaves the outcome unknown."""
+    upload: "Upload | None" = None
+    """A file sent in place of a body."""
+    landing: "Landing | None" = None
+    """Where an answer goes that is a file and no JSON."""
+
+    @property
+    def is_transfer(self) -> bool:
+        """Whether megabytes may travel, which takes longer than a question."""
+        return self.upload is not None or self.landing is not None
 
     def url(self, base_url: str, token: str | None) -> str:
         """Return the address with everything percent-encoded; the token travels only here."""

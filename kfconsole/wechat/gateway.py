@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from kfconsole.errors import ApiError, AuthError
+from kfconsole.errors import ApiError, AuthError, NotPossible
 from kfconsole.wechat.advice import TOKEN_PATH
 from kfconsole.wechat.call import Call, CallEntry
 from kfconsole.wechat.codes import DEAD_TOKEN
@@ -42,14 +42,14 @@ class Gateway:
         log: Callable[[CallEntry], None] | None,
     ) -> None:
         self._base_url = base_url
-        self._app_id = app_id
+        self.app_id = app_id
         self._app_secret = app_secret
         self._proxy = proxy
         self._given_transport = transport
         self._monotonic = monotonic
         self._on_date = on_date
         self._log = log
-        self._masks = Masks()
+        self.masks = Masks()
         self._tokens = TokenKeeper(self._fetch_token, monotonic)
         self._opening = asyncio.Lock()
         self._transport: Transport | None = None
@@ -65,6 +65,16 @@ class Gateway:
         self._tokens.discard(token)
         token = await self._tokens.get()
         return await self._exchange(call, token)
+
+    async def ask_without_token(self, call: Call) -> "Answer":
+        """Make a call that identifies the account by its secret."""
+        return await self._exchange(call, None)
+
+    async def secret(self) -> str:
+        """Return the account's secret, hidden from now on in every text that leaves the room."""
+        secret = self._app_secret if isinstance(self._app_secret, str) else await asyncio.to_thread(self._app_secret)
+        self.masks.remember(secret)
+        return secret
 
     async def aclose(self) -> None:
         """Close the connections, if there are any."""
@@ -84,7 +94,7 @@ class Gateway:
         return Transport(
             base_url=self._base_url,
             proxy=self._proxy,
-            masks=self._masks,
+            masks=self.masks,
             transport=self._given_transport,
             monotonic=self._monotonic,
         )
@@ -96,12 +106,10 @@ class Gateway:
 
         Source: getStableAccessToken
         """
-        secret = self._app_secret if isinstance(self._app_secret, str) else await asyncio.to_thread(self._app_secret)
-        self._masks.remember(secret)
-        body = {"grant_type": "client_credential", "appid": self._app_id, "secret": secret}
+        body = {"grant_type": "client_credential", "appid": self.app_id, "secret": await self.secret()}
         answer = await self._exchange(Call("POST", TOKEN_PATH, body=body), None)
         token, seconds = answer.token()
-        self._masks.remember(token)
+        self.masks.remember(token)
         return token, seconds
 
     async def _exchange(self, call: Call, token: str | None) -> "Answer":
@@ -117,6 +125,9 @@ class Gateway:
         except asyncio.CancelledError:
             self._note(call, began, code=None, error="cancelled")
             raise
+        except NotPossible as error:  # a file that changed while it was sent, or cannot be written
+            self._note(call, began, code=None, error=error.message)
+            raise
         self._note(call, began, code=0, rid=rid)
         return answer
 
@@ -131,7 +142,7 @@ class Gateway:
             self._on_date(reply.date, reply.before_mono, reply.after_mono)
         code = read_code(fields, call)
         errmsg = fields.get("errmsg")
-        words = self._masks.hide(errmsg) if isinstance(errmsg, str) else ""
+        words = self.masks.hide(errmsg) if isinstance(errmsg, str) else ""
         if code != 0:
             raise refusal(call.path, code, words)
         return Answer(fields, call), split_rid(words)[1]
@@ -139,4 +150,4 @@ class Gateway:
     def _note(self, call: Call, began: float, *, code: int | None, rid: str = "", error: str = "") -> None:
         if self._log is not None:
             milliseconds = (time.perf_counter() - began) * 1000
-            self._log(CallEntry(call.method, call.path, code, rid, milliseconds, tidy(self._masks.hide(error))))
+            self._log(CallEntry(call.method, call.path, code, rid, milliseconds, tidy(self.masks.hide(error))))

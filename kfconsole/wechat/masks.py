@@ -1,10 +1,16 @@
 """Keeps secrets out of every text that leaves the room."""
 
+import re
 from collections import deque
 from urllib.parse import quote
 
 _STAND_IN = "***"
 _KEPT = 16  # the secret and the tokens of more than half a day, each also percent-encoded
+
+_CREDENTIAL = re.compile(
+    r"""(?P<name>(?:access_token|refresh_token|app_?secret|secret)\\*["']?\s*(?:=|:|%3D|%3A)\s*\\*["']?)[^\s&"'\\,;}]+""",
+    re.IGNORECASE,
+)
 
 
 class Masks:
@@ -26,3 +32,8 @@ class Masks:
         for secret in sorted(self._secrets, key=len, reverse=True):
             words = words.replace(secret, _STAND_IN)
         return words
+
+
+def without_credentials(words: str) -> str:
+    """Return the text with the value of everything called token or secret replaced, whoever it belongs to."""
+    return _CREDENTIAL.sub(rf"\g<name>{_STAND_IN}", words)

@@ -9,7 +9,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -31,6 +31,8 @@ sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # None: n
 import httpx  # noqa: E402  # after the line above
 
 TIMEOUT = httpx.Timeout(connect=5, read=8, write=8, pool=8)
+TRANSFER_TIMEOUT = httpx.Timeout(connect=5, read=60, write=30, pool=8)  # WeChat looks at a video before it answers
+WHOLE_TRANSFER_SECONDS = 300  # 10 MB at 35 KB a second
 WHOLE_CALL_SECONDS = 30  # the phases miss a server that drips bytes; httpcore 1.0.9 waits for a SOCKS proxy for ever
 LARGEST_ANSWER = 32 * 2**20  # ten thousand records of 2,048 bytes, and then some
 LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=30)
@@ -100,28 +102,38 @@ class Transport:
             Unavailable: No such answer came; `may_have_arrived` says whether a write may have happened.
         """
         try:
-            async with asyncio.timeout(WHOLE_CALL_SECONDS):
+            async with asyncio.timeout(WHOLE_TRANSFER_SECONDS if call.is_transfer else WHOLE_CALL_SECONDS):
                 return await self._exchange(call, token)
         except self._failures as error:
             failure = self._explain(error, call)
         raise failure
 
     async def _exchange(self, call: Call, token: str | None) -> Reply:
-        content = call.content()
-        headers = {} if content is None else {"Content-Type": "application/json; charset=utf-8"}
+        content, headers = _written(call)
         before = self._monotonic()
         async with self._http.stream(
-            call.method, call.url(self._base_url, token), content=content, headers=headers
+            call.method,
+            call.url(self._base_url, token),
+            content=content,
+            headers=headers,
+            timeout=TRANSFER_TIMEOUT if call.is_transfer else TIMEOUT,
         ) as response:
             after = self._monotonic()
             if response.status_code != HTTPStatus.OK:
                 raise bad_status(response.status_code, call)
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > LARGEST_ANSWER:
-                    raise unreadable(_("The answer is too large to be WeChat's."), call)
-            return Reply(bytes(body), _read_date(response.headers.get("date", "")), before, after)
+            body = await self._body(call, response)
+            return Reply(body, _read_date(response.headers.get("date", "")), before, after)
+
+    async def _body(self, call: Call, response: httpx.Response) -> bytes:
+        if call.landing is not None:
+            label, name = response.headers.get("content-type", ""), response.headers.get("content-disposition", "")
+            return await call.landing.receive(call, label, name, response.aiter_bytes())
+        body = bytearray()
+        async for chunk in response.aiter_bytes():
+            body += chunk
+            if len(body) > LARGEST_ANSWER:
+                raise unreadable(_("The answer is too large to be WeChat's."), call)
+        return bytes(body)
 
     def _explain(self, error: Exception, call: Call) -> Unavailable:
         never_sent = (
@@ -190,6 +202,15 @@ def proxy_for(base_url: str, setting: str) -> str | None:
         if address := found.get(name):
             return check_proxy(address, f"{name}_proxy")
     return None
+
+
+def _written(call: Call) -> tuple[bytes | AsyncIterator[bytes] | None, dict[str, str]]:
+    """Return the body of a call and what HTTP has to say of it."""
+    accept = {"Accept": "*/*"} if call.landing is not None else {}
+    if call.upload is not None:
+        return call.upload.stream(), {**accept, **call.upload.headers}
+    content = call.content()
+    return content, accept if content is None else {**accept, "Content-Type": "application/json; charset=utf-8"}
 
 
 def _connect(base_url: str, proxy: str | None) -> httpx.AsyncHTTPTransport:
