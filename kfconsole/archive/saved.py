@@ -134,10 +134,15 @@ def _from_agent(agent: Agent) -> Fields:
         "invite_status": agent.invite_status,
         "is_online": agent.is_online,
         "session_count": agent.session_count,
+        "picture_url": agent.picture_url,
+        "wechat_id": agent.wechat_id,
+        "invited_wechat_id": agent.invited_wechat_id,
+        "invite_expires_at": agent.invite_expires_at,
     }
 
 
 def _to_agent(row: Fields) -> Agent:
+    expires_at = row.get("invite_expires_at")  # this and the next ones are missing in rows of the first version
     return Agent(
         id=AgentId(str(row["id"])),
         nick=str(row["nick"]),
@@ -146,6 +151,10 @@ def _to_agent(row: Fields) -> Agent:
         invite_status=str(row["invite_status"]),
         is_online=bool(row["is_online"]),
         session_count=int(row["session_count"]),
+        picture_url=str(row.get("picture_url", "")),
+        wechat_id=str(row.get("wechat_id", "")),
+        invited_wechat_id=str(row.get("invited_wechat_id", "")),
+        invite_expires_at=None if expires_at is None else int(expires_at),
     )
 
 

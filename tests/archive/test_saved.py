@@ -9,8 +9,12 @@ QUEUE = (Waiting(ANN, T, T - 60.5, is_exact=True, message_count=3), Waiting(BOB,
 DESK = Desk(
     me=ME,
     agents=(
-        Agent(ME, "小明 \u2028 [b]", kf_id="1001", is_online=True, session_count=2),
-        Agent(COLLEAGUE, "", is_bound=False, invite_status="waiting"),
+        Agent(
+            ME, "小明 \u2028 [b]", kf_id="1001", is_online=True, session_count=2, picture_url="http://p", wechat_id="w"
+        ),
+        Agent(
+            COLLEAGUE, "", is_bound=False, invite_status="waiting", invited_wechat_id="li", invite_expires_at=T + 86400
+        ),
     ),
     queue=QUEUE,
     queue_total=140,
@@ -73,3 +77,19 @@ async def test_a_row_that_cannot_be_read_costs_only_itself(archive: Archive, pat
     assert queue == (QUEUE, False, T)  # a lost row may have been anybody: the list proves nobody's absence
     assert desk is not None
     assert (desk.agents, desk.queue, desk.sessions, desk.queue_total) == (DESK.agents, QUEUE, DESK.sessions, 2)
+
+
+async def test_agents_the_first_version_kept_are_still_known(archive: Archive, path: Path) -> None:
+    await archive.save_desk(Desk(), T)
+    row = (
+        '{"id": "kf2001@shop", "nick": "Ann", "kf_id": "1001", "is_bound": true, "invite_status": "", '
+        '"is_online": true, "session_count": 2}'
+    )
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE saved SET rows = ? WHERE name = 'desk.agents'", (row,))
+    connection.close()
+
+    desk = await archive.saved_desk()
+
+    assert desk is not None
+    assert desk.agents == (Agent(ME, "Ann", kf_id="1001", is_online=True, session_count=2),)
