@@ -142,7 +142,6 @@ def _from_agent(agent: Agent) -> Fields:
 
 
 def _to_agent(row: Fields) -> Agent:
-    expires_at = row.get("invite_expires_at")  # this and the next ones are missing in rows of the first version
     return Agent(
         id=AgentId(str(row["id"])),
         nick=str(row["nick"]),
@@ -151,10 +150,11 @@ def _to_agent(row: Fields) -> Agent:
         invite_status=str(row["invite_status"]),
         is_online=bool(row["is_online"]),
         session_count=int(row["session_count"]),
+        # What follows is missing in rows of the first version.
         picture_url=str(row.get("picture_url", "")),
         wechat_id=str(row.get("wechat_id", "")),
         invited_wechat_id=str(row.get("invited_wechat_id", "")),
-        invite_expires_at=None if expires_at is None else int(expires_at),
+        invite_expires_at=None if row.get("invite_expires_at") is None else int(row["invite_expires_at"]),
     )
 
 
