@@ -66,7 +66,9 @@ class Crowd:
             agent = self._world.add_agent(f"kf{number}@daxing", f"客服{number:04}", online=is_online)
             if is_online:
                 self._online.append(agent)
-        accepted = [(-_SPREAD_SECONDS * (1 - number / SESSIONS), self._accept) for number in range(SESSIONS)]
+        accepted: list[tuple[float, Callable[[], object]]] = [
+            (-_SPREAD_SECONDS * (1 - number / SESSIONS), self._accept) for number in range(SESSIONS)
+        ]
         arrived = [(at - _QUEUE_SECONDS, self._arrive) for at, _accept in accepted]
         waiting = [(-_QUEUE_SECONDS * (1 - number / WAITING), self._arrive) for number in range(WAITING)]
         for at, act in sorted([*accepted, *arrived, *waiting], key=itemgetter(0)):
@@ -77,7 +79,8 @@ class Crowd:
         """Bring queue and sessions back to their numbers, and let a few customers write."""
         missing = SESSIONS - len(self._world.sessions)
         for _number in range(min(missing, len(self._world.queue))):
-            self._accept()
+            if not self._accept():
+                break
         for _number in range(WAITING - len(self._world.queue)):
             self._arrive()
         for _number in range(self._messages_per_step):
@@ -88,8 +91,8 @@ class Crowd:
     def _arrive(self) -> None:
         self._world.say(self._world.add_customer().openid, self._rng.choice(_TEXTS))
 
-    def _accept(self) -> None:
-        """Give the longest waiting customer to the next agent, who may have been sent home or removed meanwhile."""
+    def _accept(self) -> bool:
+        """Give the longest waiting customer to the next agent, unless all were sent home or removed meanwhile."""
         for _attempt in range(len(self._online)):
             self._next_agent = (self._next_agent + 1) % len(self._online)
             agent = self._online[self._next_agent]
@@ -97,4 +100,5 @@ class Crowd:
                 openid = self._world.accept(agent.kf_account)
                 self._world.reply(agent.kf_account, openid, _GREETING)
                 self._world.say(openid, self._rng.choice(_TEXTS))
-                return
+                return True
+        return False

@@ -10,32 +10,11 @@ from pathlib import Path
 import pytest
 
 import kfconsole.simulator
-from kfconsole.simulator import SCENARIOS, SimClock, World, prepare
-from kfconsole.simulator.people import Event
+from kfconsole.simulator import SimClock, World, prepare
 from kfconsole.simulator.records import AGENT_RECEIVED
 from kfconsole.simulator.shop import SHOP_AGENT
 from tests.simulator.conftest import NOON, WEN
-
-
-class Stage:
-    """A scenario on a clock that moves only when its driver sleeps."""
-
-    def __init__(self, name: str = "shop", *, seed: int = 1, speed: float = 1.0) -> None:
-        self.world = World(clock=SimClock(start=NOON, frozen=True), rng=random.Random(seed))
-        self._enough_at = NOON
-        self.kf_account, self._play = prepare(name, self.world, seed=seed, speed=speed, sleep=self._sleep)
-
-    async def _sleep(self, seconds: float) -> None:
-        self.world.clock.advance(max(seconds, 0.001))
-        if self.world.clock.now() >= self._enough_at:
-            raise asyncio.CancelledError
-
-    async def run(self, seconds: float) -> list[Event]:
-        """Let the day go on and return everything that happened since the world began."""
-        self._enough_at = self.world.clock.now() + seconds
-        with pytest.raises(asyncio.CancelledError):
-            await self._play()
-        return list(self.world.events)
+from tests.simulator.stage import Stage
 
 
 async def test_the_same_seed_gives_the_same_day() -> None:
@@ -164,14 +143,6 @@ async def test_in_the_quiet_scenario_nothing_moves_by_itself() -> None:
     assert list(world.events) == before
     assert len(world.queue) == 1
     assert world.agents[kf_account].is_online
-
-
-@pytest.mark.parametrize("name", sorted(SCENARIOS))
-def test_every_scenario_begins_with_an_agent_to_be_and_somebody_waiting(name: str) -> None:
-    stage = Stage(name)
-
-    assert stage.world.agents[stage.kf_account].is_online
-    assert stage.world.queue
 
 
 async def test_the_shop_survives_switches_and_closed_sessions() -> None:

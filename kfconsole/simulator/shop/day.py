@@ -48,9 +48,9 @@ class Plan:
 
 
 def _lunch_gap_seconds(seconds: float) -> float:
-    """From one customer in half a minute to one every five seconds after twenty minutes, and back within the hour."""
+    """From one customer in half a minute to one every four seconds after twenty minutes, and back within the hour."""
     minute = seconds % _HOUR / 60
-    return 5.0 + 25.0 * (min(abs(minute - 25) - 5, 20) / 20 if abs(minute - 25) > 5 else 0.0)
+    return 4.0 + 26.0 * min(max(abs(minute - 25) - 5, 0) / 20, 1)
 
 
 ORDINARY = Plan(lambda _seconds: 50.0, shortest_gap_seconds=8.0, longest_gap_seconds=150.0, most_waiting=25)
@@ -59,7 +59,7 @@ LUNCH = Plan(
     shortest_gap_seconds=0.5,
     longest_gap_seconds=60.0,
     most_waiting=150,  # more than the hundred WeChat names
-    helpers=(("kf2006@lehuo", "阿芳"), ("kf2007@lehuo", "Leo"), ("kf2008@lehuo", "婷婷"), ("kf2009@lehuo", "大伟")),
+    helpers=(("kf2006@lehuo", "阿芳"), ("kf2007@lehuo", "Leo")),
 )
 
 
