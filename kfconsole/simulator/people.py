@@ -1,12 +1,14 @@
 """Who lives in the world: agents, customers, the sessions between them, and what happens.
 
-Plain data; the rules are in `world`. Imports only windows.
+Plain data; the rules are in `world`. Imports only said and windows.
 """
 
 import random
 import string
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from kfconsole.simulator.said import Value
 from kfconsole.simulator.windows import Windows
 
 _OPENID_ALPHABET = string.ascii_letters + string.digits + "-_"
@@ -80,10 +82,13 @@ class Event:
 
     at: float
     kind: str
-    """said, queued, left, accepted, created, replied, sent, closed, expired, transferred, acted, online, offline"""
+    """said, queued, left, accepted, created, replied, sent, closed, expired, transferred, acted, online, offline,
+    out_of_service"""
     openid: str = ""
     kf_account: str = ""
     text: str = ""
+    details: Mapping[str, Value] = field(default_factory=dict)
+    """What else a push tells: a message's fields, an action's key and ticket, from whom a customer was transferred."""
 
 
 def new_openid(rng: random.Random) -> str:

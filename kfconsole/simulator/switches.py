@@ -20,6 +20,39 @@ class Switches:
     """List bound agents who are offline in getonlinekflist, with status 0."""
     old_agent_fields: bool = False
     """Add the retired `auto_accept` to getonlinekflist and name the picture `kf_headimg`."""
+    agent_openids: bool = False
+    """Add the newer `kf_openid` of bound agents to both lists."""
+    lists_without_cgi_bin: bool = True
+    """Serve the two lists under /customservice/ too, where a widely used client library asks for them."""
+    delete_by_get: bool = True
+    """Deleting an agent works by GET with `kf_account` in the query, as old clients still do."""
+    most_agents: int = 100
+    """So many agents an account may have; adding one more answers 65405."""
+    kf_ids_are_reused: bool = False
+    """A new agent gets the lowest free number instead of the next one never given before."""
+    invitation_hours: float = 24.0
+    """An invitation nobody answered expires after so long."""
+    most_accounts_per_wechat_user: int = 5
+    """Whoever is bound to so many accounts elsewhere cannot be invited: 65410."""
+    picture_must_be_jpg: bool = True
+    """An agent's picture that is no JPG answers 40005; off: PNG and GIF are taken too."""
+    missing_field_code: int = 0
+    """What a missing or mistyped field answers; 0: by analogy, as 65404, 65403 or 40003."""
+    agent_checked_last: bool = False
+    """A call that names an agent and something else wrong complains about the other thing first."""
+    legacy_session_codes: bool = False
+    """create and close answer 61458 and 61459, as the old system did, instead of 65414 and 65415."""
+    api_session_events: bool = True
+    """WeChat pushes an event when an API call opens or closes a session, not only when an agent does."""
+    expiry_session_events: bool = True
+    """WeChat pushes an event when a session ends because nobody closed it in time."""
+    unfollow_closes_session: bool = False
+    """A customer who stops following ends the session; off: it lasts until it is closed or its time is over."""
+    window_combination: str = "per_class"
+    """How actions combine into what may be sent: each class on its own (`per_class`), `one` window with the higher
+    count and the later end, one in which the counts are `added`, or only the `latest` action."""
+    user_profile: str = "empty"
+    """Nickname, picture, sex and region of a customer: `empty` or `absent` as today, or real ones as of `old`."""
     getsession_empty_shape: str = "empty"
     """getsession without a session: `empty` values, keys `absent`, or `errcode` 0 as old answers had it."""
     session_minutes: float = 30.0
@@ -50,11 +83,31 @@ class Switches:
     """Measure the 2048 of a text in characters instead of UTF-8 bytes."""
     early_forced_refresh_code: int = 0
     """What a forced token refresh answers when it is too early or too frequent; 0: the current token."""
+    token_kinds_displace: bool = False
+    """A token of either kind retires the one of the other kind, as one report has it."""
+    wrong_secret_code: int = 40125
+    """What the token calls answer to a wrong secret; 40001 is documented too."""
+    ip_whitelist: str = ""
+    """Addresses, separated by blanks, that may fetch a token; others get 40164; empty: all may."""
+    token_outcome_code: int = 0
+    """What the token calls answer to good credentials: 40243, 50004, 50007, 89501, 89503, 89506, 89507; 0: a token."""
     unfollowed_send_code: int = 45015
     """What custom/send answers for a customer who no longer follows."""
+    passive_replies_count: bool = False
+    """A reply in the answer of a push uses up one of the replies the API may send."""
+    push_retry_seconds: float = 5.0
+    """A push that was not answered is repeated after so long."""
+
+    def code_for_missing(self, by_analogy: int) -> int:
+        """Return what a missing field answers, where `by_analogy` is the code of a bad value."""
+        return self.missing_field_code or by_analogy
 
 
-_CHOICES = {"getsession_empty_shape": ("empty", "absent", "errcode")}
+_CHOICES = {
+    "getsession_empty_shape": ("empty", "absent", "errcode"),
+    "window_combination": ("per_class", "one", "added", "latest"),
+    "user_profile": ("empty", "absent", "old"),
+}
 
 
 def changed(switches: Switches, values: Mapping[str, object]) -> Switches:

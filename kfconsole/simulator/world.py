@@ -16,17 +16,29 @@ from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.messages import check_message
 from kfconsole.simulator.people import Agent, Customer, Event, Sent, Session, Waiting, new_openid
 from kfconsole.simulator.records import RecordBook
+from kfconsole.simulator.said import Said, Value, text_said
 from kfconsole.simulator.switches import Switches
 from kfconsole.simulator.tokens import Tokens
-from kfconsole.simulator.windows import RULES
 
 DEFAULT_APP_ID = "wx0123456789abcdef"
 DEFAULT_APP_SECRET = "0123456789abcdef0123456789abcdef"
+ORIGINAL_ID = "gh_0123456789ab"
+"""The account's own name in pushes."""
 
 MOST_QUEUE_ROWS = 100
 TYPING_SECONDS = 15.0
 EXCHANGE_SECONDS = 30.0  # typing needs a message either way within this
 _FIRST_KF_ID = 1001
+_WINDOW_OF = {
+    "click": "click",
+    "scancode_push": "click",
+    "scancode_waitmsg": "click",
+    "follow": "follow",
+    "scan": "scan",
+    "pay": "pay",
+}
+ACTIONS = (*_WINDOW_OF, "view", "unfollow", "leave")
+"""What customers do but write."""
 _KEPT_EVENTS = 20_000
 _KEPT_SENT = 20_000
 
@@ -63,6 +75,8 @@ class World:
         self.sent: deque[Sent] = deque(maxlen=_KEPT_SENT)
         self.events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
         self.media_ids: set[str] = set()
+        self.push_url = ""
+        """Where pushes go. Set: the server there decides who enters the queue; empty: the shop forwards everybody."""
         # Streams of their own: how often a client asks must not change whom a scenario sends next.
         self._openids = random.Random(rng.getrandbits(64))
         self.tokens = Tokens(random.Random(rng.getrandbits(64)))
@@ -136,7 +150,7 @@ class World:
             raise Refused(65413)
         if session.kf_account != agent.kf_account:
             raise Refused(65414)
-        self._end(session, "closed", self.clock.now())
+        self._end(session, "closed", self.clock.now(), by="api")
 
     def send(self, message: Mapping[str, object]) -> Sent:
         """Deliver a message of custom/send; every gate in the documented order."""
@@ -189,15 +203,33 @@ class World:
         customer = Customer(openid or new_openid(self._openids))
         return self.customers.setdefault(customer.openid, customer)
 
-    def say(self, openid: str, text: str, *, forward: bool = True) -> None:
-        """The customer writes; the shop's server forwards them to the queue unless told not to."""
+    def say(self, openid: str, said: str | Said, *, forward: bool = True) -> None:
+        """The customer writes; the shop forwards them to the queue unless told not to, or pushes go to a server."""
+        said = text_said(said) if isinstance(said, str) else said
         customer = self.add_customer(openid)
         customer.is_following = True
         now = self.clock.now()
-        customer.windows.open("message", now)
+        customer.windows.open(said.action, now)
         session = self.sessions.get(openid)
         self._exchanged(customer, now)
-        self._tell("said", openid, session.kf_account if session else "", text)
+        self._tell("said", openid, session.kf_account if session else "", said.text, **said.details)
+        if session is not None:
+            self.records.write(now, openid, book.AGENT_RECEIVED, worker=session.kf_account, text=said.text)
+        elif openid in self.queue or (forward and not self.push_url):
+            self.hand_over(openid, said.text)
+
+    def hand_over(self, openid: str, text: str, kf_account: str = "") -> None:
+        """Hand a message to the kf system: its customer enters the queue, or goes to the named agent at once.
+
+        The named agent gets the session whether online or not, as WeChat binds the customer to somebody who cannot
+        take them: the queue stays empty, and nobody is told but by the session lists.
+        """
+        now = self.clock.now()
+        agent = self.agents.get(kf_account)
+        session = self.sessions.get(openid)
+        if agent is not None and agent.is_bound and session is None:
+            self._start(agent, openid, "accepted", book.ACCEPTED)
+            session = self.sessions.get(openid)
         if session is not None:
             self.records.write(now, openid, book.AGENT_RECEIVED, worker=session.kf_account, text=text)
             return
@@ -205,14 +237,32 @@ class World:
         if waiting is not None:
             waiting.latest_at = now
             waiting.message_count += 1
-        elif forward:
+        else:
             self.queue[openid] = Waiting(openid, now, now)
             self.records.write(now, openid, book.QUEUED)
             self._tell("queued", openid)
         self.records.write(now, openid, book.RECEIVED_WAITING, text=text)
 
-    def act(self, openid: str, action: str) -> None:
-        """The customer does something but write: click, follow, scan, pay, unfollow, or leave the queue."""
+    def receive_passive_reply(self, openid: str, message_type: str, text: str) -> None:
+        """Show the customer what the answer of a push said."""
+        now = self.clock.now()
+        customer = self.customers[openid]
+        if self.switches.passive_replies_count:
+            customer.windows.use(now)
+        customer.typing_until = 0.0
+        self._exchanged(customer, now)
+        self.sent.append(Sent(openid, "", message_type, text, now))
+        self._tell("sent", openid, text=text)
+
+    def see_out_of_service(self, openid: str) -> None:
+        """WeChat tells the customer that the account is out of service for now."""
+        self._tell("out_of_service", openid)
+
+    def act(self, openid: str, action: str, **details: str) -> None:
+        """The customer does something but write: click, view, scan a code, follow, scan, pay, unfollow, or leave.
+
+        `details` are what a push tells of it: key, ticket, scan_type, scan_result.
+        """
         customer = self.customers.get(openid)
         if customer is None and action != "follow":
             raise Impossible(f"openid {openid!r} is nobody's; add the customer first", is_unknown=True)
@@ -221,17 +271,21 @@ class World:
             customer.is_following = False
             customer.windows.close_all()
             self.queue.pop(openid, None)
+        elif action == "view":
+            pass  # a menu item that opens a page; it opens no window
         elif action == "leave":
             if self.queue.pop(openid, None) is None:
                 raise Impossible(f"openid {openid!r} does not wait; only a waiting customer can leave")
             self._tell("left", openid)
             return
-        elif action in RULES and action != "message":
+        elif action in _WINDOW_OF:
+            if action == "scan" and not customer.is_following:
+                action = "follow"  # a stranger's first scan
             customer.is_following = True
-            customer.windows.open(action, self.clock.now())
+            customer.windows.open(_WINDOW_OF[action], self.clock.now())
         else:
-            raise Impossible(f"action {action!r} is unknown; use click, follow, scan, pay, unfollow or leave")
-        self._tell("acted", openid, text=action)
+            raise Impossible(f"action {action!r} is unknown; use {', '.join(ACTIONS)}")
+        self._tell("acted", openid, text=action, **details)
 
     # What agents do in the web client
 
@@ -301,7 +355,7 @@ class World:
         if not receiver.is_online:
             raise Impossible(f"kf_account {to_account!r} is not online; let it go online first")
         self._forget(session)
-        self._start(receiver, openid, "transferred", book.TRANSFERRED)
+        self._start(receiver, openid, "transferred", book.TRANSFERRED, from_account=from_account)
 
     def write_records(self, records: Sequence[tuple[str, int, float, str, str]]) -> None:
         """Write past records down: openid, opercode, time, worker, text."""
@@ -338,19 +392,19 @@ class World:
             session.ends_from_at = now
             self._watch_end(session)
 
-    def _start(self, agent: Agent, openid: str, kind: str, opercode: int) -> None:
+    def _start(self, agent: Agent, openid: str, kind: str, opercode: int, **details: str) -> None:
         now = self.clock.now()
         self.queue.pop(openid, None)
         session = Session(openid, agent.kf_account, now, now)
         self._sessions[openid] = agent.sessions[openid] = session
         self._watch_end(session)
         self.records.write(now, openid, opercode, worker=agent.kf_account)
-        self._tell(kind, openid, agent.kf_account)
+        self._tell(kind, openid, agent.kf_account, **details)
 
-    def _end(self, session: Session, kind: str, at: float) -> None:
+    def _end(self, session: Session, kind: str, at: float, **details: str) -> None:
         self._forget(session)
         self.records.write(at, session.openid, book.CLOSED, worker=session.kf_account)
-        self._tell(kind, session.openid, session.kf_account)
+        self._tell(kind, session.openid, session.kf_account, **details)
 
     def _forget(self, session: Session) -> None:
         del self._sessions[session.openid]
@@ -367,8 +421,8 @@ class World:
             if self._sessions.get(session.openid) is session and session.ends_from_at == ends_from_at:
                 self._end(session, "expired", ends_from_at + seconds)
 
-    def _tell(self, kind: str, openid: str = "", kf_account: str = "", text: str = "") -> None:
-        event = Event(self.clock.now(), kind, openid, kf_account, text)
+    def _tell(self, kind: str, openid: str = "", kf_account: str = "", text: str = "", **details: Value) -> None:
+        event = Event(self.clock.now(), kind, openid, kf_account, text, details)
         self.events.append(event)
         for watcher in tuple(self._watchers):
             watcher(event)

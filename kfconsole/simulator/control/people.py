@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 
 from kfconsole.simulator.fields import Fields, Json, Order
-from kfconsole.simulator.world import World
+from kfconsole.simulator.said import PARTS, Part, Said, Value
+from kfconsole.simulator.world import ACTIONS, World
 
-_ACTIONS = ("click", "follow", "scan", "pay", "unfollow", "leave")
+_DETAILS = ("key", "ticket", "scan_type", "scan_result")
 
 
 class People:
@@ -34,14 +35,19 @@ class People:
         return {"openid": self._world.add_customer(fields.text("openid", "")).openid}
 
     def _say(self, values: Json) -> Json:
-        fields = Fields(values, ("openid", "text", "forward"))
-        openid, text = fields.text("openid"), fields.text("text")
-        self._world.say(openid, text, forward=fields.flag("forward", True))
+        message_type = Fields(values, tuple(values)).choice("type", tuple(PARTS), "text")
+        parts = PARTS[message_type]
+        fields = Fields(values, ("openid", "forward", "type", *(part.name for part in parts)))
+        openid = fields.text("openid")
+        given = {part.wire_name: _part(fields, part) for part in parts}
+        said = Said(message_type, {name: value for name, value in given.items() if value != ""})
+        self._world.say(openid, said, forward=fields.flag("forward", True))
         return {"openid": openid}
 
     def _act(self, values: Json) -> Json:
-        fields = Fields(values, ("openid", "action"))
-        self._world.act(fields.text("openid"), fields.choice("action", _ACTIONS))
+        fields = Fields(values, ("openid", "action", *_DETAILS))
+        openid, action = fields.text("openid"), fields.choice("action", ACTIONS)
+        self._world.act(openid, action, **{name: fields.text(name) for name in _DETAILS if name in fields})
         return {}
 
     def _add_agent(self, values: Json) -> Json:
@@ -91,3 +97,14 @@ def _past_record(values: Mapping[str, object]) -> tuple[str, int, float, str, st
     row = Fields(values, ("openid", "opercode", "time", "worker", "text"))
     worker, text = row.text("worker", ""), row.text("text", "")
     return row.text("openid"), row.integer("opercode"), row.number("time"), worker, text
+
+
+def _part(fields: Fields, part: Part) -> Value:
+    """Return the field of a customer's message, of the type its default has."""
+    match part.default:
+        case float():
+            return float(fields.number(part.name, part.default))
+        case int():
+            return fields.integer(part.name, part.default)
+        case default:
+            return fields.text(part.name, default)
