@@ -1,0 +1,67 @@
+"""What commands that change something share: whose name, a question first, and where to look afterwards."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from kfconsole import config
+from kfconsole.cli.output import INTERRUPTED, talk
+from kfconsole.errors import ConfigError, Unavailable
+from kfconsole.i18n import _
+from kfconsole.model import AgentId
+
+
+def account_settings(settings_file: Path | None) -> config.Settings:
+    """Load the settings, with an account in them.
+
+    Raises:
+        ConfigError: They are wrong, or there is none.
+    """
+    settings = config.load(settings_file)
+    settings.require_account()
+    return settings
+
+
+def acting_agent(settings: config.Settings, agent: str | None) -> AgentId:
+    """Return the agent named, or the settings' own.
+
+    Raises:
+        ConfigError: Neither names one.
+    """
+    if chosen := agent or settings.me.kf_account:
+        return AgentId(chosen)
+    raise ConfigError(_("No agent is named."), hint=_("Add --agent KF, or set kf_account under [me] in the settings."))
+
+
+def require_answer(is_sure: bool) -> None:
+    """Refuse what is asked about first where nobody can answer, before WeChat hears of it.
+
+    Raises:
+        ConfigError: Nobody is sure, and stdin or stderr is not a terminal.
+    """
+    if not is_sure and not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise ConfigError(
+            _("This asks first, and there is no terminal to ask on; nothing was done."),
+            hint=_("Add --yes to do it without being asked."),
+        )
+
+
+def ask_first(question: str, is_sure: bool) -> None:
+    """Ask on stderr; anything but yes ends the command."""
+    if not is_sure and not click.confirm(question, err=True):
+        talk(_("Nothing was done."))
+        raise click.exceptions.Exit(INTERRUPTED)
+
+
+@contextmanager
+def telling_where_to_look(hint: str) -> Iterator[None]:
+    """Add to an unknown outcome how to learn it."""
+    try:
+        yield
+    except Unavailable as error:
+        if error.may_have_arrived:
+            error.hint = hint
+        raise

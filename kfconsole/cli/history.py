@@ -1,0 +1,219 @@
+"""`kfconsole history`: conversations of the past, from the archive and from what WeChat still has."""
+
+import asyncio
+from contextlib import suppress
+from datetime import datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+from msgspec import Struct
+
+from kfconsole import config, dates
+from kfconsole.cli.acting import account_settings
+from kfconsole.cli.arguments import OPENID
+from kfconsole.cli.json_option import json_option
+from kfconsole.cli.nouns import Noun
+from kfconsole.cli.output import DONE, emit, emit_json, failed, talk
+from kfconsole.cli.times import local_time
+from kfconsole.errors import ApiError, KfError
+from kfconsole.i18n import _
+from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageKind
+from kfconsole.text import one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from kfconsole.desk import HistoryDay
+
+DEFAULT_SPAN = timedelta(hours=24)
+DIRECTIONS: "Mapping[MessageKind, Literal['in', 'out']]" = {MessageKind.RECEIVED: "in", MessageKind.SENT: "out"}
+MARKS = {"in": "<", "out": ">", "event": "-"}
+"""In a column of their own: who spoke shows without reading the names."""
+
+
+class HistoryMessage(Struct, frozen=True):
+    """One line of a conversation."""
+
+    id: int
+    """The message's number in the archive of this host."""
+    at: float
+    """Unix seconds of WeChat's clock."""
+    direction: Literal["in", "out", "event"]
+    """From the customer, to the customer, or neither."""
+    kind: MessageKind
+    """What it is, more closely."""
+    agent: str
+    """Who sent it, or served the customer; empty: nobody."""
+    nick: str
+    """Of the agent; empty: not known."""
+    text: str
+    delivery: Delivery | None
+    """How far a message of ours got; null: it was not sent from a console of ours."""
+    reason: str
+    """Why it was refused, or what was lost; empty: neither."""
+
+
+class History(Struct, frozen=True):
+    """One customer's messages of a span."""
+
+    openid: str
+    from_at: int
+    """Unix seconds."""
+    to_at: int
+    """Unix seconds."""
+    is_complete: bool
+    """False: what only WeChat has could not be had; `problem` says why."""
+    problem: str
+    messages: tuple[HistoryMessage, ...]
+    """The oldest first."""
+
+
+@click.group(
+    "history",
+    cls=Noun,
+    short_help=_("Print conversations of the past."),
+    help=_("Print conversations of the past: those of the archive, and those WeChat still has."),
+)
+def command() -> None:
+    """Hold the commands about the past."""
+
+
+@command.command(
+    "show",
+    short_help=_("Print a customer's messages of a span."),
+    help=_(
+        "Print a customer's messages of a span, the oldest first: what the archive has and what WeChat still has. "
+        "'<' is from the customer, '>' to the customer, '-' anything else.\n\n"
+        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
+        "midnight."
+    ),
+)
+@click.argument("openid", type=OPENID, metavar="OPENID")
+@click.option(
+    "--from", "from_words", metavar="WHEN", help=_("Where the span begins; otherwise 24 hours before its end.")
+)
+@click.option("--to", "to_words", metavar="WHEN", help=_("Where the span ends; otherwise now."))
+@json_option(History)
+@click.pass_obj
+def show(settings_file: Path | None, openid: str, from_words: str | None, to_words: str | None, as_json: bool) -> int:
+    """Print a customer's messages of a span."""
+    settings = account_settings(settings_file)
+    start, end = _span(from_words, to_words, settings.ui.zone)
+    day, nicks = asyncio.run(_ask(settings, CustomerId(openid), start.timestamp(), end.timestamp()))
+    if as_json:
+        emit_json(_history(openid, start, end, day, nicks))
+    else:
+        _print(day, nicks, start, end, settings.ui.zone)
+    return DONE if day.missing_error is None else _tell_missing(day.missing_error)
+
+
+def _span(from_words: str | None, to_words: str | None, zone: tzinfo | None) -> tuple[datetime, datetime]:
+    now = datetime.now(zone).astimezone(zone)
+    end = now if to_words is None else _parsed("--to", to_words, now)
+    start = end - DEFAULT_SPAN if from_words is None else _parsed("--from", from_words, now)
+    if start >= end:
+        problem = _("The span ends before it begins: from {start} to {end}.")
+        raise click.UsageError(problem.format(start=_written(start), end=_written(end)), click.get_current_context())
+    return start, end
+
+
+def _parsed(option: str, words: str, now: datetime) -> datetime:
+    try:
+        return dates.parse(words, now)
+    except ValueError as error:
+        raise click.UsageError(f"{option}: {error}", click.get_current_context()) from error
+
+
+async def _ask(
+    settings: config.Settings, openid: CustomerId, start_at: float, end_at: float
+) -> "tuple[HistoryDay, dict[AgentId, str]]":
+    from kfconsole.cli.retries import patiently
+    from kfconsole.cli.wiring import opened, wire
+    from kfconsole.desk import HistoryDay
+
+    async with opened(wire(settings)) as desk:
+        day = HistoryDay(())
+
+        async def ask() -> None:
+            nonlocal day
+            day = await desk.actions.history(openid, start_at, end_at)
+            if day.missing_error is not None:
+                raise day.missing_error
+
+        with suppress(ApiError):  # the day says it, beside what there is
+            await patiently(ask)
+        return day, {agent.id: agent.nick for agent in desk.store.desk.agents}
+
+
+def _print(day: "HistoryDay", nicks: dict[AgentId, str], start: datetime, end: datetime, zone: tzinfo | None) -> None:
+    for message in day.messages:
+        emit(_line(message, nicks, zone))
+    span = {"start": _written(start), "end": _written(end)}
+    if day.messages:
+        talk(_("From {start} to {end}.").format(**span))
+    else:
+        talk(_("No messages from {start} to {end}.").format(**span))
+
+
+def _line(message: Message, nicks: dict[AgentId, str], zone: tzinfo | None) -> str:
+    direction = _direction(message)
+    head = f"{local_time(message.at, zone)}  {MARKS[direction]} "
+    who = one_line(nicks.get(message.agent, "")) or message.agent
+    text = one_line(message.text)
+    match direction:
+        case "in":
+            return f"{head} {text}"
+        case "out":
+            return f"{head} {who}: {text}{_undelivered(message)}"
+        case _:
+            from kfconsole.ui.words import EVENT_WORDS
+
+            return f"{head} {_(EVENT_WORDS[message.kind]).format(agent=who)} {text}".rstrip()
+
+
+def _undelivered(message: Message) -> str:
+    if message.delivery not in (Delivery.SENDING, Delivery.REFUSED, Delivery.UNKNOWN):
+        return ""
+    from kfconsole.ui.words import DELIVERY_WORDS
+
+    word = _(DELIVERY_WORDS[message.delivery])
+    return f"  [{word}: {one_line(message.reason)}]" if message.reason else f"  [{word}]"
+
+
+def _direction(message: Message) -> Literal["in", "out", "event"]:
+    return DIRECTIONS.get(message.kind, "event")
+
+
+def _written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def _tell_missing(error: KfError) -> int:
+    talk(_("What only WeChat has is missing:"))
+    return failed(error)
+
+
+def _history(openid: str, start: datetime, end: datetime, day: "HistoryDay", nicks: dict[AgentId, str]) -> History:
+    error = day.missing_error
+    return History(
+        openid=openid,
+        from_at=int(start.timestamp()),
+        to_at=int(end.timestamp()),
+        is_complete=error is None,
+        problem=error.message if error else "",
+        messages=tuple(
+            HistoryMessage(
+                id=message.id,
+                at=message.at,
+                direction=_direction(message),
+                kind=message.kind,
+                agent=message.agent,
+                nick=nicks.get(message.agent, ""),
+                text=message.text,
+                delivery=message.delivery,
+                reason=message.reason,
+            )
+            for message in day.messages
+        ),
+    )

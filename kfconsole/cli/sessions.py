@@ -1,0 +1,257 @@
+"""`kfconsole sessions`: who is served by whom; opening and closing sessions."""
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+from msgspec import Struct
+
+from kfconsole import config
+from kfconsole.cli.acting import account_settings, acting_agent, ask_first, require_answer, telling_where_to_look
+from kfconsole.cli.arguments import AGENT, OPENID, agent_option, yes_option
+from kfconsole.cli.json_option import json_option
+from kfconsole.cli.nouns import Noun
+from kfconsole.cli.output import emit, emit_json, talk
+from kfconsole.cli.spans import clock_span
+from kfconsole.cli.tables import emit_table
+from kfconsole.cli.times import local_time
+from kfconsole.i18n import _
+from kfconsole.model import AgentId, CustomerId
+
+if TYPE_CHECKING:
+    from kfconsole.cli.wiring import Wired
+    from kfconsole.model import Session
+
+
+class SessionRow(Struct, frozen=True):
+    """One customer being served."""
+
+    openid: str
+    agent: str
+    """Who serves."""
+    nick: str
+    """Of the agent; empty: not known."""
+    started_at: int
+    """Unix seconds of WeChat's clock."""
+    age_seconds: int
+
+
+class SessionList(Struct, frozen=True):
+    """Who is served by whom."""
+
+    at: float
+    """Unix seconds of WeChat's clock."""
+    sessions: tuple[SessionRow, ...]
+    """The oldest first."""
+
+
+class CustomerState(Struct, frozen=True):
+    """How one customer stands."""
+
+    at: float
+    """Unix seconds of WeChat's clock."""
+    openid: str
+    state: Literal["served", "waiting", "none", "unknown"]
+    """`unknown`: nobody serves them; whether they wait WeChat does not tell, for it names only the first 100."""
+    agent: str
+    """Who serves; empty: nobody."""
+    nick: str
+    """Of the agent; empty: not known."""
+    since_at: int | None
+    """When the session or the wait began, in Unix seconds; null: neither."""
+    is_exact: bool
+    """False: they have waited at least as long."""
+
+
+class SessionOpened(Struct, frozen=True):
+    """A session that is open now."""
+
+    openid: str
+    agent: str
+    """Who serves."""
+    started_at: int
+    """Unix seconds of WeChat's clock."""
+
+
+class SessionClosed(Struct, frozen=True):
+    """A session that is over now."""
+
+    openid: str
+    agent: str
+    """Who served."""
+
+
+@click.group(
+    "sessions",
+    cls=Noun,
+    short_help=_("List sessions; open and close them."),
+    help=_("Print who is served by whom; give customers to agents, and end sessions."),
+)
+def command() -> None:
+    """Hold the commands about sessions."""
+
+
+@command.command("list", help=_("Print the sessions of all agents, or of one, the oldest first."))
+@click.option("--agent", type=AGENT, metavar="KF", help=_("This agent's sessions only."))
+@json_option(SessionList)
+@click.pass_obj
+def list_sessions(settings_file: Path | None, agent: str | None, as_json: bool) -> None:
+    """Print the sessions."""
+    settings = account_settings(settings_file)
+    found = asyncio.run(_list(settings, AgentId(agent) if agent else None))
+    if as_json:
+        emit_json(found)
+        return
+    zone = settings.ui.zone
+    emit_table(
+        (_("customer"), _("agent"), _("since"), _("for")),
+        [
+            (row.openid, row.nick or row.agent, local_time(row.started_at, zone), clock_span(row.age_seconds))
+            for row in found.sessions
+        ],
+        right=(3,),
+    )
+    if not found.sessions:
+        talk(_("Nobody is being served."))
+
+
+@command.command("show", help=_("Print who serves a customer and since when, or whether the customer waits."))
+@click.argument("openid", type=OPENID, metavar="OPENID")
+@json_option(CustomerState)
+@click.pass_obj
+def show(settings_file: Path | None, openid: str, as_json: bool) -> None:
+    """Print who serves a customer."""
+    settings = account_settings(settings_file)
+    found = asyncio.run(_state(settings, CustomerId(openid)))
+    if as_json:
+        emit_json(found)
+        return
+    if found.since_at is None:
+        emit(
+            _("nobody serves this customer, and they do not wait")
+            if found.state == "none"
+            else _("nobody serves this customer")
+        )
+        if found.state == "unknown":
+            talk(_("They may be waiting: WeChat names only the first 100 in the queue."))
+        return
+    since = local_time(found.since_at, settings.ui.zone)
+    span = clock_span(max(0, int(found.at) - found.since_at), is_exact=found.is_exact)
+    if found.state == "waiting":
+        emit(_("waiting {span}, since {time}").format(span=span, time=since))
+    else:
+        who = f"{found.nick} ({found.agent})" if found.nick else found.agent
+        emit(_("served by {agent} for {span}, since {time}").format(agent=who, span=span, time=since))
+
+
+@command.command("open", help=_("Give a customer to an agent, as the key 'a' in the console does."))
+@click.argument("openid", type=OPENID, metavar="OPENID")
+@agent_option
+@json_option(SessionOpened)
+@click.pass_obj
+def open_session(settings_file: Path | None, openid: str, agent: str | None, as_json: bool) -> None:
+    """Give a customer to an agent."""
+    settings = account_settings(settings_file)
+    chosen = acting_agent(settings, agent)
+    with telling_where_to_look(_look_at(openid)):
+        session = asyncio.run(_open(settings, CustomerId(openid), chosen))
+    talk(_("{agent} now serves {openid}.").format(agent=session.agent, openid=openid))
+    if as_json:
+        emit_json(SessionOpened(session.openid, session.agent, session.started_at))
+
+
+@command.command(
+    "close", help=_("End an agent's session with a customer, as the key 'x' in the console does; asks first.")
+)
+@click.argument("openid", type=OPENID, metavar="OPENID")
+@agent_option
+@yes_option
+@json_option(SessionClosed)
+@click.pass_obj
+def close_session(settings_file: Path | None, openid: str, agent: str | None, is_sure: bool, as_json: bool) -> None:
+    """End a session."""
+    settings = account_settings(settings_file)
+    chosen = acting_agent(settings, agent)
+    require_answer(is_sure)
+    ask_first(_("Close the session of {openid} with {agent}?").format(openid=openid, agent=chosen), is_sure)
+    with telling_where_to_look(_look_at(openid)):
+        asyncio.run(_close(settings, CustomerId(openid), chosen))
+    talk(_("The session of {openid} with {agent} is closed.").format(openid=openid, agent=chosen))
+    if as_json:
+        emit_json(SessionClosed(openid, chosen))
+
+
+async def _list(settings: config.Settings, agent: AgentId | None) -> SessionList:
+    from kfconsole.cli.retries import patiently
+    from kfconsole.cli.wiring import opened, see_agents, wire
+
+    async with opened(wire(settings)) as desk:
+        if agent is not None:
+            serving: Iterable[AgentId] = (agent,)
+        else:
+            seen = await patiently(lambda: see_agents(desk))
+            serving = [known.id for known in seen.agents if known.session_count]
+        sessions = [session for name in serving for session in await _sessions_of(desk, name)]
+        now = desk.clock.now()
+        rows = (
+            SessionRow(
+                openid=session.openid,
+                agent=session.agent,
+                nick=_nick(desk, session.agent),
+                started_at=session.started_at,
+                age_seconds=max(0, int(now - session.started_at)),
+            )
+            for session in sorted(sessions, key=lambda session: session.started_at)
+        )
+        return SessionList(round(now, 3), tuple(rows))
+
+
+async def _sessions_of(desk: "Wired", agent: AgentId) -> "tuple[Session, ...]":
+    from kfconsole.cli.retries import patiently
+
+    return await patiently(lambda: desk.client.sessions(agent))
+
+
+async def _state(settings: config.Settings, openid: CustomerId) -> CustomerState:
+    from kfconsole.cli.retries import patiently
+    from kfconsole.cli.wiring import opened, see_queue, wire
+
+    async with opened(wire(settings)) as desk:
+        holder = await patiently(lambda: desk.client.session(openid))
+        if holder is not None:
+            at = round(desk.clock.now(), 3)
+            nick = _nick(desk, holder.agent)
+            return CustomerState(at, openid, "served", holder.agent, nick, holder.started_at, is_exact=True)
+        queue = await patiently(lambda: see_queue(desk))
+        at = round(desk.clock.now(), 3)
+        waiting = next((row for row in queue.queue if row.openid == openid), None)
+        if waiting is not None:
+            since_at = int(waiting.since_at)
+            return CustomerState(at, openid, "waiting", "", "", since_at, is_exact=waiting.is_exact)
+        state: Literal["none", "unknown"] = "none" if queue.queue_total <= len(queue.queue) else "unknown"
+        return CustomerState(at, openid, state, "", "", None, is_exact=True)
+
+
+async def _open(settings: config.Settings, openid: CustomerId, agent: AgentId) -> "Session":
+    from kfconsole.cli.wiring import opened, wire
+
+    async with opened(wire(settings)) as desk:
+        return await desk.actions.accept(openid, agent)
+
+
+async def _close(settings: config.Settings, openid: CustomerId, agent: AgentId) -> None:
+    from kfconsole.cli.wiring import opened, wire
+
+    async with opened(wire(settings)) as desk:
+        await desk.actions.close(openid, agent)
+
+
+def _nick(desk: "Wired", agent: AgentId) -> str:
+    """Return what the agent is called, as far as this host has seen; empty: not at all."""
+    return next((known.nick for known in desk.store.desk.agents if known.id == agent), "")
+
+
+def _look_at(openid: str) -> str:
+    return _("'kfconsole sessions show {openid}' tells what became of it.").format(openid=openid)
