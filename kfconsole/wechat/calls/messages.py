@@ -1,0 +1,120 @@
+"""Chat records, sending and typing (message)."""
+
+import asyncio
+from itertools import pairwise
+
+from kfconsole.content import Content
+from kfconsole.model import AgentId, CustomerId, Record, RecordPage
+from kfconsole.wechat import paging
+from kfconsole.wechat.call import Call
+from kfconsole.wechat.calls.base import Calls
+from kfconsole.wechat.gateway import Gateway
+from kfconsole.wechat.outgoing import message
+
+PAGE_SIZE = 10_000
+"""The most records WeChat puts on one page."""
+READ_PAGE_SIZE = 2_000
+"""What we ask for at a time: parsing 10,000 records keeps every thread waiting for 40 ms, these for less than 10."""
+FIRST_CURSOR = 1
+
+
+class MessageCalls(Calls):
+    """Reads what was said and sends what is to be said."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__(gateway)
+        self._is_cursor_inclusive = True
+        """Until a page border is seen that does not repeat a record."""
+
+    async def records(
+        self, start_at: int, end_at: int, cursor: int = FIRST_CURSOR, limit: int = PAGE_SIZE
+    ) -> RecordPage:
+        """Return one page of the account's chat records.
+
+        POST /customservice/msgrecord/getmsglist. Errors: 65400, 65416 (milliseconds sent), 65417 (over 24 h).
+
+        Args:
+            start_at: Unix seconds.
+            end_at: Unix seconds, at most 24 h later.
+            cursor: 1, or that of the page before.
+            limit: At most 10,000.
+
+        Source: getMsgList
+        """
+        page, _number = await self._page(start_at, end_at, cursor, limit)
+        return page
+
+    async def all_records(self, start_at: int, end_at: int, *, page_size: int = READ_PAGE_SIZE) -> tuple[Record, ...]:
+        """Return all chat records of a span of any length, oldest span first.
+
+        Whether a cursor names the last record read or the next is not documented. While every page border seen repeats
+        a record, the repeat is dropped; once one does not, this client never drops a record again.
+
+        Args:
+            start_at: Unix seconds.
+            end_at: Unix seconds.
+            page_size: At most 10,000.
+
+        Source: getMsgList
+        """
+        pieces = [(span, await self._pages(*span, page_size)) for span in paging.spans(start_at, end_at)]
+        for _span, pages in pieces:
+            if not all(paging.repeats(*border) for border in pairwise(pages)):
+                self._is_cursor_inclusive = False
+        records: list[Record] = []
+        for (piece_start, _end), pages in pieces:
+            joined = paging.join_pages(pages, is_inclusive=self._is_cursor_inclusive)
+            paging.join_spans(records, joined, piece_start)
+        return tuple(records)
+
+    async def send(
+        self, openid: CustomerId, content: Content, agent: AgentId | None = None, *, is_ai: bool = False
+    ) -> None:
+        """Send a message of any type in the name of an agent, or of the account; texts exactly as they are.
+
+        POST /cgi-bin/message/custom/send. A text holds at most 2,048 bytes, news one article; WeChat answers no message
+        id and gives no receipt. Errors: 40003, 40007 (media gone: uploads live 3 days), 40008, 40165 and 40166 (mini
+        program), 40213 and 40214 (links), 41006, 44003, 44004, 45002 (too long), 45003 to 45006, 45008 (articles),
+        45015 (window closed), 45047 (replies used up), 45098 and 45099 (menu), 48002, 48008, 65401, 70000.
+        Observed: escapes of JSON are shown to the customer as they stand, so the body is raw UTF-8; a permanent
+        media id works wherever an uploaded one does.
+
+        Args:
+            openid: The customer.
+            content: What to send.
+            agent: In whose name; None: the account's.
+            is_ai: Whether WeChat adds a grey line that says a machine wrote it.
+
+        Source: sendCustomMessage
+
+        Raises:
+            NotPossible: Something that has to be in it is empty.
+        """
+        await self._order("/cgi-bin/message/custom/send", message(openid, content, agent, is_ai=is_ai))
+
+    async def typing(self, openid: CustomerId, *, cancel: bool = False) -> None:
+        """Show the customer that somebody types, for 15 s or until a message is sent; or stop showing it.
+
+        POST /cgi-bin/message/custom/typing. Errors: 45080 (no message within the last 30 s), 45081 (shown already).
+
+        Source: typing
+        """
+        command = "CancelTyping" if cancel else "Typing"
+        await self._order("/cgi-bin/message/custom/typing", {"touser": openid, "command": command})
+
+    async def _page(self, start_at: int, end_at: int, cursor: int, limit: int) -> tuple[RecordPage, int]:
+        body = {"starttime": start_at, "endtime": end_at, "msgid": max(cursor, FIRST_CURSOR), "number": limit}
+        answer = await self._gateway.ask(Call("POST", "/customservice/msgrecord/getmsglist", body=body))
+        return await asyncio.to_thread(answer.records)  # ten thousand records take longer than the event loop may wait
+
+    async def _pages(self, start_at: int, end_at: int, page_size: int) -> list[tuple[Record, ...]]:
+        """Read one span of at most 24 h, page after page."""
+        pages: list[tuple[Record, ...]] = []
+        cursor, is_full = FIRST_CURSOR, True
+        while is_full:
+            page, number = await self._page(start_at, end_at, cursor, page_size)
+            pages.append(page.records)
+            # The cursor of an empty answer is 0, and one that stands still would ask for the same page for ever.
+            is_full = max(number, len(page.records)) >= page_size and page.cursor > cursor and bool(page.records)
+            cursor = page.cursor
+        return pages
