@@ -1,8 +1,8 @@
 """The two calls that hand out access tokens (base)."""
 
-from kfconsole.wechat.codes import CLASSIC_TOKEN_PATH, TOKEN_PATH
 from kfconsole.wechat.call import Call
 from kfconsole.wechat.calls.base import Calls
+from kfconsole.wechat.codes import CLASSIC_TOKEN_PATH, TOKEN_PATH
 from kfconsole.wechat.token import Token
 
 GRANT_TYPE = "client_credential"
