@@ -5,6 +5,7 @@ The one place where requests meet the world.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
@@ -13,10 +14,11 @@ from starlette.types import Receive, Scope, Send
 from kfconsole.simulator import faults as harm
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.control import control_routes
+from kfconsole.simulator.endpoint import Call
 from kfconsole.simulator.envelope import Answer, refused
 from kfconsole.simulator.faults import Fault, Faults
 from kfconsole.simulator.requestlog import RequestLog
-from kfconsole.simulator.routes import perform
+from kfconsole.simulator.routes import ENDPOINTS, perform
 from kfconsole.simulator.world import World
 
 CUT_EXTENSION = "kfconsole.cut"
@@ -61,7 +63,19 @@ class Gate:
         body = await _read(receive)
         if body is None:
             return
-        request = self._requests.add(self._world.clock.now(), scope["method"], path, query, body)
+        call = Call(
+            self._world,
+            scope["method"],
+            dict(parse_qsl(query, keep_blank_values=True)),
+            body,
+            _header(scope, b"content-type"),
+            base_url=f"{scope['scheme']}://{_header(scope, b'host')}",
+            client_address=(scope.get("client") or ("",))[0],
+            known_paths=ENDPOINTS,
+        )
+        request = self._requests.add(
+            self._world.clock.now(), call.method, path, query, body, client_address=call.client_address
+        )
         fault = self._faults.strike(path)
         if fault is not None:
             request.fault = fault.kind
@@ -70,8 +84,10 @@ class Gate:
         if fault is not None and fault.kind == "cut_before":
             await _cut(scope, receive)
             return
-        answer = self._answer(scope["method"], path, query, body, _content_type(scope), fault)
+        answer = self._answer(path, call, fault)
         request.code = answer.code
+        if answer.rid:
+            self._world.diagnosis.remember(answer.rid, request, answer.body, self._world.clock.now())
         await self._faults.wait(path, "after")
         if fault is not None and fault.kind == "cut_after":
             await _cut(scope, receive)
@@ -80,9 +96,7 @@ class Gate:
         if fault is not None and fault.kind == "cut_during":
             await _cut(scope, receive)
 
-    def _answer(
-        self, method: str, path: str, query: str, body: bytes, content_type: str, fault: Fault | None
-    ) -> Answer:
+    def _answer(self, path: str, call: Call, fault: Fault | None) -> Answer:
         now = self._world.clock.now()
         if fault is not None:
             if fault.kind in harm.WITHOUT_ACTING:
@@ -90,7 +104,7 @@ class Gate:
             if fault.kind == "displaced_token":
                 self._world.tokens.revoke_all()
         try:
-            answer = perform(self._world, method, path, query, body, content_type)
+            answer = perform(path, call)
         except Refused as refusal:
             answer = refused(refusal, now, self._world.rids)
         return answer if fault is None else harm.spoiled(fault, answer)
@@ -114,8 +128,8 @@ async def _read(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-def _content_type(scope: Scope) -> str:
-    return next((value.decode("latin-1") for name, value in scope["headers"] if name == b"content-type"), "")
+def _header(scope: Scope, name: bytes) -> str:
+    return next((value.decode("latin-1") for found, value in scope["headers"] if found == name), "")
 
 
 async def _cut(scope: Scope, receive: Receive) -> None:

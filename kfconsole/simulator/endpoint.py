@@ -4,7 +4,7 @@ Imports only codes, envelope and world.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from kfconsole.simulator.codes import Refused
@@ -23,6 +23,11 @@ class Call:
     query: Mapping[str, str]
     raw_body: bytes = b""
     content_type: str = ""
+    base_url: str = ""
+    """Where the client reached the simulator, without a slash at the end."""
+    client_address: str = ""
+    known_paths: Collection[str] = ()
+    """Every path of WeChat's that is served."""
 
     def body(self) -> Json:
         """Return the JSON object of the body, or refuse with 44002 or 47001."""

@@ -26,6 +26,10 @@ class Answer:
     date_skew_seconds: float = 0.0
     code: int = 0
     """The errcode inside, for the request log."""
+    rid: str = ""
+    """The request id inside, of a refusal."""
+    headers: tuple[tuple[str, str], ...] = ()
+    """More headers, in latin-1."""
 
     def wire_headers(self, now: float) -> list[tuple[bytes, bytes]]:
         """Return the raw headers, dated by the world's clock."""
@@ -33,6 +37,7 @@ class Answer:
             "Date": formatdate(now + self.date_skew_seconds, usegmt=True),
             "Content-Type": self.content_type,
             "Content-Length": str(len(self.body)),
+            **dict(self.headers),
         }
         return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in named.items()]
 
@@ -52,8 +57,9 @@ def answered(value: dict[str, object]) -> Answer:
 
 def refused(refusal: Refused, now: float, rng: random.Random) -> Answer:
     """Return the answer that tells of a refusal."""
-    errmsg = f"{refusal.errmsg} rid: {new_rid(now, rng)}" if refusal.code else refusal.errmsg
-    return Answer(to_json({"errcode": refusal.code, "errmsg": errmsg}), code=refusal.code)
+    rid = new_rid(now, rng) if refusal.code else ""
+    errmsg = f"{refusal.errmsg} rid: {rid}" if rid else refusal.errmsg
+    return Answer(to_json({"errcode": refusal.code, "errmsg": errmsg}), code=refusal.code, rid=rid)
 
 
 def new_rid(now: float, rng: random.Random) -> str:

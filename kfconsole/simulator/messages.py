@@ -1,26 +1,47 @@
-"""What custom/send accepts: one row of a table per msgtype.
+"""What custom/send accepts: one row of a table per msgtype, and the links a text may carry.
 
 A type is added by a row in `CHECKS`: a function that looks at the type's object and returns the text to remember.
-Imports only codes and switches.
+Codes are by analogy where no page names one: 40008 for a missing key, 41006 for a missing media id, 44003 and 44004 for
+news and text without content. Imports only codes, links, media and switches.
 """
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from kfconsole.simulator.codes import Refused
+from kfconsole.simulator.links import check_links, menu_links
+from kfconsole.simulator.media import MediaStore
 from kfconsole.simulator.switches import Switches
 
 TEXT_LIMIT = 2048
 
 Payload = Mapping[str, object]
-Check = Callable[[Payload, Switches, Collection[str]], str]
-"""Takes the type's object, the switches and the media ids that exist."""
 
 _ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}")
+_UNKNOWN_CODES = {"article": 53600, "card": 40073, "mini_program": 40166}
 
 
-def check_message(message: Payload, switches: Switches, media_ids: Collection[str] = ()) -> tuple[str, str]:
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What a message is checked against."""
+
+    switches: Switches
+    media: MediaStore
+    now: float
+
+    def check_named(self, thing: str, name: object) -> None:
+        """Refuse an article, a card or a mini program that is not the account's."""
+        if name not in self.media.named[thing]:
+            raise Refused(_UNKNOWN_CODES[thing])
+
+
+Check = Callable[[Payload, Account], str]
+"""Takes the type's object and the account, returns the text to remember."""
+
+
+def check_message(message: Payload, account: Account) -> tuple[str, str]:
     """Return the type and the remembered text of a well-formed message, or refuse it.
 
     The message is the whole body, in which text keeps its backslash-u escapes as they came.
@@ -31,71 +52,157 @@ def check_message(message: Payload, switches: Switches, media_ids: Collection[st
     payload = message.get(message_type)
     if not isinstance(payload, Mapping):
         payload = {}
-    return message_type, CHECKS[message_type](payload, switches, media_ids)
+    return message_type, CHECKS[message_type](payload, account)
 
 
-def _text(payload: Payload, switches: Switches, _media_ids: Collection[str]) -> str:
-    content = payload.get("content")
+def is_ai(message: Payload) -> bool:
+    """Return whether the customer is told that an AI wrote this; anything but 0 and 1 is refused with 40097."""
+    context = message.get("aimsgcontext")
+    if context is None:
+        return False
+    flag = context.get("is_ai_msg") if isinstance(context, Mapping) else None
+    if isinstance(flag, bool) or flag not in (0, 1):
+        raise Refused(40097)
+    return bool(flag)
+
+
+def tappable(message: Payload) -> dict[str, str]:
+    """Return what a customer can tap in a sent message: the text each item makes them send, by the item's id."""
+    menu, text = message.get("msgmenu"), message.get("text")
+    if message.get("msgtype") == "msgmenu" and isinstance(menu, Mapping):
+        return {str(item["id"]): str(item["content"]) for item in menu["list"]}
+    if message.get("msgtype") == "text" and isinstance(text, Mapping):
+        return menu_links(str(text["content"]))
+    return {}
+
+
+def _text(payload: Payload, account: Account) -> str:
+    content, switches = payload.get("content"), account.switches
     if not isinstance(content, str) or not content:
         raise Refused(44004)
     if switches.escape_is_error and _ESCAPE.search(content):
         raise Refused(47002)
-    size = len(content) if switches.text_limit_in_characters else len(content.encode("utf-8", "surrogatepass"))
+    size = len(content) if switches.text_limit_in_characters else _size(content)
     if size > TEXT_LIMIT:
         raise Refused(45002)
+    check_links(content, account.media.named["mini_program"])
     return content
 
 
-def _media(key: str, shown: str) -> Check:
-    def check(payload: Payload, _switches: Switches, media_ids: Collection[str]) -> str:
-        media_id = payload.get(key)
-        if not isinstance(media_id, str) or not media_id:
-            raise Refused(41006)
-        if media_id not in media_ids:
-            raise Refused(40007)
-        return shown
+def _file(*kinds: str) -> Check:
+    def check(payload: Payload, account: Account) -> str:
+        account.media.find(payload.get("media_id"), account.now, *kinds)
+        return f"[{kinds[0]}]"
 
     return check
 
 
-def _news(payload: Payload, _switches: Switches, _media_ids: Collection[str]) -> str:
+def _video(payload: Payload, account: Account) -> str:
+    _check_lengths(payload, account.switches)
+    account.media.find(payload.get("media_id"), account.now, "video")
+    account.media.find(payload.get("thumb_media_id"), account.now, "thumb")
+    return "[video]"
+
+
+def _music(payload: Payload, account: Account) -> str:
+    required = ("musicurl", "title", "description") if account.switches.music_needs_title else ("musicurl",)
+    _require(payload, *required)
+    _check_lengths(payload, account.switches)
+    account.media.find(payload.get("thumb_media_id"), account.now, "thumb")
+    return "[music]"
+
+
+def _news(payload: Payload, account: Account) -> str:
     articles = payload.get("articles")
     if not isinstance(articles, list) or not articles:
         raise Refused(44003)
     if len(articles) > 1:
         raise Refused(45008)
+    if not isinstance(articles[0], Mapping) or not articles[0]:
+        raise Refused(44003)
+    _check_lengths(articles[0], account.switches)
     return "[news]"
 
 
-def _menu(payload: Payload, _switches: Switches, _media_ids: Collection[str]) -> str:
-    items = payload.get("list")
+def _stored_news(payload: Payload, account: Account) -> str:
+    account.media.find(payload.get("media_id"), account.now, "news")
+    return "[mpnews]"
+
+
+def _menu(payload: Payload, account: Account) -> str:
+    items, switches = payload.get("list"), account.switches
     if not isinstance(items, list) or not items:
         raise Refused(40008)
+    if switches.menu_items_limit and len(items) > switches.menu_items_limit:
+        raise Refused(45098)
+    for item in items:
+        _require(item if isinstance(item, Mapping) else {}, "id", "content")
+        if switches.menu_item_bytes_limit and _size(item["content"]) > switches.menu_item_bytes_limit:
+            raise Refused(45099)
     return "[msgmenu]"
 
 
-def _card(key: str, shown: str) -> Check:
-    def check(payload: Payload, _switches: Switches, _media_ids: Collection[str]) -> str:
-        if not payload.get(key):
-            raise Refused(40008)
+def _mini_program(payload: Payload, account: Account) -> str:
+    _require(payload, "title")
+    _check_lengths(payload, account.switches)
+    account.check_named("mini_program", payload.get("appid"))
+    pagepath = payload.get("pagepath")
+    if not isinstance(pagepath, str) or not pagepath:
+        raise Refused(40165)
+    # A cover of 520 by 416 points seldom fits into the 64 KB of a thumb; clients upload an image.
+    account.media.find(payload.get("thumb_media_id"), account.now, "thumb", "image")
+    return "[miniprogrampage]"
+
+
+def _named(thing: str, key: str, shown: str) -> Check:
+    def check(payload: Payload, account: Account) -> str:
+        _require(payload, key)
+        account.check_named(thing, payload[key])
         return shown
 
     return check
 
 
+def _require(payload: Payload, *keys: str) -> None:
+    for key in keys:
+        value = payload.get(key)
+        if not isinstance(value, str) or not value:
+            raise Refused(40008)
+
+
+def _check_lengths(payload: Payload, switches: Switches) -> None:
+    """Refuse a title, description, link or picture link that is too long."""
+    limits = (
+        ("title", switches.title_bytes_limit, 45003),
+        ("description", switches.description_bytes_limit, 45004),
+        ("url", switches.url_bytes_limit, 45005),
+        ("musicurl", switches.url_bytes_limit, 45005),
+        ("hqmusicurl", switches.url_bytes_limit, 45005),
+        ("picurl", switches.url_bytes_limit, 45006),
+    )
+    for key, limit, code in limits:
+        value = payload.get(key)
+        if limit and isinstance(value, str) and _size(value) > limit:
+            raise Refused(code)
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
 CHECKS: Mapping[str, Check] = MappingProxyType(
     {
         "text": _text,
-        "image": _media("media_id", "[image]"),
-        "voice": _media("media_id", "[voice]"),
-        "video": _media("media_id", "[video]"),
-        "music": _media("thumb_media_id", "[music]"),
-        "mpnews": _media("media_id", "[mpnews]"),
-        "miniprogrampage": _media("thumb_media_id", "[miniprogrampage]"),
+        "image": _file("image"),
+        "voice": _file("voice"),
+        "video": _video,
+        "music": _music,
         "news": _news,
+        "mpnews": _stored_news,
+        "mpnewsarticle": _named("article", "article_id", "[mpnewsarticle]"),
         "msgmenu": _menu,
-        "mpnewsarticle": _card("article_id", "[mpnewsarticle]"),
-        "wxcard": _card("card_id", "[wxcard]"),
+        "wxcard": _named("card", "card_id", "[wxcard]"),
+        "miniprogrampage": _mini_program,
     }
 )
 """How each msgtype is checked; `link` is for mini programs only and so missing."""

@@ -53,6 +53,10 @@ class Customer:
     typing_until: float = 0.0
     exchanged_at: float = float("-inf")
     """When a message last went either way."""
+    blocks_messages: bool = False
+    """They turned off "receive messages" for the account."""
+    is_blacklisted: bool = False
+    """The account put them on its blacklist."""
 
 
 @dataclass(slots=True)
@@ -74,6 +78,9 @@ class Sent:
     message_type: str
     text: str
     at: float
+    is_ai: bool = False
+    message: Mapping[str, object] = field(default_factory=dict)
+    """The whole object as it was sent; empty for what reached the customer another way."""
 
 
 @dataclass(frozen=True, slots=True)

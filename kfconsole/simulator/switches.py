@@ -81,6 +81,30 @@ class Switches:
     """An agent's answer in the web client uses up one of the replies the API may send."""
     text_limit_in_characters: bool = False
     """Measure the 2048 of a text in characters instead of UTF-8 bytes."""
+    unknown_sender_code: int = 65401
+    """What a message in the name of an unknown agent answers; 61452 is known too."""
+    menu_items_limit: int = 20
+    """A menu with more items answers 45098; no number was found; 0: no limit."""
+    menu_item_bytes_limit: int = 256
+    """A menu item longer than this in UTF-8 answers 45099; no number was found; 0: no limit."""
+    title_bytes_limit: int = 512
+    """A longer title answers 45003; no number was found; 0: no limit."""
+    description_bytes_limit: int = 2048
+    """A longer description answers 45004; no number was found; 0: no limit."""
+    url_bytes_limit: int = 2048
+    """A longer link answers 45005, a longer link to a picture 45006; no number was found; 0: no limit."""
+    music_needs_title: bool = False
+    """Music needs a title and a description too, as the new page has it."""
+    image_limit_is_2_mb: bool = False
+    """An image may have 2 MB, as a note says, instead of the 10 MB of the table."""
+    thumb_media_id_key: bool = False
+    """An uploaded thumb answers `thumb_media_id` instead of `media_id`."""
+    kf_daily_limit: int = 0
+    """Calls a day of each kf path; 0: no limit, as none is published."""
+    minute_limit: int = 0
+    """Calls a minute of each path without a limit of its own; 0: no limit."""
+    unknown_quota_path_code: int = 76021
+    """What the quota calls answer for a path that does not exist; one sentence of the page says 76003."""
     early_forced_refresh_code: int = 0
     """What a forced token refresh answers when it is too early or too frequent; 0: the current token."""
     token_kinds_displace: bool = False

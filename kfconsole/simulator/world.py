@@ -13,8 +13,11 @@ from itertools import count, islice
 from kfconsole.simulator import records as book
 from kfconsole.simulator.clock import SimClock
 from kfconsole.simulator.codes import Refused
-from kfconsole.simulator.messages import check_message
+from kfconsole.simulator.diagnosis import Diagnosis
+from kfconsole.simulator.media import MediaStore
+from kfconsole.simulator.messages import Account, check_message, is_ai
 from kfconsole.simulator.people import Agent, Customer, Event, Sent, Session, Waiting, new_openid
+from kfconsole.simulator.quota import Quotas
 from kfconsole.simulator.records import RecordBook
 from kfconsole.simulator.said import Said, Value, text_said
 from kfconsole.simulator.switches import Switches
@@ -74,7 +77,9 @@ class World:
         self.records = RecordBook()
         self.sent: deque[Sent] = deque(maxlen=_KEPT_SENT)
         self.events: deque[Event] = deque(maxlen=_KEPT_EVENTS)
-        self.media_ids: set[str] = set()
+        self.media = MediaStore()
+        self.quotas = Quotas()
+        self.diagnosis = Diagnosis()
         self.push_url = ""
         """Where pushes go. Set: the server there decides who enters the queue; empty: the shop forwards everybody."""
         # Streams of their own: how often a client asks must not change whom a scenario sends next.
@@ -158,13 +163,16 @@ class World:
         now = self.clock.now()
         if not customer.is_following:
             raise Refused(self.switches.unfollowed_send_code)
+        if customer.is_blacklisted or customer.blocks_messages:
+            raise Refused(43019 if customer.is_blacklisted else 48002)
         customer.windows.check(now)
-        message_type, text = check_message(message, self.switches, self.media_ids)
+        message_type, text = check_message(message, Account(self.switches, self.media, now))
         kf_account = self._named_agent(message.get("customservice"))
+        by_ai = is_ai(message)
         customer.typing_until = 0.0
         customer.windows.use(now)
         self._exchanged(customer, now)
-        sent = Sent(customer.openid, kf_account, message_type, text, now)
+        sent = Sent(customer.openid, kf_account, message_type, text, now, by_ai, message)
         self.sent.append(sent)
         self.records.write(
             now, customer.openid, book.AGENT_SENT, worker=kf_account or self.holder(customer.openid), text=text,
@@ -383,7 +391,9 @@ class World:
         if customservice is None:
             return ""
         kf_account = customservice.get("kf_account") if isinstance(customservice, Mapping) else None
-        return self.find_agent(kf_account if isinstance(kf_account, str) else "", bound=False).kf_account
+        if not isinstance(kf_account, str) or kf_account not in self.agents:
+            raise Refused(self.switches.unknown_sender_code)
+        return kf_account
 
     def _exchanged(self, customer: Customer, now: float) -> None:
         customer.exchanged_at = now

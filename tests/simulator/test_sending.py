@@ -94,7 +94,7 @@ async def test_nobody_reaches_a_customer_who_left_or_never_acted(world: World, w
         ({"msgtype": "news", "news": {"articles": [{"title": "x"}]}}, 0),
         ({"msgtype": "msgmenu", "msgmenu": {}}, 40008),
         ({"msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "满意"}]}}, 0),
-        ({"msgtype": "wxcard", "wxcard": {"card_id": "x"}}, 0),
+        ({"msgtype": "wxcard", "wxcard": {"card_id": "x"}}, 40073),
         ({"msgtype": "wxcard", "wxcard": {}}, 40008),
         ({"msgtype": "text", "text": {"content": "x"}, "customservice": {"kf_account": WEN}}, 0),
         ({"msgtype": "text", "text": {"content": "x"}, "customservice": {"kf_account": "nobody@lehuo"}}, 65401),
@@ -111,17 +111,17 @@ async def test_a_message_answers(world: World, wire: Wire, message: dict[str, ob
 
 async def test_uploaded_media_can_be_sent(world: World, wire: Wire) -> None:
     world.say("oA", "在吗")
-    world.media_ids.add("m1")
+    world.media.keep("image", b"", world.clock.now(), media_id="m1")
 
     assert await wire.code(SEND, {"touser": "oA", "msgtype": "image", "image": {"media_id": "m1"}}) == 0
 
 
 async def test_escapes_reach_the_customer_literally_and_normal_escapes_do_not(world: World, wire: Wire) -> None:
     world.say("oA", "在吗")
-    body = rb'{"touser":"oA","msgtype":"text","text":{"content":"\u4f60\u597d \\u0041\n<a href=\"x\">\u0026"}}'
+    body = rb'{"touser":"oA","msgtype":"text","text":{"content":"\u4f60\u597d \\u0041\n<a href=\"x\">\u0026</a>"}}'
 
     assert await wire.code(SEND, body) == 0
-    assert world.sent[0].text == '\\u4f60\\u597d \\u0041\n<a href="x">\\u0026'
+    assert world.sent[0].text == '\\u4f60\\u597d \\u0041\n<a href="x">\\u0026</a>'
 
 
 async def test_escapes_are_refused_when_the_switch_is_on(world: World, wire: Wire) -> None:

@@ -9,11 +9,13 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import Route
 
+from kfconsole.simulator.control.media import Media
 from kfconsole.simulator.control.people import People
 from kfconsole.simulator.control.wire import Wire
 from kfconsole.simulator.envelope import to_json
 from kfconsole.simulator.faults import Faults
 from kfconsole.simulator.fields import BadField, Order, parse_object
+from kfconsole.simulator.media import CONTENT_TYPES
 from kfconsole.simulator.requestlog import RequestLog
 from kfconsole.simulator.snapshot import snapshot
 from kfconsole.simulator.world import Impossible, World
@@ -22,10 +24,14 @@ from kfconsole.simulator.world import Impossible, World
 def control_routes(world: World, faults: Faults, requests: RequestLog) -> list[Route]:
     """Return the routes of the control paths."""
     wire = Wire(world, faults, requests)
-    orders = People(world).orders() | wire.orders()
+    media = Media(world)
+    orders = People(world).orders() | media.orders() | wire.orders()
     routes = [Route(path, _endpoint(order), methods=["POST"]) for path, order in orders.items()]
     routes += [
         Route("/state", _endpoint(lambda _values: snapshot(world, faults, requests)), methods=["GET"]),
+        Route("/media", _endpoint(lambda _values: media.media_json()), methods=["GET"]),
+        Route("/media/{media_id}", _file_endpoint(media), methods=["GET"]),
+        Route("/sent", _endpoint(lambda _values: media.sent_json()), methods=["GET"]),
         Route("/switches", _endpoint(lambda _values: wire.switches_json()), methods=["GET"]),
         Route("/faults", _endpoint(lambda _values: wire.faults_json()), methods=["GET"]),
         Route("/faults", _endpoint(lambda _values: wire.clear_faults()), methods=["DELETE"]),
@@ -56,6 +62,16 @@ def _requests_endpoint(requests: RequestLog) -> _HttpEndpoint:
     async def endpoint(request: HttpRequest) -> Response:
         found = requests.of(request.query_params.get("path"))
         return _json([row.as_json() for row in found])
+
+    return endpoint
+
+
+def _file_endpoint(media: Media) -> _HttpEndpoint:
+    async def endpoint(request: HttpRequest) -> Response:
+        medium = media.file(request.path_params["media_id"])
+        if medium is None:
+            return _json({"error": "no such file, or its three days are over"}, 404)
+        return Response(medium.data, media_type=CONTENT_TYPES[medium.format])
 
     return endpoint
 

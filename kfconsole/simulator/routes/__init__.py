@@ -6,21 +6,26 @@ client that decodes it.
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from urllib.parse import parse_qsl
 
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.endpoint import Call, Endpoint
 from kfconsole.simulator.envelope import Answer, answered
-from kfconsole.simulator.routes import agents, messages, sessions, tokens
-from kfconsole.simulator.world import World
+from kfconsole.simulator.routes import agents, media, messages, quota, sessions, tokens
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
-    {**tokens.ENDPOINTS, **agents.ENDPOINTS, **sessions.ENDPOINTS, **messages.ENDPOINTS}
+    {
+        **tokens.ENDPOINTS,
+        **agents.ENDPOINTS,
+        **sessions.ENDPOINTS,
+        **messages.ENDPOINTS,
+        **media.ENDPOINTS,
+        **quota.ENDPOINTS,
+    }
 )
 """Every path of WeChat's that is served."""
 
 
-def perform(world: World, method: str, path: str, query: str, raw_body: bytes, content_type: str = "") -> Answer:
+def perform(path: str, call: Call) -> Answer:
     """Do what one request asks and return its answer.
 
     Raises:
@@ -29,12 +34,13 @@ def perform(world: World, method: str, path: str, query: str, raw_body: bytes, c
     endpoint = ENDPOINTS.get(path)
     if endpoint is None:
         raise Refused(40066)
-    if method not in endpoint.methods:
+    if call.method not in endpoint.methods:
         raise Refused(43001 if "GET" in endpoint.methods else 43002)
-    call = Call(world, method, dict(parse_qsl(query, keep_blank_values=True)), raw_body, content_type)
+    world = call.world
     if endpoint.needs_token:
         world.tokens.check(call.query.get("access_token", ""), world.clock.now())
-    if method == "POST" and endpoint.takes_json:
+    world.quotas.count(path, world.clock.now(), world.switches)
+    if call.method == "POST" and endpoint.takes_json:
         call.body()
     if endpoint.needs_kf and not world.switches.kf_enabled:
         raise Refused(65400)
