@@ -1,7 +1,8 @@
 """When custom/send may reach a customer: what they did lately opens windows with a number of replies.
 
-Counts never add up: the replies left are the most any open window has left. Each class of action keeps its
-own window, so that a minute opened by a tap never shortens the 48 hours opened by a message.
+Nobody outside WeChat knows how windows combine. Unless a switch says otherwise, counts never add up: the replies left
+are the most any open window has left, and each class of action keeps its own window, so that a minute opened by a tap
+never shortens the 48 hours opened by a message.
 Imports only codes.
 """
 
@@ -41,10 +42,17 @@ class Windows:
 
     by_action: dict[str, Window] = field(default_factory=dict)
 
-    def open(self, action: str, now: float) -> None:
-        """The customer did `action`: lift the count and move the deadline of its class."""
+    def open(self, action: str, now: float, combination: str = "per_class") -> None:
+        """The customer did `action`: lift the count and move the deadline, as the switch `window_combination` says."""
         replies, seconds = RULES[action]
-        self.by_action[action] = Window(replies, now + seconds)
+        window = Window(replies, now + seconds)
+        if combination != "per_class":
+            opened = self._opened(now) if combination != "latest" else []
+            left = [before.replies_left for before in opened]
+            window.replies_left = replies + sum(left) if combination == "added" else max([replies, *left])
+            window.closes_at = max([window.closes_at, *(before.closes_at for before in opened)])
+            self.by_action.clear()
+        self.by_action[action] = window
 
     def close_all(self) -> None:
         """Nothing may be sent until the customer acts again."""
