@@ -40,6 +40,9 @@ class Agent:
     invite_wx: str = ""
     invite_expires_at: int = 0
     invite_status: str = ""
+    """waiting or rejected; a waiting one may have expired meanwhile."""
+    picture: str = ""
+    """Names the uploaded picture; empty: the one everybody begins with."""
     sessions: dict[str, Session] = field(default_factory=dict)
 
 
@@ -48,7 +51,18 @@ class Customer:
     """One follower."""
 
     openid: str
-    is_following: bool = True
+    is_following: bool = False
+    followed_at: float = 0.0
+    """When they followed the account last."""
+    scene: str = "ADD_SCENE_SEARCH"
+    """How they found it."""
+    qr_scene: int = 0
+    qr_scene_text: str = ""
+    tag_ids: tuple[int, ...] = ()
+    remark: str = ""
+    union_id: str = ""
+    nickname: str = ""
+    """Told only while the switch `user_profile` is `old`."""
     windows: Windows = field(default_factory=Windows)
     typing_until: float = 0.0
     exchanged_at: float = float("-inf")
@@ -57,6 +71,15 @@ class Customer:
     """They turned off "receive messages" for the account."""
     is_blacklisted: bool = False
     """The account put them on its blacklist."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeChatUser:
+    """Somebody with a WeChat id, who may be invited to be an agent."""
+
+    exists: bool = True
+    accounts_elsewhere: int = 0
+    """So many other official accounts they serve."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ Knows nothing of HTTP. Calls a console makes raise `Refused` with WeChat's code;
 import heapq
 import random
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, ValuesView
 from itertools import count, islice
 
 from kfconsole.simulator import records as book
@@ -16,7 +16,7 @@ from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.diagnosis import Diagnosis
 from kfconsole.simulator.media import MediaStore
 from kfconsole.simulator.messages import Account, check_message, is_ai
-from kfconsole.simulator.people import Agent, Customer, Event, Sent, Session, Waiting, new_openid
+from kfconsole.simulator.people import Agent, Customer, Event, Sent, Session, Waiting, WeChatUser, new_openid
 from kfconsole.simulator.quota import Quotas
 from kfconsole.simulator.records import RecordBook
 from kfconsole.simulator.said import Said, Value, text_said
@@ -73,6 +73,8 @@ class World:
         self.switches = switches or Switches()
         self.agents: dict[str, Agent] = {}
         self.customers: dict[str, Customer] = {}
+        self.wechat_users: dict[str, WeChatUser] = {}
+        """What is special about people who may be invited, by WeChat id."""
         self.queue: dict[str, Waiting] = {}
         self.records = RecordBook()
         self.sent: deque[Sent] = deque(maxlen=_KEPT_SENT)
@@ -89,6 +91,7 @@ class World:
         self._sessions: dict[str, Session] = {}
         self._ends: list[tuple[float, int, Session]] = []
         self._serial = count()
+        self._last_kf_id = _FIRST_KF_ID - 1
         self._watchers: list[Callable[[Event], None]] = []
 
     # What is true
@@ -108,17 +111,17 @@ class World:
         """Return how many wait, and the first 100 of them in arrival order."""
         return len(self.queue), list(islice(self.queue.values(), MOST_QUEUE_ROWS))
 
-    def sessions_of(self, agent: Agent) -> list[Session]:
+    def sessions_of(self, agent: Agent) -> ValuesView[Session]:
         """Return the sessions this agent serves now, eldest first."""
         self._end_overdue_sessions()
-        return list(agent.sessions.values())
+        return agent.sessions.values()
 
     # What a console asks for
 
     def find_agent(self, kf_account: object, *, bound: bool = True) -> Agent:
         """Return the agent, or refuse with 65404, 65401 or 65402."""
         if not isinstance(kf_account, str):
-            raise Refused(65404)
+            raise Refused(self.switches.code_for_missing(65404))
         agent = self.agents.get(kf_account)
         if agent is None:
             raise Refused(65401)
@@ -128,16 +131,20 @@ class World:
 
     def find_customer(self, openid: object) -> Customer:
         """Return the customer, or refuse with 40003."""
-        customer = self.customers.get(openid) if isinstance(openid, str) else None
+        if not isinstance(openid, str):
+            raise Refused(self.switches.code_for_missing(40003))
+        customer = self.customers.get(openid)
         if customer is None:
             raise Refused(40003)
         return customer
 
     def create_session(self, kf_account: object, openid: object) -> None:
         """Give a customer to an agent, wherever the customer was; repeating it changes nothing."""
+        if self.switches.agent_checked_last:
+            self.find_customer(openid)
         agent = self.find_agent(kf_account)
         if not agent.is_online:
-            raise Refused(65415)
+            raise Refused(61459 if self.switches.legacy_session_codes else 65415)
         customer = self.find_customer(openid)
         if not customer.is_following:
             raise Refused(40003)
@@ -145,16 +152,18 @@ class World:
         if session is None:
             self._start(agent, customer.openid, "created", book.STARTED)
         elif session.kf_account != agent.kf_account:
-            raise Refused(65414)
+            raise self._served_by_another(session)
 
     def close_session(self, kf_account: object, openid: object) -> None:
         """End a session of this agent."""
+        if self.switches.agent_checked_last:
+            self.find_customer(openid)
         agent = self.find_agent(kf_account)
         session = self.sessions.get(self.find_customer(openid).openid)
         if session is None:
             raise Refused(65413)
         if session.kf_account != agent.kf_account:
-            raise Refused(65414)
+            raise self._served_by_another(session)
         self._end(session, "closed", self.clock.now(), by="api")
 
     def send(self, message: Mapping[str, object]) -> Sent:
@@ -208,16 +217,15 @@ class World:
 
     def add_customer(self, openid: str | None = None) -> Customer:
         """Add a follower without any window; an openid is made up when none is given."""
-        customer = Customer(openid or new_openid(self._openids))
-        return self.customers.setdefault(customer.openid, customer)
+        openid = openid or new_openid(self._openids)
+        return self.customers.get(openid) or self._follow(self.customers.setdefault(openid, Customer(openid)))
 
     def say(self, openid: str, said: str | Said, *, forward: bool = True) -> None:
         """The customer writes; the shop forwards them to the queue unless told not to, or pushes go to a server."""
         said = text_said(said) if isinstance(said, str) else said
-        customer = self.add_customer(openid)
-        customer.is_following = True
+        customer = self._follow(self.add_customer(openid))
         now = self.clock.now()
-        customer.windows.open(said.action, now)
+        customer.windows.open(said.action, now, self.switches.window_combination)
         session = self.sessions.get(openid)
         self._exchanged(customer, now)
         self._tell("said", openid, session.kf_account if session else "", said.text, **said.details)
@@ -279,6 +287,9 @@ class World:
             customer.is_following = False
             customer.windows.close_all()
             self.queue.pop(openid, None)
+            session = self.sessions.get(openid)
+            if session is not None and self.switches.unfollow_closes_session:
+                self._end(session, "closed", self.clock.now())
         elif action == "view":
             pass  # a menu item that opens a page; it opens no window
         elif action == "leave":
@@ -289,8 +300,8 @@ class World:
         elif action in _WINDOW_OF:
             if action == "scan" and not customer.is_following:
                 action = "follow"  # a stranger's first scan
-            customer.is_following = True
-            customer.windows.open(_WINDOW_OF[action], self.clock.now())
+            self._follow(customer)
+            customer.windows.open(_WINDOW_OF[action], self.clock.now(), self.switches.window_combination)
         else:
             raise Impossible(f"action {action!r} is unknown; use {', '.join(ACTIONS)}")
         self._tell("acted", openid, text=action, **details)
@@ -310,15 +321,21 @@ class World:
         """Add an agent; an unbound one may have an invitation and cannot be online."""
         if kf_account in self.agents:
             raise Impossible(f"kf_account {kf_account!r} exists; choose another")
-        agent = Agent(kf_account, nickname, _FIRST_KF_ID + len(self.agents), is_bound=bound, is_online=bound and online)
+        agent = Agent(kf_account, nickname, self._new_kf_id(), is_bound=bound, is_online=bound and online)
         if bound:
             agent.wechat_id = f"wx_{kf_account.partition('@')[0]}"
         elif invite_wx:
             agent.invite_wx = invite_wx
             agent.invite_status = invite_status or "waiting"
-            agent.invite_expires_at = int(self.clock.now()) + book.DAY_SECONDS
+            agent.invite_expires_at = int(self.clock.now() + self.switches.invitation_hours * 3600)
         self.agents[kf_account] = agent
         return agent
+
+    def remove_agent(self, agent: Agent) -> None:
+        """Take an agent off the account by an API call; their sessions end."""
+        for session in list(self.sessions_of(agent)):
+            self._end(session, "closed", self.clock.now(), by="api")
+        del self.agents[agent.kf_account]
 
     def go_online(self, kf_account: str, online: bool = True) -> None:
         """The agent logs in to the web client, or out of it; sessions stay."""
@@ -385,6 +402,25 @@ class World:
         if session is None or session.kf_account != kf_account:
             raise Impossible(f"openid {openid!r} is not served by {kf_account!r}; let the agent accept them first")
         return session
+
+    def _new_kf_id(self) -> int:
+        """Return the next number, one that was never given before unless the switches say so."""
+        if self.switches.kf_ids_are_reused:
+            taken = {agent.kf_id for agent in self.agents.values()}
+            return next(kf_id for kf_id in count(_FIRST_KF_ID) if kf_id not in taken)
+        self._last_kf_id += 1
+        return self._last_kf_id
+
+    def _follow(self, customer: Customer) -> Customer:
+        if not customer.is_following:
+            customer.is_following = True
+            customer.followed_at = self.clock.now()
+        return customer
+
+    def _served_by_another(self, session: Session) -> Refused:
+        if self.switches.legacy_session_codes:
+            return Refused(61458, f"customer accepted by {session.kf_account}")
+        return Refused(65414)
 
     def _named_agent(self, customservice: object) -> str:
         """Return the agent a message is sent in the name of; empty when none is named."""
