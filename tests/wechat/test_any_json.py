@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from kfconsole.content import Text
 from kfconsole.errors import ApiError
 from kfconsole.wechat import KfClient
 from tests.wechat.wire import (
@@ -73,7 +74,7 @@ async def ask_all(client: KfClient, path: str) -> object:
         RECORDS_PATH: lambda: client.all_records(0, 9, page_size=1),
         CREATE_PATH: lambda: client.create_session(AGENT, OPENID),
         CLOSE_PATH: lambda: client.close_session(AGENT, OPENID),
-        SEND_PATH: lambda: client.send_text(OPENID, "hi", AGENT),
+        SEND_PATH: lambda: client.send(OPENID, Text("hi"), AGENT),
         TYPING_PATH: lambda: client.typing(OPENID),
     }
     with suppress(ApiError):

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kfconsole.content import Text
 from kfconsole.errors import Unavailable
 from kfconsole.wechat import KfClient
 from tests.wechat.wire import AGENT, OPENID, QUEUE_PATH, SEND_PATH, TOKEN_PATH, Wire
@@ -31,7 +32,7 @@ def caused(error: Exception, cause: Exception) -> Exception:
 async def failed_write(wire: Wire, reply: Any) -> Unavailable:
     wire.reply(SEND_PATH, reply)
     with pytest.raises(Unavailable) as caught:
-        await wire.client().send_text(OPENID, "hi", AGENT)
+        await wire.client().send(OPENID, Text("hi"), AGENT)
     return caught.value
 
 
@@ -212,7 +213,7 @@ async def test_a_connection_cut_after_the_request_leaves_a_write_in_doubt() -> N
 
     async with serving(handle) as client:
         with pytest.raises(Unavailable) as caught:
-            await client.send_text(OPENID, "hi", AGENT)
+            await client.send(OPENID, Text("hi"), AGENT)
 
     assert caught.value.may_have_arrived
 
@@ -226,6 +227,6 @@ async def test_an_answer_cut_in_its_middle_leaves_a_write_in_doubt() -> None:
 
     async with serving(handle) as client:
         with pytest.raises(Unavailable) as caught:
-            await client.send_text(OPENID, "hi", AGENT)
+            await client.send(OPENID, Text("hi"), AGENT)
 
     assert caught.value.may_have_arrived

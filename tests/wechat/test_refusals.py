@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kfconsole.content import Text
 from kfconsole.errors import ApiError, AuthError, RateLimited, Rejected, Unavailable
 from kfconsole.wechat import codes
 from kfconsole.wechat.advice import ADVICE, UNKNOWN
@@ -16,7 +17,7 @@ RID = "5f3ded7d-22929d02-4ba1f5f6"
 async def refused(wire: Wire, code: object, errmsg: object = "no") -> ApiError:
     wire.reply(SEND_PATH, {"errcode": code, "errmsg": errmsg})
     with pytest.raises(ApiError) as caught:
-        await wire.client().send_text(OPENID, "hi", AGENT)
+        await wire.client().send(OPENID, Text("hi"), AGENT)
     return caught.value
 
 
@@ -124,7 +125,7 @@ async def test_on_the_tokens_path_codes_are_about_the_account(wire: Wire, code: 
 async def test_code_0_is_success_whatever_the_words(wire: Wire, errmsg: Any) -> None:
     wire.reply(SEND_PATH, {"errcode": 0, "errmsg": errmsg})
 
-    await wire.client().send_text(OPENID, "hi", AGENT)
+    await wire.client().send(OPENID, Text("hi"), AGENT)
 
 
 async def test_words_are_chinese_for_chinese_readers(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:

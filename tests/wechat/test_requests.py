@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from kfconsole.content import Text
 from kfconsole.model import CustomerId
 from kfconsole.wechat import KfClient
 from tests.wechat.wire import (
@@ -28,7 +29,7 @@ HARD_TEXT = '你好 👨‍👩‍👧 "quoted" \\ back <a href="https://x.test/
 
 
 async def test_text_arrives_byte_for_byte_as_raw_utf8(wire: Wire) -> None:
-    await wire.client().send_text(OPENID, HARD_TEXT, AGENT)
+    await wire.client().send(OPENID, Text(HARD_TEXT), AGENT)
 
     sent = wire.asked(SEND_PATH)[0]
     assert wire.body(SEND_PATH) == {
@@ -44,13 +45,13 @@ async def test_text_arrives_byte_for_byte_as_raw_utf8(wire: Wire) -> None:
 
 
 async def test_half_an_emoji_does_not_stop_a_text(wire: Wire) -> None:
-    await wire.client().send_text(OPENID, "a\ud83db", None)
+    await wire.client().send(OPENID, Text("a\ud83db"), None)
 
     assert wire.body(SEND_PATH)["text"] == {"content": "a␦b"}
 
 
 async def test_text_without_an_agent_names_none(wire: Wire) -> None:
-    await wire.client().send_text(OPENID, "hi", None)
+    await wire.client().send(OPENID, Text("hi"), None)
 
     assert "customservice" not in wire.body(SEND_PATH)
 

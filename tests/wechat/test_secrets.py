@@ -8,6 +8,7 @@ from urllib.parse import quote
 import httpx
 import pytest
 
+from kfconsole.content import Text
 from kfconsole.errors import ApiError
 from kfconsole.wechat import KfClient
 from tests.wechat.wire import AGENT, OPENID, QUEUE_PATH, SECRET, SEND_PATH, TOKEN_PATH, Wire
@@ -59,7 +60,7 @@ async def test_no_failure_shows_them(wire: Wire, path: str, reply: Any, caplog: 
     wire.reply(path, reply)
     client = wire.client()
     with pytest.raises(ApiError) as caught:
-        await (client.queue() if path == QUEUE_PATH else client.send_text(OPENID, "hi", AGENT))
+        await (client.queue() if path == QUEUE_PATH else client.send(OPENID, Text("hi"), AGENT))
 
     # Without a good token answer there is no token to hide.
     told = TOLD[:2] if path == TOKEN_PATH else TOLD
@@ -73,7 +74,7 @@ async def test_no_failure_shows_them(wire: Wire, path: str, reply: Any, caplog: 
 async def test_a_refusal_that_repeats_the_call_is_shown_masked(wire: Wire) -> None:
     wire.reply(SEND_PATH, echo)
     with pytest.raises(ApiError) as caught:
-        await wire.client().send_text(OPENID, "hi", AGENT)
+        await wire.client().send(OPENID, Text("hi"), AGENT)
 
     assert "?access_token=***" in caught.value.errmsg
     assert caught.value.rid == "5f3ded7d-22929d02-4ba1f5f6"
@@ -106,7 +107,7 @@ async def test_every_call_is_logged_with_its_outcome(wire: Wire) -> None:
     wire.reply(QUEUE_PATH, {"count": 0}, httpx.ReadTimeout("The read operation timed out"))
     client = wire.client()
     await client.queue()
-    for ask in (client.queue(), client.send_text(OPENID, "hi", AGENT)):
+    for ask in (client.queue(), client.send(OPENID, Text("hi"), AGENT)):
         with pytest.raises(ApiError):
             await ask
 

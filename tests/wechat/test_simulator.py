@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kfconsole.content import Text
 from kfconsole.errors import AuthError, KfError, RateLimited, Rejected, Unavailable
 from kfconsole.model import AgentId, CustomerId, MessageKind
 from kfconsole.simulator import DEFAULT_APP_ID, DEFAULT_APP_SECRET, World, create_app
@@ -82,7 +83,7 @@ async def test_a_day_at_the_desk(desk: Desk) -> None:
     desk.world.reply(WEN, ANNA, "在的")
     await client.typing(ANNA)
     await client.typing(ANNA, cancel=True)
-    await client.send_text(ANNA, "马上 😀", WEN)
+    await client.send(ANNA, Text("马上 😀"), WEN)
     records = await client.all_records(now - 60, now + 60)
     assert [(record.kind, record.agent, record.text) for record in records] == [
         (MessageKind.RECEIVED, WEN, "在吗？"),
@@ -100,11 +101,11 @@ async def test_refusals_come_with_their_codes(desk: Desk) -> None:
     assert await code_of(client.create_session(TOM, ANNA)) == CODE.AGENT_OFFLINE
     assert await code_of(client.create_session(AgentId("x@shop"), ANNA)) == CODE.NO_SUCH_AGENT
     assert await code_of(client.close_session(WEN, ANNA)) == CODE.NO_SESSION
-    assert await code_of(client.send_text(CustomerId("nobody"), "hi", None)) == CODE.BAD_OPENID
-    assert await code_of(client.send_text(ANNA, "字" * 700, WEN)) == CODE.TEXT_TOO_LONG
+    assert await code_of(client.send(CustomerId("nobody"), Text("hi"), None)) == CODE.BAD_OPENID
+    assert await code_of(client.send(ANNA, Text("字" * 700), WEN)) == CODE.TEXT_TOO_LONG
     for _ in range(5):
-        await client.send_text(ANNA, "hi", WEN)
-    assert await code_of(client.send_text(ANNA, "hi", WEN)) == CODE.REPLIES_USED_UP
+        await client.send(ANNA, Text("hi"), WEN)
+    assert await code_of(client.send(ANNA, Text("hi"), WEN)) == CODE.REPLIES_USED_UP
     desk.world.go_online(TOM)
     await client.create_session(TOM, ANNA)
     assert await code_of(client.create_session(WEN, ANNA)) == CODE.SESSION_TAKEN
@@ -143,7 +144,7 @@ async def test_records_are_whole_whichever_way_cursors_work(desk: Desk, inclusiv
 async def test_a_displaced_token_is_renewed_unseen(desk: Desk) -> None:
     await desk.client.queue()
     desk.arm(SEND_PATH, "displaced_token")
-    await desk.client.send_text(ANNA, "hi", WEN)
+    await desk.client.send(ANNA, Text("hi"), WEN)
 
     assert len(desk.world.sent) == 1
     assert desk.app.state.requests.calls[TOKEN_PATH] == 2

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kfconsole.content import Text
 from kfconsole.errors import AuthError, Unavailable
 from tests.wechat.wire import AGENT, OK, OPENID, QUEUE_PATH, SEND_PATH, TOKEN_PATH, Wire
 
@@ -75,7 +76,7 @@ async def test_a_call_that_learns_late_that_its_token_died_does_not_kill_the_new
 async def test_a_token_that_stays_dead_is_tried_twice_and_no_more(wire: Wire) -> None:
     wire.reply(SEND_PATH, {"errcode": 40001, "errmsg": "invalid credential"})
     with pytest.raises(AuthError) as caught:
-        await wire.client().send_text(OPENID, "hi", AGENT)
+        await wire.client().send(OPENID, Text("hi"), AGENT)
 
     assert caught.value.code == 40001
     assert caught.value.__cause__ is None
@@ -85,7 +86,7 @@ async def test_a_token_that_stays_dead_is_tried_twice_and_no_more(wire: Wire) ->
 
 async def test_a_write_with_a_dead_token_goes_out_once_with_the_new_one(wire: Wire) -> None:
     wire.reply(SEND_PATH, {"errcode": 42001, "errmsg": "access_token expired"}, OK)
-    await wire.client().send_text(OPENID, "hi", AGENT)
+    await wire.client().send(OPENID, Text("hi"), AGENT)
 
     assert [request.url.params["access_token"] for request in wire.asked(SEND_PATH)] == ["t0ken/1+==", "t0ken/2+=="]
 
