@@ -64,7 +64,14 @@ class ApiError(KfError):
 
 
 class AuthError(ApiError):
-    """Account, secret, address or permission is wrong; asking again does not help until somebody mends it."""
+    """Account, secret, address or permission is wrong; asking again does not help until somebody mends it.
+
+    `is_whole_account` is false when only this one call is forbidden and others may still work.
+    """
+
+    def __init__(self, message: str, *, is_whole_account: bool = True, **details: str | int | None) -> None:
+        super().__init__(message, **details)  # type: ignore[arg-type]  # the keywords of ApiError, passed on
+        self.is_whole_account = is_whole_account
 
 
 class RateLimited(ApiError):

@@ -34,10 +34,13 @@ def make_client(settings: Settings, *, on_date: Callable[[float, float, float], 
         settings: With an account in them.
         on_date: Told the server's clock with every answer; see `KfClient`.
     """
+    account = settings.account
     return KfClient(
-        base_url=settings.account.base_url,
-        app_id=settings.account.app_id,
-        app_secret=settings.account.secret,
+        base_url=account.base_url,
+        app_id=account.app_id,
+        app_secret=account.secret,
+        access_token=account.access_token if account.access_token_command else None,
+        token_folder=settings.data_dir,
         proxy=settings.network.proxy,
         on_date=on_date,
         log=Log(settings.log_path).call,

@@ -14,6 +14,8 @@ from kfconsole.i18n import _
 
 MASK = "********"
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
+TOKEN = re.compile(r"[!-~]{1,4096}")
+_LONG_WORD = re.compile(r"[A-Za-z0-9_+=-]{24,}")  # a secret has 32 characters, a token more than 100
 _PASSWORD = re.compile(r"(?<=://)[^/@]*(?=@)")
 
 Check = Callable[[Any], object]
@@ -72,7 +74,14 @@ def masked(name: str, value: object) -> object:
         return MASK if value else ""
     if name == "network.proxy":
         return _PASSWORD.sub(MASK, str(value))
+    if name in ("account.app_secret_command", "account.access_token_command") and isinstance(value, tuple):
+        return tuple(_PASSWORD.sub(MASK, word) for word in value)
     return value
+
+
+def without_long_words(text: str) -> str:
+    """Return what a program complained of, without anything that may be a secret or a token."""
+    return _LONG_WORD.sub(MASK, text)
 
 
 def quoted(text: str) -> str:
@@ -183,6 +192,7 @@ _CHECKS: Mapping[str, Check] = {
     "account.app_id": _matching("[A-Za-z0-9_-]{0,64}", lambda: _("must be letters, digits, '-' and '_'")),
     "account.app_secret": _matching(r"[!-~]*", lambda: _("must be letters and digits without blanks")),
     "account.app_secret_command": _command,
+    "account.access_token_command": _command,
     "account.base_url": _base_url,
     "me.kf_account": _matching(r"([^@\s/]+@[^@\s/]+)?", lambda: _("must be a full agent account such as kf2001@shop")),
     "me.read_only": _flag,

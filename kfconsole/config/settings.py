@@ -24,7 +24,7 @@ from kfconsole.i18n import _
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-SECRET_COMMAND_SECONDS = 30  # a password store may have to ask a person first
+COMMAND_SECONDS = 30  # a password store may have to ask a person first
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ class AccountSettings:
     """The account's AppSecret; empty when a command prints it."""
     app_secret_command: tuple[str, ...] = ()
     """The command that prints the AppSecret, with its arguments; run without a shell."""
+    access_token_command: tuple[str, ...] = ()
+    """The command that prints an access token of the team's own token server; then no secret is needed."""
     base_url: str = "https://api.weixin.qq.com"
     """WeChat's address, or that of a gateway or simulator; without a slash at the end."""
 
@@ -46,7 +48,22 @@ class AccountSettings:
         Raises:
             ConfigError: The command failed or printed nothing.
         """
-        return _first_line_of(self.app_secret_command) if self.app_secret_command else self.app_secret
+        if not self.app_secret_command:
+            return self.app_secret
+        return _first_line_of(self.app_secret_command, "account.app_secret_command")
+
+    def access_token(self) -> str:
+        """Return an access token, from the command that prints it.
+
+        Raises:
+            ConfigError: The command failed, or printed no token.
+        """
+        key = "account.access_token_command"
+        token = _first_line_of(self.access_token_command, key)
+        if not checks.TOKEN.fullmatch(token):
+            problem = _("{key}: {program} printed something else than an access token.")
+            raise ConfigError(problem.format(key=key, program=self.access_token_command[0]))
+        return token
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +174,7 @@ class Settings:
             ConfigError: The AppID or the secret is missing.
         """
         account = self.account
-        if account.app_id and (account.app_secret or account.app_secret_command):
+        if account.app_id and (account.app_secret or account.app_secret_command or account.access_token_command):
             return
         hint = _("Run 'kfconsole init' to set it up, or 'kfconsole demo' to try it without an account.")
         if not self.origins:
@@ -184,10 +201,10 @@ SECTIONS: dict[str, type] = {
 }
 
 
-def _first_line_of(command: tuple[str, ...]) -> str:
+def _first_line_of(command: tuple[str, ...], key: str) -> str:
+    """Run a command and return the first line it prints; what it prints is in no error but its own complaint."""
     import subprocess
 
-    key = "account.app_secret_command"
     try:
         # Without a terminal of its own: the console owns it.
         done = subprocess.run(
@@ -196,18 +213,18 @@ def _first_line_of(command: tuple[str, ...]) -> str:
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=SECRET_COMMAND_SECONDS,
+            timeout=COMMAND_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired as error:
         problem = _("{key}: {program} gave no answer within {seconds} seconds.")
-        raise ConfigError(problem.format(key=key, program=command[0], seconds=SECRET_COMMAND_SECONDS)) from error
+        raise ConfigError(problem.format(key=key, program=command[0], seconds=COMMAND_SECONDS)) from error
     except OSError as error:
         problem = _("{key}: {program} cannot be run: {problem}")
         raise ConfigError(problem.format(key=key, program=command[0], problem=error.strerror)) from error
     if done.returncode:
         problem = _("{key}: {program} ended with code {code}. {said}")
-        said = checks.quoted(done.stderr.strip().partition("\n")[0])
+        said = checks.quoted(checks.without_long_words(done.stderr.strip().partition("\n")[0]))
         raise ConfigError(problem.format(key=key, program=command[0], code=done.returncode, said=said).strip())
     if secret := done.stdout.partition("\n")[0].strip():
         return secret

@@ -6,16 +6,19 @@ Imports neither httpx nor msgspec before the first call.
 import asyncio
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from kfconsole.errors import ApiError, AuthError, NotPossible
-from kfconsole.wechat.advice import TOKEN_PATH
+from kfconsole.wechat.addresses import shown
 from kfconsole.wechat.call import Call, CallEntry
-from kfconsole.wechat.codes import DEAD_TOKEN
+from kfconsole.wechat.codes import CODE, DEAD_TOKEN, TOKEN_PATH
 from kfconsole.wechat.envelope import read_code, read_object
 from kfconsole.wechat.masks import Masks
-from kfconsole.wechat.refusal import refusal, split_rid, tidy
-from kfconsole.wechat.token import TokenKeeper
+from kfconsole.wechat.refusal import Displaced, displaced, displaced_again, refusal, split_rid, tidy
+from kfconsole.wechat.token import Token, TokenKeeper
+from kfconsole.wechat.token_cache import TokenCache
 
 if TYPE_CHECKING:
     import httpx
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from kfconsole.wechat.answers import Answer
     from kfconsole.wechat.transport import Reply, Transport
 
+COMMAND_TOKEN_SECONDS = 300.0  # how long a token of the team's own server is kept, unless WeChat refuses it before
+WECHAT_DOMAIN = ".weixin.qq.com"
 LARGE_ANSWER_BYTES = 64 * 1024  # reading more takes over 1 ms: done in a thread
 
 
@@ -35,6 +40,8 @@ class Gateway:
         base_url: str,
         app_id: str,
         app_secret: str | Callable[[], str],
+        access_token: Callable[[], str] | None,
+        token_folder: Path | None,
         proxy: str,
         transport: "httpx.AsyncBaseTransport | None",
         monotonic: Callable[[], float],
@@ -44,27 +51,43 @@ class Gateway:
         self._base_url = base_url
         self.app_id = app_id
         self._app_secret = app_secret
+        self._access_token = access_token
         self._proxy = proxy
         self._given_transport = transport
         self._monotonic = monotonic
         self._on_date = on_date
         self._log = log
         self.masks = Masks()
-        self._tokens = TokenKeeper(self._fetch_token, monotonic)
+        self._tokens = self._token_keeper(token_folder)
+        self._has_worked = False
+        """Whether WeChat has taken a token of ours: then base_url is right."""
         self._opening = asyncio.Lock()
         self._transport: Transport | None = None
 
     async def ask(self, call: Call) -> "Answer":
-        """Make the call with a token, once more with a new one when the token turns out dead."""
+        """Make the call with a token, once more with a new one when the token turns out dead.
+
+        Raises:
+            ApiError: As the endpoint says; it says so when another program keeps replacing our tokens.
+        """
         token = await self._tokens.get()
         try:
-            return await self._exchange(call, token)
+            return await self._exchange_with(token, call)
         except AuthError as error:
             if error.code not in DEAD_TOKEN:
                 raise
-        self._tokens.discard(token)
-        token = await self._tokens.get()
-        return await self._exchange(call, token)
+            refused = error
+        self._tokens.discard(token, is_displaced=refused.code == CODE.TOKEN_NOT_LATEST)
+        fresh = await self._tokens.get()
+        if not call.is_write and self._tokens.keeps_being_displaced():
+            raise displaced_again(refused)
+        try:
+            return await self._exchange_with(fresh, call)
+        except AuthError as error:
+            if error.code not in DEAD_TOKEN:
+                raise
+            refused = error
+        raise displaced(refused, self._way_displaced(token, fresh), doubtful_url=self._doubtful_url())
 
     async def ask_without_token(self, call: Call) -> "Answer":
         """Make a call that identifies the account by its secret."""
@@ -99,7 +122,22 @@ class Gateway:
             monotonic=self._monotonic,
         )
 
-    async def _fetch_token(self) -> tuple[str, float]:
+    def _token_keeper(self, folder: Path | None) -> TokenKeeper:
+        if self._access_token is not None:  # the team's server is the cache
+            return TokenKeeper(self._ask_for_token, self._monotonic, renewed_before_seconds=0)
+        cache = None
+        if folder is not None:
+            cache = TokenCache(folder, base_url=self._base_url, app_id=self.app_id, masks=self.masks)
+        return TokenKeeper(self._fetch_token, self._monotonic, cache=cache)
+
+    async def _ask_for_token(self) -> Token:
+        """Ask the team's own server."""
+        assert self._access_token is not None
+        value = await asyncio.to_thread(self._access_token)
+        self.masks.remember(value)
+        return Token(value, COMMAND_TOKEN_SECONDS)
+
+    async def _fetch_token(self) -> Token:
         """Fetch a token.
 
         POST /cgi-bin/stable_token, at most 10,000 a minute. Never with force_refresh: that kills everybody's token.
@@ -108,9 +146,24 @@ class Gateway:
         """
         body = {"grant_type": "client_credential", "appid": self.app_id, "secret": await self.secret()}
         answer = await self._exchange(Call("POST", TOKEN_PATH, body=body), None)
-        token, seconds = answer.token()
-        self.masks.remember(token)
-        return token, seconds
+        value, seconds = answer.token()
+        self.masks.remember(value)
+        return Token(value, seconds)
+
+    def _way_displaced(self, token: Token, fresh: Token) -> Displaced:
+        if token.value != fresh.value:
+            return Displaced.BY_ANOTHER
+        return Displaced.STILL_HANDED_OUT if self._access_token is None else Displaced.STILL_PRINTED
+
+    def _doubtful_url(self) -> str:
+        """Return base_url where it may be the mistake; empty where it is WeChat's, or took a token of ours before."""
+        host = urlsplit(self._base_url).hostname or ""
+        return "" if self._has_worked or host.endswith(WECHAT_DOMAIN) else shown(self._base_url)
+
+    async def _exchange_with(self, token: Token, call: Call) -> "Answer":
+        answer = await self._exchange(call, token.value)
+        self._has_worked = True
+        return answer
 
     async def _exchange(self, call: Call, token: str | None) -> "Answer":
         """Make one HTTP call and log it, however it ends."""
