@@ -19,6 +19,7 @@ from kfconsole.simulator.envelope import Answer, refused
 from kfconsole.simulator.faults import Fault, Faults
 from kfconsole.simulator.requestlog import RequestLog
 from kfconsole.simulator.routes import ENDPOINTS, perform
+from kfconsole.simulator.switches import changed
 from kfconsole.simulator.world import World
 
 CUT_EXTENSION = "kfconsole.cut"
@@ -103,10 +104,17 @@ class Gate:
                 return harm.instead(fault, now, self._world.rids)
             if fault.kind == "displaced_token":
                 self._world.tokens.revoke_all()
+            elif fault.kind == "expired_token":
+                self._world.tokens.expire_all(now)
+        switches = self._world.switches
+        if fault is not None:
+            self._world.switches = changed(switches, fault.switches)
         try:
             answer = perform(path, call)
         except Refused as refusal:
             answer = refused(refusal, now, self._world.rids)
+        finally:
+            self._world.switches = switches
         return answer if fault is None else harm.spoiled(fault, answer)
 
     async def _write(self, answer: Answer, send: Send, *, whole: bool) -> None:

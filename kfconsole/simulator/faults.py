@@ -1,5 +1,19 @@
 """Armed faults and held paths: how a test makes the wire misbehave on purpose.
 
+A fault strikes requests of one exact path, or of all with `*`; the first `after` of them pass, then it strikes `count`
+times. Whatever its kind, it waits `delay_seconds` before anything happens, so any harm can come late. What goes wrong
+with WeChat, and how it is armed:
+
+    busy, rate limits, missing rights, kf off   errcode with -1, 45009, 45011, 48001, 65400
+    address not on the whitelist                errcode with 40164 on a token path
+    token taken away, token expired             displaced_token, expired_token
+    slow answers, slower than a client waits    delay
+    a connection that breaks                    cut_before, cut_during; cut_after is a lost answer to a call that acted
+    a gateway in between                        status, with its HTML page
+    answers nobody can read                     empty, truncated, garbage, wrong_types, latin1
+    clocks that differ                          date_skew
+    answers that are legal but unusual          switched: kf_id as a string, getsession in another shape, page borders
+
 Imports only codes and envelope.
 """
 
@@ -7,7 +21,7 @@ import asyncio
 import json
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.envelope import Answer, refused, to_json
@@ -26,13 +40,16 @@ KINDS = (
     "latin1",
     "date_skew",
     "displaced_token",
+    "expired_token",
+    "switched",
 )
 """What can be armed.
 
 errcode: answers `code` without acting. status: `status` with an HTML page, without acting. empty, truncated, garbage,
 wrong_types, latin1, date_skew: acts, then spoils the answer. delay: waits `delay_seconds` first. cut_before: closes the
 connection without acting. cut_after: acts, then closes it without a byte. cut_during: acts, sends half of the answer.
-displaced_token: a second client takes the token away, so this call answers 40001 and a new token works.
+displaced_token: a second client takes the token away, so this call answers 40001 and a new token works. expired_token:
+the time of every token is over, so this call answers 42001. switched: acts with the given `switches`, for this call.
 """
 
 WITHOUT_ACTING = frozenset({"errcode", "status", "cut_before"})
@@ -54,6 +71,7 @@ class Fault:
     status: int = 502
     skew_seconds: float = 3600.0
     content_type: str = "text/plain; charset=ISO-8859-1"
+    switches: Mapping[str, object] = field(default_factory=dict)
     struck: int = 0
 
     def as_json(self) -> dict[str, object]:
@@ -145,7 +163,10 @@ def spoiled(fault: Fault, answer: Answer) -> Answer:
 
 def _retyped(body: bytes) -> bytes:
     """Keep the names of the outermost object and turn every value into something of another type."""
-    found = json.loads(body)
+    try:
+        found = json.loads(body)
+    except ValueError:  # a file
+        found = None
     swapped = {key: _swapped(value) for key, value in found.items()} if isinstance(found, Mapping) else [found]
     return to_json(swapped)
 

@@ -63,9 +63,19 @@ class Wire:
             status=fields.integer("status", 502),
             skew_seconds=fields.number("skew_seconds", 3600.0),
             content_type=fields.text("content_type", "text/plain; charset=ISO-8859-1"),
+            switches=self._checked_switches(values.get("switches", {})),
         )
         self._faults.arm(fault)
         return fault.as_json()
+
+    def _checked_switches(self, values: object) -> Json:
+        if not isinstance(values, dict):
+            raise BadField("field 'switches' is no object; give {…}")
+        try:
+            switches.changed(self._world.switches, values)
+        except ValueError as error:
+            raise BadField(str(error)) from error
+        return values
 
     def faults_json(self) -> Json:
         """Return the armed faults."""
