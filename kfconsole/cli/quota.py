@@ -20,24 +20,6 @@ from kfconsole.i18n import _
 if TYPE_CHECKING:
     from kfconsole.wechat import KfClient
 
-PATHS = (
-    "/customservice/kfsession/getwaitcase",
-    "/customservice/kfsession/getsessionlist",
-    "/customservice/kfsession/getsession",
-    "/customservice/kfsession/create",
-    "/customservice/kfsession/close",
-    "/customservice/msgrecord/getmsglist",
-    "/cgi-bin/message/custom/send",
-    "/cgi-bin/message/custom/typing",
-    "/cgi-bin/customservice/getkflist",
-    "/cgi-bin/customservice/getonlinekflist",
-    "/cgi-bin/media/upload",
-    "/cgi-bin/media/get",
-    "/cgi-bin/user/info",
-    "/cgi-bin/user/info/batchget",
-    "/cgi-bin/user/info/updateremark",
-)
-"""The calls kfconsole makes all day, in the order of their weight; those on agents are too rare to run out."""
 CLEARS_OF_ALL = 10
 CLEARS_OF_ONE = 50
 
@@ -105,7 +87,9 @@ def command() -> None:
 def show(settings_file: Path | None, paths: tuple[str, ...], as_json: bool) -> int:
     """Print what is left of each call."""
     settings = account_settings(settings_file)
-    rows = asyncio.run(_ask(settings, paths or PATHS))
+    from kfconsole.wechat.paths import ALL_DAY
+
+    rows = asyncio.run(_ask(settings, paths or ALL_DAY))
     if as_json:
         emit_json(QuotaList(rows))
     else:
