@@ -72,7 +72,12 @@ class Sent(Struct, frozen=True):
 )
 @click.option("--title", type=WORDS, help=_("For --video, --music, --news and --miniprogram."))
 @click.option("--description", type=WORDS, help=_("For --video, --music and --news."))
-@click.option("--cover", type=WORDS, metavar="FILE_OR_ID", help=_("The small picture in front: jpg, at most 64 KB."))
+@click.option(
+    "--cover",
+    type=WORDS,
+    metavar="FILE_OR_ID",
+    help=_("The small picture in front: jpg, at most 64 KB; of a mini program any picture."),
+)
 @click.option("--picture", type=WORDS, metavar="URL", help=_("For --news."))
 @click.option("--high-quality", type=WORDS, metavar="URL", help=_("For --music: what is played on Wi-Fi."))
 @click.option("--page", type=WORDS, metavar="PATH", help=_("For --miniprogram: the page it opens."))
