@@ -15,7 +15,6 @@ from kfconsole.simulator.clock import SimClock
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.diagnosis import Diagnosis
 from kfconsole.simulator.media import MediaStore
-from kfconsole.simulator.messages import Account, check_message, is_ai
 from kfconsole.simulator.people import Agent, Customer, Event, Sent, Session, Waiting, WeChatUser, new_openid
 from kfconsole.simulator.quota import Quotas
 from kfconsole.simulator.records import RecordBook
@@ -29,8 +28,6 @@ ORIGINAL_ID = "gh_0123456789ab"
 """The account's own name in pushes."""
 
 MOST_QUEUE_ROWS = 100
-TYPING_SECONDS = 15.0
-EXCHANGE_SECONDS = 30.0  # typing needs a message either way within this
 _FIRST_KF_ID = 1001
 _WINDOW_OF = {
     "click": "click",
@@ -99,7 +96,7 @@ class World:
     @property
     def sessions(self) -> Mapping[str, Session]:
         """The sessions being served now, by customer."""
-        self._end_overdue_sessions()
+        self.end_overdue_sessions()
         return self._sessions
 
     def watch(self, watcher: Callable[[Event], None]) -> Callable[[], None]:
@@ -107,13 +104,22 @@ class World:
         self._watchers.append(watcher)
         return lambda: self._watchers.remove(watcher)
 
+    def end_overdue_sessions(self) -> None:
+        """Let every session end whose time is over; whoever asks for sessions does so first."""
+        seconds = self.switches.session_minutes * 60
+        now = self.clock.now()
+        while seconds and self._ends and self._ends[0][0] + seconds <= now:
+            ends_from_at, _serial, session = heapq.heappop(self._ends)
+            if self._sessions.get(session.openid) is session and session.ends_from_at == ends_from_at:
+                self._end(session, "expired", ends_from_at + seconds)
+
     def waiting_rows(self) -> tuple[int, list[Waiting]]:
         """Return how many wait, and the first 100 of them in arrival order."""
         return len(self.queue), list(islice(self.queue.values(), MOST_QUEUE_ROWS))
 
     def sessions_of(self, agent: Agent) -> ValuesView[Session]:
         """Return the sessions this agent serves now, eldest first."""
-        self._end_overdue_sessions()
+        self.end_overdue_sessions()
         return agent.sessions.values()
 
     # What a console asks for
@@ -166,47 +172,13 @@ class World:
             raise self._served_by_another(session)
         self._end(session, "closed", self.clock.now(), by="api")
 
-    def send(self, message: Mapping[str, object]) -> Sent:
-        """Deliver a message of custom/send; every gate in the documented order."""
-        customer = self.find_customer(message.get("touser"))
-        now = self.clock.now()
-        if not customer.is_following:
-            raise Refused(self.switches.unfollowed_send_code)
-        if customer.is_blacklisted or customer.blocks_messages:
-            raise Refused(43019 if customer.is_blacklisted else 48002)
-        customer.windows.check(now)
-        message_type, text = check_message(message, Account(self.switches, self.media, now))
-        kf_account = self._named_agent(message.get("customservice"))
-        by_ai = is_ai(message)
+    def deliver(self, sent: Sent) -> None:
+        """A message of the account reaches a customer, other than from an agent's web client."""
+        customer = self.customers[sent.openid]
         customer.typing_until = 0.0
-        customer.windows.use(now)
-        self._exchanged(customer, now)
-        sent = Sent(customer.openid, kf_account, message_type, text, now, by_ai, message)
+        self._exchanged(customer, sent.at)
         self.sent.append(sent)
-        self.records.write(
-            now, customer.openid, book.AGENT_SENT, worker=kf_account or self.holder(customer.openid), text=text,
-            is_api_send=True,
-        )  # fmt: skip
-        self._tell("sent", customer.openid, kf_account, text)
-        return sent
-
-    def typing(self, openid: object, command: object) -> None:
-        """Show or hide the typing state at the customer."""
-        customer = self.find_customer(openid)
-        if command not in ("Typing", "CancelTyping"):
-            raise Refused(45072)
-        now = self.clock.now()
-        try:
-            customer.windows.check(now)
-        except Refused as refused:
-            code = self.switches.typing_outside_window_code if refused.code == 45015 else refused.code
-            raise Refused(code) from refused
-        is_typing = command == "Typing"
-        if (is_typing or self.switches.cancel_typing_needs_exchange) and now - customer.exchanged_at > EXCHANGE_SECONDS:
-            raise Refused(45080)
-        if is_typing and now < customer.typing_until:
-            raise Refused(45081)
-        customer.typing_until = now + TYPING_SECONDS if is_typing else 0.0
+        self._tell("sent", sent.openid, sent.kf_account, sent.text)
 
     def holder(self, openid: str) -> str:
         """Return the kf_account that serves the customer, empty when nobody does."""
@@ -262,13 +234,9 @@ class World:
     def receive_passive_reply(self, openid: str, message_type: str, text: str) -> None:
         """Show the customer what the answer of a push said."""
         now = self.clock.now()
-        customer = self.customers[openid]
         if self.switches.passive_replies_count:
-            customer.windows.use(now)
-        customer.typing_until = 0.0
-        self._exchanged(customer, now)
-        self.sent.append(Sent(openid, "", message_type, text, now))
-        self._tell("sent", openid, text=text)
+            self.customers[openid].windows.use(now)
+        self.deliver(Sent(openid, "", message_type, text, now))
 
     def see_out_of_service(self, openid: str) -> None:
         """WeChat tells the customer that the account is out of service for now."""
@@ -422,15 +390,6 @@ class World:
             return Refused(61458, f"customer accepted by {session.kf_account}")
         return Refused(65414)
 
-    def _named_agent(self, customservice: object) -> str:
-        """Return the agent a message is sent in the name of; empty when none is named."""
-        if customservice is None:
-            return ""
-        kf_account = customservice.get("kf_account") if isinstance(customservice, Mapping) else None
-        if not isinstance(kf_account, str) or kf_account not in self.agents:
-            raise Refused(self.switches.unknown_sender_code)
-        return kf_account
-
     def _exchanged(self, customer: Customer, now: float) -> None:
         customer.exchanged_at = now
         session = self._sessions.get(customer.openid)
@@ -458,14 +417,6 @@ class World:
 
     def _watch_end(self, session: Session) -> None:
         heapq.heappush(self._ends, (session.ends_from_at, next(self._serial), session))
-
-    def _end_overdue_sessions(self) -> None:
-        seconds = self.switches.session_minutes * 60
-        now = self.clock.now()
-        while seconds and self._ends and self._ends[0][0] + seconds <= now:
-            ends_from_at, _serial, session = heapq.heappop(self._ends)
-            if self._sessions.get(session.openid) is session and session.ends_from_at == ends_from_at:
-                self._end(session, "expired", ends_from_at + seconds)
 
     def _tell(self, kind: str, openid: str = "", kf_account: str = "", text: str = "", **details: Value) -> None:
         event = Event(self.clock.now(), kind, openid, kf_account, text, details)

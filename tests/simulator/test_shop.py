@@ -12,6 +12,7 @@ import pytest
 import kfconsole.simulator
 from kfconsole.simulator import SimClock, World, prepare
 from kfconsole.simulator.records import AGENT_RECEIVED
+from kfconsole.simulator.sending import send
 from kfconsole.simulator.shop import SHOP_AGENT
 from tests.simulator.conftest import NOON, WEN
 from tests.simulator.stage import Stage
@@ -96,7 +97,7 @@ async def test_a_reply_over_the_api_is_answered_within_seconds_until_they_thank(
     openid = next(row.openid for row in world.sessions_of(world.agents[SHOP_AGENT]))
     answers = 0
     for _ in range(5):
-        world.send({"touser": openid, "msgtype": "text", "text": {"content": "好的，已经为您处理"}})
+        send(world, {"touser": openid, "msgtype": "text", "text": {"content": "好的，已经为您处理"}})
         sent_at = world.clock.now()
         events = await stage.run(30)
         answers += any(event.kind == "said" and event.openid == openid and event.at >= sent_at for event in events)

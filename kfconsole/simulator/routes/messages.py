@@ -3,6 +3,7 @@
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.endpoint import Call, Endpoint, Json, post
 from kfconsole.simulator.envelope import OK
+from kfconsole.simulator.sending import send, show_typing
 
 
 def _message_list(call: Call) -> Json:
@@ -24,13 +25,13 @@ def _integer(body: Json, key: str) -> int:
 
 
 def _send(call: Call) -> Json:
-    call.world.send({**call.body_with_literal_escapes(), "touser": call.body().get("touser")})
+    send(call.world, {**call.body_with_literal_escapes(), "touser": call.body().get("touser")})
     return OK
 
 
 def _typing(call: Call) -> Json:
     body = call.body()
-    call.world.typing(body.get("touser"), body.get("command"))
+    show_typing(call.world, body.get("touser"), body.get("command"))
     return OK
 
 
