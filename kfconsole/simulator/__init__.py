@@ -6,6 +6,7 @@ Imports nothing of kfconsole; only the command line and tests import it.
 from kfconsole.simulator.app import create_app
 from kfconsole.simulator.clock import SimClock
 from kfconsole.simulator.faults import Faults
+from kfconsole.simulator.pushes import BadReceiver, Pusher, Receiver
 from kfconsole.simulator.scenarios import SCENARIOS, prepare
 from kfconsole.simulator.server import serve
 from kfconsole.simulator.switches import Switches
@@ -15,7 +16,10 @@ __all__ = [
     "DEFAULT_APP_ID",
     "DEFAULT_APP_SECRET",
     "SCENARIOS",
+    "BadReceiver",
     "Faults",
+    "Pusher",
+    "Receiver",
     "SimClock",
     "Switches",
     "World",

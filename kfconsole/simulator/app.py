@@ -17,6 +17,7 @@ from kfconsole.simulator.control import control_routes
 from kfconsole.simulator.endpoint import Call
 from kfconsole.simulator.envelope import Answer, refused
 from kfconsole.simulator.faults import Fault, Faults
+from kfconsole.simulator.pushes import Pusher
 from kfconsole.simulator.requestlog import RequestLog
 from kfconsole.simulator.routes import ENDPOINTS, perform
 from kfconsole.simulator.switches import changed
@@ -34,13 +35,18 @@ def create_app(
     faults: Faults | None = None,
     requests: RequestLog | None = None,
     sleep: Sleep = asyncio.sleep,
+    pusher: Pusher | None = None,
 ) -> Starlette:
-    """Return the application that answers for this world; faults and requests are also in its `state`."""
+    """Return the application that answers for this world; faults and requests are also in its `state`.
+
+    Whoever wants pushes passes the pusher and runs it.
+    """
     faults = faults or Faults()
+    pusher = pusher or Pusher(world, sleep=sleep)
     requests = requests or RequestLog()
     app = Starlette(
         routes=[
-            Mount("/_sim", routes=control_routes(world, faults, requests)),
+            Mount("/_sim", routes=control_routes(world, faults, requests, pusher)),
             Mount("/", app=Gate(world, faults, requests, sleep)),
         ]
     )

@@ -15,6 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from kfconsole.simulator.app import CUT_EXTENSION, create_app
 from kfconsole.simulator.faults import Faults
+from kfconsole.simulator.pushes import Pusher
 from kfconsole.simulator.world import World
 
 _GRACE_SECONDS = 1
@@ -31,18 +32,20 @@ async def serve(
     port: int = 0,
     stop: asyncio.Event | None = None,
     faults: Faults | None = None,
+    pusher: Pusher | None = None,
 ) -> None:
     """Serve the world over HTTP until `stop` is set or the task is cancelled.
 
     `on_ready` is called once with the base URL, when connections are accepted; port 0 picks a free one. `play`, the
-    scenario's driver, never outlives the server.
+    scenario's driver, and `pusher`, which is run here, never outlive the server.
 
     Raises:
         OSError: The address cannot be bound.
     """
     faults = faults or Faults()
+    pusher = pusher or Pusher(world)
     peers: dict[_Peer, asyncio.Transport] = {}
-    app = _with_cut(create_app(world, faults=faults), peers)
+    app = _with_cut(create_app(world, faults=faults, pusher=pusher), peers)
     config = uvicorn.Config(
         app,
         http=_tracking_protocol(peers),
@@ -61,10 +64,12 @@ async def serve(
         async with asyncio.TaskGroup() as group:
             running = group.create_task(server.serve(sockets=[listener]))
             playing = group.create_task(_play(play))
+            pushing = group.create_task(pusher.run())
             try:
                 await _either(running, stop or asyncio.Event())
             finally:
                 playing.cancel()
+                pushing.cancel()
                 faults.release()
                 server.should_exit = True
                 await asyncio.wait((running,))

@@ -11,21 +11,24 @@ from starlette.routing import Route
 
 from kfconsole.simulator.control.media import Media
 from kfconsole.simulator.control.people import People
+from kfconsole.simulator.control.pushes import Pushes
 from kfconsole.simulator.control.wire import Wire
 from kfconsole.simulator.envelope import to_json
 from kfconsole.simulator.faults import Faults
-from kfconsole.simulator.fields import BadField, Order, parse_object
+from kfconsole.simulator.fields import BadField, Json, Order, parse_object
 from kfconsole.simulator.media import CONTENT_TYPES
+from kfconsole.simulator.pushes import Pusher
 from kfconsole.simulator.requestlog import RequestLog
 from kfconsole.simulator.snapshot import snapshot
 from kfconsole.simulator.world import Impossible, World
 
 
-def control_routes(world: World, faults: Faults, requests: RequestLog) -> list[Route]:
+def control_routes(world: World, faults: Faults, requests: RequestLog, pusher: Pusher) -> list[Route]:
     """Return the routes of the control paths."""
     wire = Wire(world, faults, requests)
     media = Media(world)
-    orders = People(world).orders() | media.orders() | wire.orders()
+    pushes = Pushes(pusher)
+    orders = People(world).orders() | media.orders() | wire.orders() | pushes.orders()
     routes = [Route(path, _endpoint(order), methods=["POST"]) for path, order in orders.items()]
     routes += [
         Route("/state", _endpoint(lambda _values: snapshot(world, faults, requests)), methods=["GET"]),
@@ -35,6 +38,11 @@ def control_routes(world: World, faults: Faults, requests: RequestLog) -> list[R
         Route("/switches", _endpoint(lambda _values: wire.switches_json()), methods=["GET"]),
         Route("/faults", _endpoint(lambda _values: wire.faults_json()), methods=["GET"]),
         Route("/faults", _endpoint(lambda _values: wire.clear_faults()), methods=["DELETE"]),
+        Route("/push", _endpoint(pushes.set_receiver), methods=["POST"]),
+        Route("/push", _endpoint(lambda _values: pushes.receiver_json()), methods=["GET"]),
+        Route("/push/faults", _endpoint(lambda _values: pushes.faults_json()), methods=["GET"]),
+        Route("/push/faults", _endpoint(lambda _values: pushes.clear_faults()), methods=["DELETE"]),
+        Route("/pushes", _pushes_endpoint(pushes), methods=["GET"]),
         Route("/requests", _requests_endpoint(requests), methods=["GET"]),
         Route("/requests", _endpoint(lambda _values: wire.clear_requests()), methods=["DELETE"]),
     ]
@@ -46,14 +54,22 @@ def control_routes(world: World, faults: Faults, requests: RequestLog) -> list[R
 _HttpEndpoint = Callable[[HttpRequest], Awaitable[Response]]
 
 
-def _endpoint(order: Order) -> _HttpEndpoint:
+def _endpoint(order: Order | Callable[[Json], Awaitable[Json]]) -> _HttpEndpoint:
     async def endpoint(request: HttpRequest) -> Response:
         try:
-            return _json(order(parse_object(await request.body())))
+            answer = order(parse_object(await request.body()))
+            return _json(await answer if isinstance(answer, Awaitable) else answer)
         except BadField as error:
             return _json({"error": str(error)}, 400)
         except Impossible as error:
             return _json({"error": str(error)}, 404 if error.is_unknown else 400)
+
+    return endpoint
+
+
+def _pushes_endpoint(pushes: Pushes) -> _HttpEndpoint:
+    async def endpoint(request: HttpRequest) -> Response:
+        return _json(await pushes.pushes_json(wait="wait" in request.query_params))
 
     return endpoint
 

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.endpoint import Call, Endpoint
 from kfconsole.simulator.envelope import Answer, answered
-from kfconsole.simulator.routes import agents, media, messages, quota, sessions, tokens
+from kfconsole.simulator.routes import agents, callbacks, media, messages, quota, sessions, tokens
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
     {
@@ -20,6 +20,7 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
         **messages.ENDPOINTS,
         **media.ENDPOINTS,
         **quota.ENDPOINTS,
+        **callbacks.ENDPOINTS,
     }
 )
 """Every path of WeChat's that is served."""
