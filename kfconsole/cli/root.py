@@ -12,9 +12,9 @@ from kfconsole.i18n import N_, _
 
 SECTIONS = (
     (N_("Begin"), ("demo", "init", "config")),
-    (N_("The desk"), ("status", "queue", "sessions", "agents")),
+    (N_("The desk"), ("status", "queue", "watch", "sessions", "agents")),
     (N_("Customers"), ("send", "typing", "history", "media", "users")),
-    (N_("Tools"), ("quota", "simulate", "completion")),
+    (N_("Tools"), ("quota", "explain", "simulate", "completion")),
 )
 """The commands by what they are for; each is the module of its name, imported when it is needed."""
 COMMANDS = tuple(name for _title, names in SECTIONS for name in names)

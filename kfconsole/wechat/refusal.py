@@ -83,7 +83,7 @@ def refusal(path: str, code: int, errmsg: str) -> ApiError:
     words = tidy(words)
     advice = advice_for(path, code)
     message = _(advice.cause).format(
-        code=code, errmsg=words or _("no reason given"), address=_address(words) or _("this machine")
+        code=code, errmsg=words or _("no reason given"), address=_address(words) or _("of this machine")
     )
     details: dict[str, str | int | None] = {"path": path, "code": code, "errmsg": words, "rid": rid}
     details["hint"] = _(advice.fix) if advice.fix else ""
