@@ -141,13 +141,10 @@ async def _upload(settings: config.Settings, kind: MediaKind, file: Path) -> "Me
 
 async def _fetch(settings: config.Settings, media_id: str, target: Path) -> "Download":
     from kfconsole.cli.retries import patiently
-    from kfconsole.cli.wiring import make_client
+    from kfconsole.cli.wiring import asking
 
-    client = make_client(settings)
-    try:
+    async with asking(settings) as client:
         return await patiently(lambda: client.download_media(media_id, target))
-    finally:
-        await client.aclose()
 
 
 def _guessed(file: Path) -> MediaKind:

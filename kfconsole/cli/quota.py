@@ -138,13 +138,10 @@ def clear(settings_file: Path | None, path: str | None, is_sure: bool, as_json: 
 
 
 async def _ask(settings: config.Settings, paths: tuple[str, ...]) -> tuple[QuotaRow, ...]:
-    from kfconsole.cli.wiring import make_client
+    from kfconsole.cli.wiring import asking
 
-    client = make_client(settings)
-    try:
+    async with asking(settings) as client:
         return tuple([await _row(client, path) for path in paths])
-    finally:
-        await client.aclose()
 
 
 async def _row(client: "KfClient", path: str) -> QuotaRow:

@@ -109,13 +109,10 @@ def remark(settings_file: Path | None, openid: str, text: str, as_json: bool) ->
 
 async def _ask(settings: config.Settings, openids: Sequence[CustomerId]) -> tuple[UserRow, ...]:
     from kfconsole.cli.retries import patiently
-    from kfconsole.cli.wiring import make_client
+    from kfconsole.cli.wiring import asking
 
-    client = make_client(settings)
-    try:
+    async with asking(settings) as client:
         users = await patiently(lambda: client.users(openids))
-    finally:
-        await client.aclose()
     return tuple(
         UserRow(
             openid=user.openid,

@@ -25,14 +25,18 @@ class Wired:
     store: Store
     poller: Poller
     actions: Actions
+    log: Log
 
 
-def make_client(settings: Settings, *, on_date: Callable[[float, float, float], None] | None = None) -> KfClient:
+def make_client(
+    settings: Settings, *, on_date: Callable[[float, float, float], None] | None = None, log: Log | None = None
+) -> KfClient:
     """Return the way to WeChat these settings describe; nothing is connected yet.
 
     Args:
         settings: With an account in them.
         on_date: Told the server's clock with every answer; see `KfClient`.
+        log: Gets a line of every call; one of its own by default.
     """
     account = settings.account
     return KfClient(
@@ -43,7 +47,7 @@ def make_client(settings: Settings, *, on_date: Callable[[float, float, float], 
         token_folder=settings.data_dir,
         proxy=settings.network.proxy,
         on_date=on_date,
-        log=Log(settings.log_path).call,
+        log=(log or Log(settings.log_path)).call,
     )
 
 
@@ -52,13 +56,26 @@ def wire(settings: Settings) -> Wired:
     me = AgentId(settings.me.kf_account) if settings.me.kf_account else None
     clock = ServerClock(time.monotonic, time.time)
     archive = Archive(settings.archive_path, wall=clock.now)
-    client = make_client(settings, on_date=clock.learn)
+    log = Log(settings.log_path)
+    client = make_client(settings, on_date=clock.learn, log=log)
     store = Store(me)
     poll = settings.poll
     intervals = Intervals(queue=poll.queue, agents=poll.agents, sessions=poll.sessions, messages=poll.messages)
     poller = Poller(client, archive, store, clock, intervals=intervals)
     actions = Actions(client, archive, store, clock, me=me, poller=poller, read_only=settings.me.read_only)
-    return Wired(clock, archive, client, store, poller, actions)
+    return Wired(clock, archive, client, store, poller, actions, log)
+
+
+@asynccontextmanager
+async def asking(settings: Settings) -> AsyncIterator[KfClient]:
+    """Open the way to WeChat alone, for a command that needs nothing else of the desk."""
+    log = Log(settings.log_path)
+    client = make_client(settings, log=log)
+    try:
+        yield client
+    finally:
+        await client.aclose()
+        log.close()
 
 
 @asynccontextmanager
@@ -75,6 +92,7 @@ async def opened(desk: Wired) -> AsyncIterator[Wired]:
     finally:
         await desk.client.aclose()
         await desk.archive.close()
+        desk.log.close()
 
 
 async def see_queue(desk: Wired) -> Desk:
