@@ -1,14 +1,15 @@
 """What an endpoint of WeChat is, and what it sees of one request.
 
-Imports only codes, envelope and world.
+Imports only codes, envelope, switches and world.
 """
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.envelope import Answer, literal_escapes
+from kfconsole.simulator.switches import Switches
 from kfconsole.simulator.world import World
 
 Json = dict[str, object]
@@ -61,6 +62,14 @@ class Endpoint:
     """Answers 65400 while the kf feature is off."""
     takes_json: bool = True
     """Whether a POST without a JSON object is refused before anything else is looked at."""
+    switched: Mapping[str, str] = field(default_factory=dict)
+    """Methods that are served only while a switch is on, and the name of that switch."""
+
+    def served(self, switches: Switches) -> tuple[str, ...]:
+        """Return the methods that are served, the documented one first; without any the path does not exist."""
+        return tuple(
+            method for method in self.methods if method not in self.switched or getattr(switches, self.switched[method])
+        )
 
 
 def get(act: Callable[[Call], Json | Answer], *, needs_token: bool = True, needs_kf: bool = False) -> Endpoint:

@@ -45,6 +45,10 @@ class Agent:
     """Names the uploaded picture; empty: the one everybody begins with."""
     sessions: dict[str, Session] = field(default_factory=dict)
 
+    def invitation_state(self, now: float) -> str:
+        """Return waiting, rejected or expired; empty when nobody was invited."""
+        return "expired" if self.invite_status == "waiting" and now >= self.invite_expires_at else self.invite_status
+
 
 @dataclass(slots=True)
 class Customer:

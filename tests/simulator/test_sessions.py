@@ -164,7 +164,7 @@ async def test_reads_refuse_whom_they_do_not_know(wire: Wire) -> None:
     assert (await wire.get(SESSION, openid="oStranger"))["errcode"] == 40003
     assert (await wire.get(SESSION))["errcode"] == 40003
     assert (await wire.get(SESSIONS, kf_account="nobody@lehuo"))["errcode"] == 65401
-    assert (await wire.get(SESSIONS))["errcode"] == 65401
+    assert (await wire.get(SESSIONS))["errcode"] == 65404
     assert (await wire.get(SESSIONS, kf_account=NEW))["errcode"] == 65402
 
 

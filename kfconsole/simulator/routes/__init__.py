@@ -10,13 +10,14 @@ from types import MappingProxyType
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.endpoint import Call, Endpoint
 from kfconsole.simulator.envelope import Answer, answered
-from kfconsole.simulator.routes import agents, callbacks, media, messages, quota, sessions, tokens
+from kfconsole.simulator.routes import agents, callbacks, media, messages, quota, sessions, tokens, users
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
     {
         **tokens.ENDPOINTS,
         **agents.ENDPOINTS,
         **sessions.ENDPOINTS,
+        **users.ENDPOINTS,
         **messages.ENDPOINTS,
         **media.ENDPOINTS,
         **quota.ENDPOINTS,
@@ -33,10 +34,11 @@ def perform(path: str, call: Call) -> Answer:
         Refused: WeChat would refuse it.
     """
     endpoint = ENDPOINTS.get(path)
-    if endpoint is None:
+    methods = endpoint.served(call.world.switches) if endpoint else ()
+    if endpoint is None or not methods:
         raise Refused(40066)
-    if call.method not in endpoint.methods:
-        raise Refused(43001 if "GET" in endpoint.methods else 43002)
+    if call.method not in methods:
+        raise Refused(43001 if methods[0] == "GET" else 43002)
     world = call.world
     if endpoint.needs_token:
         world.tokens.check(call.query.get("access_token", ""), world.clock.now())

@@ -1,7 +1,12 @@
-"""Managing agents: the lists."""
+"""Managing agents: the lists, adding, renaming, removing, inviting, pictures."""
 
-from kfconsole.simulator.endpoint import Call, Endpoint, Json, get
-from kfconsole.simulator.people import Agent
+import random
+
+from kfconsole.simulator import staff
+from kfconsole.simulator.endpoint import Call, Endpoint, Json, get, post
+from kfconsole.simulator.envelope import OK
+from kfconsole.simulator.multipart import file_part
+from kfconsole.simulator.people import Agent, new_openid
 from kfconsole.simulator.world import World
 
 
@@ -10,7 +15,7 @@ def _agent_list(call: Call) -> Json:
 
 
 def _agent_json(world: World, agent: Agent) -> Json:
-    picture = f"http://mmbiz.qpic.cn/mmbiz/{agent.kf_id}simulated/0"
+    picture = f"http://mmbiz.qpic.cn/mmbiz/{agent.picture or agent.kf_id}simulated/0"
     row: Json = {
         "kf_account": agent.kf_account,
         "kf_headimg" if world.switches.old_agent_fields else "kf_headimgurl": picture,
@@ -20,11 +25,10 @@ def _agent_json(world: World, agent: Agent) -> Json:
     if agent.is_bound:
         row["kf_wx"] = agent.wechat_id
     elif agent.invite_wx:
-        is_over = agent.invite_status == "waiting" and world.clock.now() >= agent.invite_expires_at
         row["invite_wx"] = agent.invite_wx
         row["invite_expire_time"] = agent.invite_expires_at
-        row["invite_status"] = "expired" if is_over else agent.invite_status
-    return row
+        row["invite_status"] = agent.invitation_state(world.clock.now())
+    return row | _openid(world, agent)
 
 
 def _online_agent_list(call: Call) -> Json:
@@ -46,14 +50,61 @@ def _online_agent_json(world: World, agent: Agent) -> Json:
     }
     if world.switches.old_agent_fields:
         row["auto_accept"] = 0
-    return row
+    return row | _openid(world, agent)
 
 
 def _kf_id(world: World, agent: Agent) -> int | str:
     return str(agent.kf_id) if world.switches.kf_id_as_string else agent.kf_id
 
 
+def _openid(world: World, agent: Agent) -> Json:
+    """Return the openid of whoever is bound, always the same for one WeChat id."""
+    if not world.switches.agent_openids or not agent.is_bound:
+        return {}
+    return {"kf_openid": new_openid(random.Random(f"agent {agent.wechat_id}"))}
+
+
+def _add(call: Call) -> Json:
+    body = call.body()
+    staff.add(call.world, body.get("kf_account"), body.get("nickname"))
+    return OK
+
+
+def _rename(call: Call) -> Json:
+    body = call.body()
+    staff.rename(call.world, body.get("kf_account"), body.get("nickname"))
+    return OK
+
+
+def _remove(call: Call) -> Json:
+    given = call.query if call.method == "GET" else call.body()
+    staff.remove(call.world, given.get("kf_account"))
+    return OK
+
+
+def _invite(call: Call) -> Json:
+    body = call.body()
+    staff.invite(call.world, body.get("kf_account"), body.get("invite_wx"))
+    return OK
+
+
+def _set_picture(call: Call) -> Json:
+    staff.set_picture(call.world, call.query.get("kf_account"), file_part(call.raw_body, call.content_type))
+    return OK
+
+
+_SHORT = {"GET": "lists_without_cgi_bin"}
+
 ENDPOINTS: dict[str, Endpoint] = {
     "/cgi-bin/customservice/getkflist": get(_agent_list, needs_kf=True),
     "/cgi-bin/customservice/getonlinekflist": get(_online_agent_list, needs_kf=True),
+    "/customservice/getkflist": Endpoint(("GET",), _agent_list, needs_kf=True, switched=_SHORT),
+    "/customservice/getonlinekflist": Endpoint(("GET",), _online_agent_list, needs_kf=True, switched=_SHORT),
+    "/customservice/kfaccount/add": post(_add, needs_kf=True),
+    "/customservice/kfaccount/update": post(_rename, needs_kf=True),
+    "/customservice/kfaccount/del": Endpoint(
+        ("POST", "GET"), _remove, needs_kf=True, switched={"GET": "delete_by_get"}
+    ),
+    "/customservice/kfaccount/inviteworker": post(_invite, needs_kf=True),
+    "/customservice/kfaccount/uploadheadimg": post(_set_picture, needs_kf=True, takes_json=False),
 }

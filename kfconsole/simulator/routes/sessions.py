@@ -13,7 +13,7 @@ def _wait_case(call: Call) -> Json:
 
 
 def _session_list(call: Call) -> Json:
-    agent = call.world.find_agent(call.query.get("kf_account", ""))
+    agent = call.world.find_agent(call.query.get("kf_account"))
     sessions = call.world.sessions_of(agent)
     return {"sessionlist": [{"createtime": int(row.created_at), "openid": row.openid} for row in sessions]}
 
