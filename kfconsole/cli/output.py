@@ -18,18 +18,20 @@ OUTCOME_UNKNOWN = 4
 INTERRUPTED = 130
 
 
-def emit(line: str) -> None:
-    """Print a line of data; a reader that has gone away is no failure."""
+def emit(line: str) -> bool:
+    """Print a line of data; False when the reader has gone away, which is no failure."""
     try:
         print(line, flush=True)
     except BrokenPipeError:
         # Python flushes stdout once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
-def emit_json(value: object) -> None:
-    """Print a Struct, or a dict, as one line of JSON."""
-    emit(json.dumps(to_builtins(value), ensure_ascii=False))
+def emit_json(value: object) -> bool:
+    """Print a Struct, or a dict, as one line of JSON; False as with `emit`."""
+    return emit(json.dumps(to_builtins(value), ensure_ascii=False))
 
 
 def talk(line: str) -> None:
