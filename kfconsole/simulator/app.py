@@ -5,6 +5,7 @@ The one place where requests meet the world.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
@@ -15,7 +16,7 @@ from kfconsole.simulator import faults as harm
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.control import control_routes
 from kfconsole.simulator.endpoint import Call
-from kfconsole.simulator.envelope import Answer, refused
+from kfconsole.simulator.envelope import CONTENT_TYPE, Answer, refused
 from kfconsole.simulator.faults import Fault, Faults
 from kfconsole.simulator.pushes import Pusher
 from kfconsole.simulator.requestlog import RequestLog
@@ -118,9 +119,11 @@ class Gate:
         try:
             answer = perform(path, call)
         except Refused as refusal:
-            answer = refused(refusal, now, self._world.rids)
+            answer = refused(refusal, now, self._world.rids, self._world.switches.errmsg_suffix)
         finally:
             self._world.switches = switches
+        if answer.content_type == CONTENT_TYPE:
+            answer = replace(answer, content_type=switches.answer_content_type)
         return answer if fault is None else harm.spoiled(fault, answer)
 
     async def _write(self, answer: Answer, send: Send, *, whole: bool) -> None:

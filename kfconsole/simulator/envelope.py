@@ -5,6 +5,7 @@ Imports only codes.
 
 import json
 import random
+import string
 from dataclasses import dataclass
 from email.utils import formatdate
 
@@ -13,6 +14,7 @@ import msgspec
 from kfconsole.simulator.codes import Refused
 
 CONTENT_TYPE = "application/json; encoding=utf-8"
+_HINT_ALPHABET = string.ascii_letters + string.digits + "-_"
 OK: dict[str, object] = {"errcode": 0, "errmsg": "ok"}
 
 
@@ -55,10 +57,11 @@ def answered(value: dict[str, object]) -> Answer:
     return Answer(to_json(value))
 
 
-def refused(refusal: Refused, now: float, rng: random.Random) -> Answer:
-    """Return the answer that tells of a refusal."""
-    rid = new_rid(now, rng) if refusal.code else ""
-    errmsg = f"{refusal.errmsg} rid: {rid}" if rid else refusal.errmsg
+def refused(refusal: Refused, now: float, rng: random.Random, suffix: str = "rid") -> Answer:
+    """Return the answer that tells of a refusal; `suffix` says what follows its text: rid, hint, or both."""
+    rid = new_rid(now, rng) if refusal.code and suffix != "hint" else ""
+    hint = f" hint: [{''.join(rng.choices(_HINT_ALPHABET, k=16))}]" if refusal.code and suffix != "rid" else ""
+    errmsg = refusal.errmsg + hint + (f" rid: {rid}" if rid else "")
     return Answer(to_json({"errcode": refusal.code, "errmsg": errmsg}), code=refusal.code, rid=rid)
 
 

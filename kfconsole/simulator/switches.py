@@ -14,6 +14,10 @@ class Switches:
 
     kf_enabled: bool = True
     """Off: the account never switched the kf feature on, and every kf call answers 65400."""
+    answer_content_type: str = "application/json; encoding=utf-8"
+    """What the Content-Type of JSON answers says; older calls are said to send text/plain."""
+    errmsg_suffix: str = "rid"
+    """What follows the text of a refusal: a `rid` as today, a `hint` as until 2020, or `both` as in between."""
     kf_id_as_string: bool = False
     """Send `kf_id` as the documentation types it, not as it was seen on the wire."""
     online_list_shows_offline: bool = False
@@ -130,6 +134,7 @@ class Switches:
 _CHOICES = {
     "getsession_empty_shape": ("empty", "absent", "errcode"),
     "window_combination": ("per_class", "one", "added", "latest"),
+    "errmsg_suffix": ("rid", "hint", "both"),
     "user_profile": ("empty", "absent", "old"),
 }
 

@@ -41,29 +41,35 @@ class Tokens:
         self._stable: Token | None = None
         self._forced_at: deque[float] = deque(maxlen=FORCED_PER_DAY)
 
-    def issue(self, now: float) -> Token:
-        """Issue a token as /cgi-bin/token does: always new, the one before works on for 5 minutes."""
-        if self._plain is not None:
-            self._plain.dies_at = min(self._plain.dies_at, now + OVERLAP_SECONDS)
+    def issue(self, now: float, *, displaces_other: bool = False) -> Token:
+        """Issue a token as /cgi-bin/token does: always new, the one before works on for 5 minutes.
+
+        With `displaces_other` a token of the other kind is retired in the same way, here and in `stable` and `force`.
+        """
+        _retire(self._plain, now + OVERLAP_SECONDS)
+        if displaces_other:
+            _retire(self._stable, now + OVERLAP_SECONDS)
         self._plain = self._new(now)
         return self._plain
 
-    def stable(self, now: float) -> Token:
+    def stable(self, now: float, *, displaces_other: bool = False) -> Token:
         """Return the stable token, renewed from 5 minutes before its end."""
-        token = self._stable
-        if token is None or now >= token.dies_at - OVERLAP_SECONDS:
-            token = self._stable = self._new(now)
-        return token
+        if self._stable is None or now >= self._stable.dies_at - OVERLAP_SECONDS:
+            if displaces_other:
+                _retire(self._plain, now + OVERLAP_SECONDS)
+            self._stable = self._new(now)
+        return self._stable
 
-    def force(self, now: float, early_code: int = 0) -> Token:
+    def force(self, now: float, early_code: int = 0, *, displaces_other: bool = False) -> Token:
         """Replace the stable token at once; too early or too often, answer the current one or `early_code`."""
         if self._is_too_early(now):
             if early_code:
                 raise Refused(early_code)
-            return self.stable(now)
+            return self.stable(now, displaces_other=displaces_other)
         self._forced_at.append(now)
-        if self._stable is not None:
-            self._stable.dies_at = now
+        _retire(self._stable, now)
+        if displaces_other:
+            _retire(self._plain, now)
         self._stable = self._new(now)
         return self._stable
 
@@ -104,3 +110,9 @@ class Tokens:
         if len(self._known) > _REMEMBERED:
             del self._known[next(iter(self._known))]
         return token
+
+
+def _retire(token: Token | None, at: float) -> None:
+    """Let a token die then, unless it does so before."""
+    if token is not None:
+        token.dies_at = min(token.dies_at, at)

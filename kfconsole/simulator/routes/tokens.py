@@ -1,4 +1,8 @@
-"""The two token calls."""
+"""The two token calls.
+
+What is checked after the credentials, and in which order, is not documented: here the address, then whatever a switch
+lets go wrong.
+"""
 
 from collections.abc import Mapping
 
@@ -9,18 +13,31 @@ from kfconsole.simulator.world import World
 
 
 def _token(call: Call) -> Json:
-    _check_credentials(call.world, call.query)
-    now = call.world.clock.now()
-    return _token_json(call.world.tokens.issue(now), now)
+    _check(call, call.query)
+    world, now = call.world, call.world.clock.now()
+    return _token_json(world.tokens.issue(now, displaces_other=world.switches.token_kinds_displace), now)
 
 
 def _stable_token(call: Call) -> Json:
     body = call.body()
-    _check_credentials(call.world, body)
-    now, tokens = call.world.clock.now(), call.world.tokens
+    _check(call, body)
+    now, tokens, switches = call.world.clock.now(), call.world.tokens, call.world.switches
+    displaces_other = switches.token_kinds_displace
     if body.get("force_refresh") is True:
-        return _token_json(tokens.force(now, call.world.switches.early_forced_refresh_code), now)
-    return _token_json(tokens.stable(now), now)
+        token = tokens.force(now, switches.early_forced_refresh_code, displaces_other=displaces_other)
+    else:
+        token = tokens.stable(now, displaces_other=displaces_other)
+    return _token_json(token, now)
+
+
+def _check(call: Call, given: Mapping[str, object]) -> None:
+    switches = call.world.switches
+    _check_credentials(call.world, given)
+    allowed = switches.ip_whitelist.split()
+    if allowed and call.client_address not in allowed:
+        raise _not_in_whitelist(call.client_address, is_old=switches.errmsg_suffix == "hint")
+    if switches.token_outcome_code:
+        raise Refused(switches.token_outcome_code)
 
 
 def _check_credentials(world: World, given: Mapping[str, object]) -> None:
@@ -33,7 +50,15 @@ def _check_credentials(world: World, given: Mapping[str, object]) -> None:
     if not given.get("secret"):
         raise Refused(41004)
     if given["secret"] != world.app_secret:
-        raise Refused(40125)
+        raise Refused(world.switches.wrong_secret_code)
+
+
+def _not_in_whitelist(address: str, *, is_old: bool) -> Refused:
+    """Return the refusal that names the address, in today's form or in that of 2017."""
+    if is_old:
+        return Refused(40164, f"invalid ip {address}, not in whitelist")
+    mapped = address if ":" in address else f"::ffff:{address}"
+    return Refused(40164, f"invalid ip {address} ipv6 {mapped}, not in whitelist")
 
 
 def _token_json(token: Token, now: float) -> Json:
