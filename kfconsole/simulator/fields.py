@@ -55,6 +55,13 @@ class Fields:
             raise BadField(f"field {name!r} is missing or no whole number; give a whole number")
         return value
 
+    def integers(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
+        """Return a list of whole numbers."""
+        value = self._values.get(name, list(default))
+        if not isinstance(value, list) or not all(isinstance(row, int) and not isinstance(row, bool) for row in value):
+            raise BadField(f"field {name!r} is no list of whole numbers; give [1, 2]")
+        return tuple(value)
+
     def choice(self, name: str, choices: tuple[str, ...], default: str | None = None) -> str:
         """Return one of the given words."""
         value = self._values.get(name, default)

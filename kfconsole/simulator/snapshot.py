@@ -41,6 +41,9 @@ def _agent(world: World, agent: Agent) -> Json:
         "kf_id": agent.kf_id,
         "is_bound": agent.is_bound,
         "is_online": agent.is_online,
+        "wechat_id": agent.wechat_id,
+        "invite_wx": agent.invite_wx,
+        "invite_status": agent.invitation_state(world.clock.now()),
         "session_count": len(world.sessions_of(agent)),
     }
 
@@ -64,6 +67,8 @@ def _customer(world: World, customer: Customer) -> Json:
         "state": state,
         "kf_account": holder,
         "is_following": customer.is_following,
+        "followed_at": customer.followed_at,
+        "remark": customer.remark,
         "replies_left": "unlimited" if math.isinf(left) else left,
         "windows": {
             action: {

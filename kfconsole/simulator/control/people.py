@@ -2,10 +2,23 @@
 
 from collections.abc import Mapping
 
+from kfconsole.simulator import staff
 from kfconsole.simulator.fields import Fields, Json, Order
+from kfconsole.simulator.people import WeChatUser
 from kfconsole.simulator.said import PARTS, Part, Said, Value
 from kfconsole.simulator.world import ACTIONS, World
 
+_ABOUT_CUSTOMERS = (
+    "is_following",
+    "followed_at",
+    "scene",
+    "qr_scene",
+    "qr_scene_text",
+    "tag_ids",
+    "remark",
+    "union_id",
+    "nickname",
+)
 _DETAILS = ("key", "ticket", "scan_type", "scan_result")
 
 
@@ -22,17 +35,30 @@ class People:
             "/say": self._say,
             "/act": self._act,
             "/agents": self._add_agent,
+            "/agents/invitation": self._answer_invitation,
             "/agents/online": self._set_online,
             "/agents/accept": self._accept,
             "/agents/say": self._reply,
             "/agents/close": self._close,
             "/agents/transfer": self._transfer,
+            "/wechat-users": self._set_wechat_user,
             "/records": self._write_records,
         }
 
     def _add_customer(self, values: Json) -> Json:
-        fields = Fields(values, ("openid",))
-        return {"openid": self._world.add_customer(fields.text("openid", "")).openid}
+        """Add a customer, or say more of one who is there; what is not named stays."""
+        fields = Fields(values, ("openid", *_ABOUT_CUSTOMERS))
+        customer = self._world.add_customer(fields.text("openid", ""))
+        customer.is_following = fields.flag("is_following", customer.is_following)
+        customer.followed_at = fields.number("followed_at", customer.followed_at)
+        customer.scene = fields.text("scene", customer.scene)
+        customer.qr_scene = fields.integer("qr_scene", customer.qr_scene)
+        customer.qr_scene_text = fields.text("qr_scene_text", customer.qr_scene_text)
+        customer.tag_ids = fields.integers("tag_ids", customer.tag_ids)
+        customer.remark = fields.text("remark", customer.remark)
+        customer.union_id = fields.text("union_id", customer.union_id)
+        customer.nickname = fields.text("nickname", customer.nickname)
+        return {"openid": customer.openid}
 
     def _say(self, values: Json) -> Json:
         message_type = Fields(values, tuple(values)).choice("type", tuple(PARTS), "text")
@@ -62,6 +88,19 @@ class People:
             invite_status=fields.choice("invite_status", ("", "waiting", "rejected", "expired"), ""),
         )
         return {"kf_account": agent.kf_account, "kf_id": agent.kf_id}
+
+    def _answer_invitation(self, values: Json) -> Json:
+        """The invited person accepts or rejects; to let an invitation expire, move the clock."""
+        fields = Fields(values, ("kf_account", "accepts"))
+        staff.answer_invitation(self._world, fields.text("kf_account"), accepts=fields.flag("accepts"))
+        return {}
+
+    def _set_wechat_user(self, values: Json) -> Json:
+        """Let a WeChat id be nobody's, or its owner serve other accounts already."""
+        fields = Fields(values, ("wechat_id", "exists", "accounts_elsewhere"))
+        user = WeChatUser(fields.flag("exists", True), fields.integer("accounts_elsewhere", 0))
+        self._world.wechat_users[fields.text("wechat_id")] = user
+        return {}
 
     def _set_online(self, values: Json) -> Json:
         fields = Fields(values, ("kf_account", "online"))
