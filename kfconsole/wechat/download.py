@@ -63,27 +63,28 @@ class Landing:
             head += chunk
             if len(head) >= HEAD_BYTES:
                 break
+        body = _joined(head, chunks)
         if _is_no_file(content_type, head):
-            return await _collect(call, head, chunks)
-        await self._write(call, head, chunks)
+            return await _collect(call, body)
+        await self._write(call, body)
         self.file_name = name_in(disposition)
         return _NO_FILE
 
-    async def _write(self, call: Call, head: bytes, chunks: AsyncIterator[bytes]) -> None:
+    async def _write(self, call: Call, body: AsyncIterator[bytes]) -> None:
         part = self._target.with_name(f".kfconsole-{os.urandom(8).hex()}.part")
         try:
             opened = self._done(lambda: _create(part))  # here, so that no cancelled thread makes it
             with opened:
-                byte_count = await self._pour(call, head, chunks, opened)
+                byte_count = await self._pour(call, body, opened)
                 await self._on_disk(lambda: _make_sure(opened))
             await self._on_disk(lambda: self._put_in_place(part))
         finally:
             part.unlink(missing_ok=True)
         self.byte_count = byte_count
 
-    async def _pour(self, call: Call, head: bytes, chunks: AsyncIterator[bytes], opened: BinaryIO) -> int:
-        byte_count, waiting = len(head), head
-        async for chunk in chunks:
+    async def _pour(self, call: Call, body: AsyncIterator[bytes], opened: BinaryIO) -> int:
+        byte_count, waiting = 0, b""
+        async for chunk in body:
             byte_count += len(chunk)
             waiting += chunk
             if byte_count > LARGEST_FILE_BYTES:
@@ -142,13 +143,19 @@ def _is_no_file(content_type: str, head: bytes) -> bool:
     return type_of(head) is None and (label.startswith("text/") or label.endswith("json"))
 
 
-async def _collect(call: Call, head: bytes, chunks: AsyncIterator[bytes]) -> bytes:
-    body = head
+async def _joined(head: bytes, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield head
     async for chunk in chunks:
-        body += chunk
-        if len(body) > LARGEST_JSON_BYTES:
+        yield chunk
+
+
+async def _collect(call: Call, body: AsyncIterator[bytes]) -> bytes:
+    whole = bytearray()
+    async for chunk in body:
+        whole += chunk
+        if len(whole) > LARGEST_JSON_BYTES:
             raise unreadable(_("The answer is too large to be WeChat's."), call)
-    return body
+    return bytes(whole)
 
 
 def _create(part: Path) -> BinaryIO:

@@ -32,17 +32,27 @@ async def test_agents_have_string_ids_whatever_the_wire_has(wire: Wire, kf_id: i
     }
     wire.reply(AGENTS_PATH, {"kf_list": [row]})
 
-    assert await wire.client().agents() == (Agent(AGENT, "小王", kf_id="1001"),)
+    agent = Agent(AGENT, "小王", kf_id="1001", picture_url="http://x", wechat_id="wang")
+    assert await wire.client().agents() == (agent,)
 
 
 async def test_an_agent_without_a_wechat_user_is_not_bound(wire: Wire) -> None:
     invited = {"kf_account": "a@b", "kf_nick": None, "kf_id": None, "invite_wx": "w", "invite_status": "waiting"}
-    wire.reply(AGENTS_PATH, {"kf_list": [invited, {"kf_account": "c@d", "kf_wx": ""}]})
+    wire.reply(AGENTS_PATH, {"kf_list": [invited, {"kf_account": "c@d", "kf_wx": "", "kf_headimg": "http://old"}]})
 
     assert await wire.client().agents() == (
-        Agent(AgentId("a@b"), "", is_bound=False, invite_status="waiting"),
-        Agent(AgentId("c@d"), "", is_bound=False),
+        Agent(AgentId("a@b"), "", is_bound=False, invite_status="waiting", invited_wechat_id="w"),
+        Agent(AgentId("c@d"), "", is_bound=False, picture_url="http://old"),
     )
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [(123456789, 123456789), ("123456789", 123456789), (0, None), ("", None), (None, None)]
+)
+async def test_the_end_of_an_invitation_is_read_as_number_and_as_text(wire: Wire, written: Any, read: int) -> None:
+    wire.reply(AGENTS_PATH, {"kf_list": [{"kf_account": AGENT, "invite_expire_time": written}]})
+
+    assert (await wire.client().agents())[0].invite_expires_at == read
 
 
 async def test_foreign_texts_are_cleaned_and_nicks_fit_one_line(wire: Wire, hostile: str) -> None:

@@ -25,6 +25,22 @@ CLOSE_PATH = "/customservice/kfsession/close"
 RECORDS_PATH = "/customservice/msgrecord/getmsglist"
 SEND_PATH = "/cgi-bin/message/custom/send"
 TYPING_PATH = "/cgi-bin/message/custom/typing"
+CLASSIC_TOKEN_PATH = "/cgi-bin/token"
+ADD_PATH = "/customservice/kfaccount/add"
+RENAME_PATH = "/customservice/kfaccount/update"
+REMOVE_PATH = "/customservice/kfaccount/del"
+INVITE_PATH = "/customservice/kfaccount/inviteworker"
+PICTURE_PATH = "/customservice/kfaccount/uploadheadimg"
+UPLOAD_PATH = "/cgi-bin/media/upload"
+DOWNLOAD_PATH = "/cgi-bin/media/get"
+USER_PATH = "/cgi-bin/user/info"
+USERS_PATH = "/cgi-bin/user/info/batchget"
+REMARK_PATH = "/cgi-bin/user/info/updateremark"
+CLEAR_PATH = "/cgi-bin/clear_quota"
+CLEAR_BY_SECRET_PATH = "/cgi-bin/clear_quota/v2"
+CLEAR_ONE_PATH = "/cgi-bin/openapi/quota/clear"
+QUOTA_PATH = "/cgi-bin/openapi/quota/get"
+RID_PATH = "/cgi-bin/openapi/rid/get"
 
 OK = {"errcode": 0, "errmsg": "ok"}
 Reply = bytes | dict[str, Any] | httpx.Response | Exception | Callable[[httpx.Request], Any]
@@ -46,7 +62,9 @@ class Wire:
         self._replies[path] = list(replies)
         return self
 
-    def client(self, base_url: str = "http://wechat.test", app_secret: str | Callable[[], str] = SECRET) -> KfClient:
+    def client(
+        self, base_url: str = "http://wechat.test", app_secret: str | Callable[[], str] = SECRET, **options: Any
+    ) -> KfClient:
         return KfClient(
             base_url=base_url,
             app_id="wx1",
@@ -55,6 +73,7 @@ class Wire:
             monotonic=lambda: self.now_mono,
             on_date=lambda date, before, after: self.dates.append((date, before, after)),
             log=self.entries.append,
+            **options,
         )
 
     def asked(self, path: str) -> list[httpx.Request]:
