@@ -5,10 +5,13 @@ WeChat, and every decision others rely on, is refused here in a read-only consol
 nobody else sees, are not.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kfconsole.content import Content
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import MessagesSeen
+from kfconsole.desk.managing import Managing
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.reading import HistoryDay, Reading
 from kfconsole.desk.sending import Sending
@@ -17,7 +20,7 @@ from kfconsole.desk.store import Store
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
-from kfconsole.model import AgentId, CustomerId, Message, MessageId, Session
+from kfconsole.model import AgentId, CustomerId, Media, MediaKind, Message, MessageId, Session
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -46,6 +49,7 @@ class Actions:
         self._reading = Reading(client, archive, store, clock)
         self._sending = Sending(client, archive, store, clock, self._typing_state, me=me)
         self._serving = Serving(client, store, clock, poller, me=me)
+        self._managing = Managing(client, store, poller)
 
     async def run(self) -> None:
         """Make the calls nobody waits for, until cancelled."""
@@ -81,17 +85,25 @@ class Actions:
         self._check_writable()
         return await self._serving.accept_next(agent)
 
-    async def close(self, openid: CustomerId) -> None:
-        """End a customer's session; see `Serving.close`."""
+    async def close(self, openid: CustomerId, agent: AgentId | None = None) -> None:
+        """End a customer's session, whoever holds it, or this agent's; see `Serving.close`."""
         self._check_writable()
-        await self._serving.close(openid)
+        await self._serving.close(openid, agent)
 
     # Sending
 
-    async def send(self, openid: CustomerId, text: str, *, replaces: MessageId | None = None) -> Message:
-        """Send a text and return the message as it ended; see `Sending.send`."""
-        self._check_answering()
-        return await self._sending.send(openid, text, replaces=replaces)
+    async def send(
+        self,
+        openid: CustomerId,
+        content: Content | str,
+        *,
+        agent: AgentId | None = None,
+        is_ai: bool = False,
+        replaces: MessageId | None = None,
+    ) -> Message:
+        """Send a text, or another content, and return the message as it ended; see `Sending.send`."""
+        self._check_answering(agent)
+        return await self._sending.send(openid, content, agent=agent, is_ai=is_ai, replaces=replaces)
 
     async def resend(self, message_id: MessageId) -> Message:
         """Send an undelivered message again, to the same customer, as a new message."""
@@ -115,12 +127,54 @@ class Actions:
             self._store.apply(MessagesSeen(messages))
             await self._reading.refresh_contacts({message.openid for message in messages})
 
+    # Managing
+
+    async def add_agent(self, agent: AgentId, nick: str) -> None:
+        """Add an agent; see `Managing` for this and the following."""
+        self._check_writable()
+        await self._managing.add_agent(agent, nick)
+
+    async def rename_agent(self, agent: AgentId, nick: str) -> None:
+        """Give an agent another nickname."""
+        self._check_writable()
+        await self._managing.rename_agent(agent, nick)
+
+    async def remove_agent(self, agent: AgentId) -> None:
+        """Remove an agent."""
+        self._check_writable()
+        await self._managing.remove_agent(agent)
+
+    async def invite_agent(self, agent: AgentId, wechat_id: str) -> None:
+        """Invite a WeChat user to take over an agent."""
+        self._check_writable()
+        await self._managing.invite_agent(agent, wechat_id)
+
+    async def set_agent_picture(self, agent: AgentId, file: Path) -> None:
+        """Give an agent another picture."""
+        self._check_writable()
+        await self._managing.set_agent_picture(agent, file)
+
+    async def set_remark(self, openid: CustomerId, remark: str) -> None:
+        """Write the account's note on a customer; an empty one deletes it."""
+        self._check_writable()
+        await self._managing.set_remark(openid, remark)
+
+    async def upload_media(self, kind: MediaKind, file: Path) -> Media:
+        """Upload a file for messages."""
+        self._check_writable()
+        return await self._managing.upload_media(kind, file)
+
+    async def clear_quota(self, path: str | None) -> None:
+        """Let WeChat's counters of one call, or of all, start anew."""
+        self._check_writable()
+        await self._managing.clear_quota(path)
+
     # Typing
 
-    async def set_typing(self, openid: CustomerId) -> None:
-        """Show the customer that somebody is writing; raises what WeChat says."""
+    async def set_typing(self, openid: CustomerId, *, cancel: bool = False) -> None:
+        """Show the customer that somebody is writing, or show it no more; raises what WeChat says."""
         self._check_writable()
-        await self._typing_state.show(openid)
+        await self._typing_state.show(openid, cancel=cancel)
 
     def writing(self, openid: CustomerId) -> None:
         """Somebody is writing to this customer; never blocks, never fails."""
@@ -142,9 +196,9 @@ class Actions:
                 hint=_("Set read_only = false under [me] in the settings."),
             )
 
-    def _check_answering(self) -> None:
+    def _check_answering(self, agent: AgentId | None = None) -> None:
         self._check_writable()
-        if self._me is None:
+        if agent is None and self._me is None:
             raise NotPossible(
                 _("This console answers as nobody."),
                 hint=_("Set kf_account under [me] in the settings to reply."),

@@ -12,6 +12,7 @@ from kfconsole.errors import KfError
 from kfconsole.model import (
     Agent,
     AgentId,
+    Budget,
     Contact,
     Conversation,
     CustomerId,
@@ -108,6 +109,13 @@ class FeedSucceeded(Struct, frozen=True):
     mono: float
 
 
+class BudgetSeen(Struct, frozen=True):
+    """So many calls of a feed are left today; None: nobody knows."""
+
+    feed: Feed
+    budget: Budget | None
+
+
 class Remembered(Struct, frozen=True):
     """The last run left these lists."""
 
@@ -130,5 +138,6 @@ Fact = (
     | MessagesSeen
     | FeedFailed
     | FeedSucceeded
+    | BudgetSeen
     | Remembered
 )

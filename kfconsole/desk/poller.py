@@ -1,7 +1,8 @@
 """Asks WeChat again and again, each feed at its own pace, and tells the store what it saw.
 
-The next question follows the last answer by the interval. A failed question is never repeated at once: the next
-one is its repetition, later and later while failures last.
+The next question follows the last answer by the interval, or by more where the day's calls have to last. A failed
+question is never repeated at once: the next one is its repetition, later and later while failures last, in the next
+minute after the minute's limit, and once a minute after the day's. What asking again cannot mend waits to be told.
 """
 
 import asyncio
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from kfconsole.desk import pacing
+from kfconsole.desk.budget import PATHS, BudgetKeeper
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import FeedFailed, FeedSucceeded
-from kfconsole.desk.feeds.agents import AgentsFeed
+from kfconsole.desk.feeds.agents import LIST_SECONDS, AgentsFeed
 from kfconsole.desk.feeds.messages import MessagesFeed
 from kfconsole.desk.feeds.queue import QueueFeed
 from kfconsole.desk.feeds.sessions import SessionsFeed
@@ -24,6 +27,7 @@ from kfconsole.desk.store import Store
 from kfconsole.desk.waking import Bell, Sleep
 from kfconsole.errors import ArchiveError, AuthError, ConfigError, KfError, RateLimited
 from kfconsole.model import AgentId, Feed
+from kfconsole.wechat import paths
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -80,8 +84,14 @@ class Poller:
         self._messages = MessagesFeed(client, archive, store, clock)
         self._people = People(archive, store)
         self._keeper = Keeper(archive, store, clock)
+        by_path = {PATHS[feed][0]: intervals.of(feed) for feed in Feed}
+        self._budgets = BudgetKeeper(client, store, clock, {**by_path, paths.AGENTS: LIST_SECONDS}, random)
         self._bells = {feed: Bell(sleep) for feed in Feed}
-        self._stopped_by: AuthError | ConfigError | None = None
+        self._stopped_by: dict[Feed, AuthError | ConfigError] = {}
+        self._limited: set[Feed] = set()
+        """Feeds that rest because a limit is reached: our own acts do not wake them."""
+        self._limited_until_mono: dict[str, float] = {}
+        """By path: several feeds may need the same one, such as the token's."""
         self._times_mended = 0
 
     async def remember(self) -> None:
@@ -97,7 +107,7 @@ class Poller:
         try:
             async with asyncio.TaskGroup() as group:
                 for feed in Feed:
-                    group.create_task(self._poll(feed), name=f"poll {feed}")
+                    group.create_task(self._poll(feed, group), name=f"poll {feed}")
         finally:
             with suppress(ArchiveError):  # the feeds have shown it, and nobody is left to tell
                 await self.save()
@@ -111,14 +121,20 @@ class Poller:
         await self._keeper.save(is_last=True)
 
     def wake(self, *feeds: Feed) -> None:
-        """Ask these feeds now, and once more if a question is under way; without any, all, also stopped ones."""
+        """Ask these feeds now, and once more if a question is under way.
+
+        Those that stopped, or rest because a limit is reached, are left alone. Without any named, all are asked.
+        """
         if not feeds:
-            self._stopped_by = None
+            self._stopped_by.clear()
+            self._limited.clear()
+            self._limited_until_mono.clear()
             self._times_mended += 1
             self._agents.ask_for_the_list()
             self._sessions.touch_all()
         for feed in feeds or Feed:
-            self._bells[feed].ring()
+            if feed not in self._limited:
+                self._bells[feed].ring()
 
     def focus(self, agent: AgentId | None) -> None:
         """Keep this agent's sessions as fresh as our own; None: nobody's."""
@@ -130,7 +146,17 @@ class Poller:
         self._sessions.touch(agent)
         self.wake(Feed.QUEUE, Feed.AGENTS, Feed.SESSIONS)
 
-    async def _poll(self, feed: Feed) -> None:
+    def agents_changed(self) -> None:
+        """Ask who the agents are: an act of ours changed them."""
+        self._agents.ask_for_the_list()
+        self.wake(Feed.AGENTS)
+
+    def quota_cleared(self) -> None:
+        """Ask all feeds again, as fast as before any limit was near."""
+        self._budgets.forget()
+        self.wake()
+
+    async def _poll(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         failures = 0
         bell = self._bells[feed]
         while True:
@@ -143,10 +169,13 @@ class Poller:
                 rest_seconds = self._after_failure(feed, error, failures, was_mended=times_mended < self._times_mended)
             else:
                 failures = 0
-                rest_seconds = self._intervals.of(feed)
+                self._limited.discard(feed)
                 self._tell_if_stopped(feed)
+                for path in self._budgets.due(feed):
+                    group.create_task(self._budgets.ask(feed, path), name=f"quota {path}")
+                rest_seconds = self._budgets.interval_seconds(PATHS[feed][0])
             await bell.wait(rest_seconds)
-            while self._stopped_by is not None:
+            while feed in self._stopped_by:
                 bell.silence()
                 await bell.wait(None)
 
@@ -155,14 +184,16 @@ class Poller:
             case Feed.QUEUE:
                 self._store.apply(await self._queue.ask(), self._succeeded(feed))
             case Feed.AGENTS:
-                self._store.apply(await self._agents.ask(), self._succeeded(feed))
+                seen = await self._agents.ask(self._budgets.interval_seconds(paths.AGENTS))
+                self._store.apply(seen, self._succeeded(feed), *self._list_failure())
                 if self._sessions.has_changes():
                     self._nudge(Feed.SESSIONS)
             case Feed.SESSIONS:
-                await self._sessions.ask()
+                health = self._store.desk.health.get(feed)
+                await self._sessions.ask(is_probe=health is not None and isinstance(health.error, RateLimited))
                 self._store.apply(self._succeeded(feed))
             case Feed.MESSAGES:
-                await self._messages.ask()
+                await self._messages.ask(self._budgets.interval_seconds(paths.RECORDS))
                 self._store.apply(self._succeeded(feed))
         await self._people.load_missing()
         await self._keeper.save()
@@ -170,35 +201,59 @@ class Poller:
     def _succeeded(self, feed: Feed) -> FeedSucceeded:
         return FeedSucceeded(feed, self._clock.monotonic())
 
+    def _list_failure(self) -> tuple[FeedFailed, ...]:
+        """The list of agents may reach its limit while who is online is still answered."""
+        limit = self._agents.list_limit
+        if limit is None:
+            return ()
+        return (FeedFailed(Feed.AGENTS, limit, self._clock.monotonic(), self._agents.list_retry_mono),)
+
     def _after_failure(self, feed: Feed, error: KfError, failures: int, *, was_mended: bool) -> float | None:
         """Tell the store, and return how long to rest; None: until woken."""
-        mono = self._clock.monotonic()
         if isinstance(error, AuthError | ConfigError) and not was_mended:
-            self._stopped_by = error
-            self._store.apply(*(FeedFailed(stopped, error, mono, None) for stopped in Feed))
-            for bell in self._bells.values():
-                bell.ring()
+            is_whole_account = isinstance(error, ConfigError) or error.is_whole_account
+            self._stop(tuple(Feed) if is_whole_account else (feed,), error)
             return None
-        if self._stopped_by is not None:
+        if feed in self._stopped_by:
             self._tell_if_stopped(feed)
             return None
-        rest_seconds = self._backoff_seconds(feed, error, failures)
-        self._store.apply(FeedFailed(feed, error, mono, mono + rest_seconds))
-        return rest_seconds
+        mono = self._clock.monotonic()
+        if isinstance(error, RateLimited):
+            retry_mono = self._retry_after_limit(feed, error, was_mended=was_mended)
+        else:
+            retry_mono = mono + self._backoff_seconds(feed, failures)
+        self._store.apply(FeedFailed(feed, error, mono, retry_mono))
+        return retry_mono - mono
+
+    def _stop(self, feeds: tuple[Feed, ...], error: AuthError | ConfigError) -> None:
+        mono = self._clock.monotonic()
+        self._stopped_by.update(dict.fromkeys(feeds, error))
+        self._store.apply(*(FeedFailed(feed, error, mono, None) for feed in feeds))
+        for feed in feeds:
+            self._bells[feed].ring()
 
     def _tell_if_stopped(self, feed: Feed) -> None:
         """A question that was under way when all feeds stopped was this feed's last one, too."""
-        if self._stopped_by is not None:
-            self._store.apply(FeedFailed(feed, self._stopped_by, self._clock.monotonic(), None))
+        if (error := self._stopped_by.get(feed)) is not None:
+            self._store.apply(FeedFailed(feed, error, self._clock.monotonic(), None))
 
-    def _backoff_seconds(self, feed: Feed, error: KfError, failures: int) -> float:
-        if isinstance(error, RateLimited):
-            return error.retry_after_seconds
+    def _retry_after_limit(self, feed: Feed, error: RateLimited, *, was_mended: bool) -> float:
+        """Return when to try a path again whose limit is reached; feeds that need the same path try it together."""
+        mono = self._clock.monotonic()
+        if not was_mended:
+            self._limited.add(feed)
+            self._bells[feed].silence()
+        if self._limited_until_mono.get(error.path, mono) <= mono:
+            rest_seconds = pacing.limit_rest_seconds(error, self._clock.now(), self._random())
+            self._limited_until_mono[error.path] = mono + rest_seconds
+        return self._limited_until_mono[error.path]
+
+    def _backoff_seconds(self, feed: Feed, failures: int) -> float:
         seconds: float = min(self._intervals.of(feed) * 2 ** min(failures, MAX_DOUBLINGS), MAX_BACKOFF_SECONDS)
         return seconds * (1 - JITTER + 2 * JITTER * self._random())
 
     def _nudge(self, feed: Feed) -> None:
-        """End a feed's ordinary rest; one that backs off is left alone."""
+        """End a feed's ordinary rest; one that backs off, or has to save calls, is left alone."""
         health = self._store.desk.health.get(feed)
-        if health is None or health.error is None:
+        if (health is None or health.error is None) and not self._budgets.is_slowed(PATHS[feed][0]):
             self._bells[feed].ring()

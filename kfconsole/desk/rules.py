@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
+from msgspec.structs import fields
 
+from kfconsole.content import Content, Menu, Text
 from kfconsole.desk.waits import (
     ARRIVAL_TOLERANCE_SECONDS,
     CONTINUITY_SECONDS,
@@ -37,6 +39,7 @@ from kfconsole.text import clip, one_line
 __all__ = [
     "ARRIVAL_TOLERANCE_SECONDS",
     "CONTINUITY_SECONDS",
+    "INVITATION_OPEN",
     "MAX_TEXT_BYTES",
     "ROUTE_SECONDS",
     "TYPING_GAP_SECONDS",
@@ -50,6 +53,7 @@ __all__ = [
     "agent_name",
     "agent_state",
     "allowance",
+    "check_content",
     "check_text",
     "customer_name",
     "exchanged_at",
@@ -74,6 +78,8 @@ MAX_TEXT_BYTES = 2048
 """WeChat's limit for one text, in bytes of UTF-8 (45002 above it)."""
 ROUTE_SECONDS = 30 * 60.0
 """WeChat stops routing a customer's messages to the agent so long after a session began."""
+INVITATION_OPEN = "waiting"
+"""The `invite_status` of an invitation that nobody has answered yet."""
 MAX_NAME_CELLS = 40
 """WeChat takes 16 characters; a question must fit the screen whatever its answer says."""
 TYPING_GAP_SECONDS = 15.0
@@ -130,6 +136,20 @@ def check_text(text: str) -> None:
             _("The message has {size} bytes; WeChat takes {limit}.").format(size=size, limit=MAX_TEXT_BYTES),
             hint=_("Shorten it by {count} bytes, or send it in parts.").format(count=size - MAX_TEXT_BYTES),
         )
+
+
+def check_content(content: Content) -> None:
+    """Refuse what WeChat would refuse, as far as that can be known.
+
+    Raises:
+        NotPossible: A text is blank or too long, or something that must be there is empty.
+    """
+    if isinstance(content, Text):
+        check_text(content.text)
+    for part in (content, *(content.items if isinstance(content, Menu) else ())):
+        for field in fields(part):
+            if field.required and not getattr(part, field.name):
+                raise NotPossible(_("The message is not complete: {field} is empty.").format(field=field.name))
 
 
 def may_show_typing(now: float, *, exchanged_at: float | None, shown_mono: float | None, mono: float) -> bool:

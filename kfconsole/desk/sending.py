@@ -4,8 +4,10 @@ import asyncio
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from kfconsole.content import Content, Text
 from kfconsole.desk import rules
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen, MessagesSeen
@@ -22,8 +24,17 @@ if TYPE_CHECKING:
     from kfconsole.wechat import KfClient
 
 
+class _Begin(Struct, frozen=True):
+    """What is to be sent, to whom, and as whom."""
+
+    openid: CustomerId
+    content: Content
+    agent: AgentId | None
+    is_ai: bool
+
+
 class Sending:
-    """Sends as one agent; messages to one customer leave in the order they were handed over."""
+    """Sends in the name of an agent; messages to one customer leave in the order they were handed over."""
 
     def __init__(
         self,
@@ -44,30 +55,50 @@ class Sending:
         self._last_turns: dict[CustomerId, asyncio.Event] = {}
         self._being_replaced: set[MessageId] = set()
 
-    async def send(self, openid: CustomerId, text: str, *, replaces: MessageId | None = None) -> Message:
-        """Send a text and return the message as it ended: sent, refused or unknown.
+    async def send(
+        self,
+        openid: CustomerId,
+        content: Content | str,
+        *,
+        agent: AgentId | None = None,
+        is_ai: bool = False,
+        replaces: MessageId | None = None,
+    ) -> Message:
+        """Send a text, or another content, and return the message as it ended: sent, refused or unknown.
+
+        Args:
+            openid: To whom.
+            content: What; a str is a text.
+            agent: In whose name; ours by default.
+            is_ai: Let WeChat tell the customer that a machine wrote it.
+            replaces: The undelivered message this one is sent in place of.
 
         Raises:
-            NotPossible: Nothing was begun: the text is empty or too long, or `replaces` cannot be replaced.
+            NotPossible: Nothing was begun: something is empty or too long, or `replaces` cannot be replaced.
             OutcomeNotKept: WeChat was asked, but the archive failed afterwards; the desk shows the outcome.
             ArchiveError: Nothing was begun.
         """
-        text = clean(text)  # what is sent is what is shown and stored
-        rules.check_text(text)
+        if isinstance(content, str):
+            content = Text(content)
+        if isinstance(content, Text):
+            content = Text(clean(content.text))  # what is measured is what the archive keeps and what is sent
+        rules.check_content(content)
+        begin = _Begin(openid, content, agent or self._me, is_ai)
         if replaces is None:
-            return await self._send(openid, text, None)
+            return await self._send(begin, None)
         if replaces in self._being_replaced:
             raise NotPossible(_("This message is already being sent again."))
         self._being_replaced.add(replaces)
         try:
-            return await self._send(openid, text, await self._replaceable(replaces, openid))
+            return await self._send(begin, await self._replaceable(replaces, openid))
         finally:
             self._being_replaced.discard(replaces)
 
     async def resend(self, message_id: MessageId) -> Message:
-        """Send an undelivered message again, to the same customer, as a new message."""
+        """Send what an undelivered message held again, to the same customer, as a new message."""
         message = await self._undecided(message_id)
-        return await self.send(message.openid, message.text, replaces=message_id)
+        content = await self._archive.content_of(message_id)
+        return await self.send(message.openid, content, is_ai=message.is_ai, replaces=message_id)
 
     async def dismiss(self, message_id: MessageId) -> Message:
         """Leave an undelivered message as it is, and ask no more."""
@@ -94,11 +125,12 @@ class Sending:
             raise NotPossible(_("A message is never sent again to another customer."))
         return message
 
-    async def _send(self, openid: CustomerId, text: str, replaced: Message | None) -> Message:
+    async def _send(self, begin: _Begin, replaced: Message | None) -> Message:
+        openid = begin.openid
         before, done = self._last_turns.get(openid), asyncio.Event()
         self._last_turns[openid] = done
         try:
-            message = await self._begin(openid, text, replaced)
+            message = await self._begin(begin, replaced)
             self._show_begun(message, replaced)
             return await self._deliver(message, before)
         finally:
@@ -106,11 +138,13 @@ class Sending:
             if self._last_turns[openid] is done:
                 del self._last_turns[openid]
 
-    async def _begin(self, openid: CustomerId, text: str, replaced: Message | None) -> Message:
+    async def _begin(self, begin: _Begin, replaced: Message | None) -> Message:
         """Store the message; a caller who is gone by then leaves it refused, as it never left."""
         replaces = replaced.id if replaced else None
         begun = asyncio.ensure_future(
-            self._archive.begin_send(openid, self._me, text, self._clock.now(), replaces=replaces)
+            self._archive.begin_send(
+                begin.openid, begin.agent, begin.content, self._clock.now(), is_ai=begin.is_ai, replaces=replaces
+            )
         )
         try:
             return await asyncio.shield(begun)
@@ -150,7 +184,8 @@ class Sending:
     async def _ask_wechat(self, message: Message) -> tuple[Delivery, str]:
         self._typing_state.sent(message.openid)
         try:
-            await self._client.send_text(message.openid, message.text, self._me)
+            content = message.content or Text(message.text)
+            await self._client.send(message.openid, content, message.agent or None, is_ai=message.is_ai)
         except ApiError as error:
             is_unknown = isinstance(error, Unavailable) and error.may_have_arrived
             return (Delivery.UNKNOWN if is_unknown else Delivery.REFUSED), _reason(error)

@@ -83,15 +83,18 @@ class Serving:
             )
         raise NotPossible(_("Nobody is waiting."))
 
-    async def close(self, openid: CustomerId) -> None:
-        """End a customer's session, whoever holds it.
+    async def close(self, openid: CustomerId, agent: AgentId | None = None) -> None:
+        """End a customer's session.
+
+        Args:
+            openid: Whose.
+            agent: Who must be holding it; whoever holds it by default.
 
         Raises:
             NotPossible: There is no session (any more).
             ApiError: WeChat refused, or what happened could not be learned.
         """
-        session = rules.session_of(self._store.desk, openid)
-        agent = session.agent if session else await self._holding_agent(openid)
+        agent = agent or rules.who_serves(self._store.desk, openid) or await self._holding_agent(openid)
         try:
             await self._client.close_session(agent, openid)
         except Rejected as error:

@@ -17,6 +17,7 @@ from kfconsole.desk.waits import QueueMemory, merge_queue, without_customer
 from kfconsole.model import (
     Agent,
     AgentId,
+    Budget,
     Contact,
     Conversation,
     CustomerId,
@@ -115,6 +116,8 @@ class Store:
                 return _after_failure(desk, fact)
             case happened.FeedSucceeded(feed=feed, mono=mono):
                 return _after_success(desk, feed, mono)
+            case happened.BudgetSeen(feed=feed, budget=budget):
+                return _after_budget(desk, feed, budget)
             case happened.Remembered():
                 return self._after_remembering(desk, fact)
 
@@ -221,6 +224,11 @@ def _after_success(desk: Desk, feed: Feed, mono: float) -> Desk:
     health = {**desk.health, feed: Health(succeeded_mono=mono)}
     is_live = all(name in health and health[name].succeeded_mono is not None for name in _LISTS)
     return _with(desk, health=health, remembered_at=None if is_live else desk.remembered_at)
+
+
+def _after_budget(desk: Desk, feed: Feed, budget: Budget | None) -> Desk:
+    budgets = {known: left for known, left in desk.budgets.items() if known is not feed}
+    return _with(desk, budgets=budgets if budget is None else {**budgets, feed: budget})
 
 
 def _opened(before: Conversation | None, conversation: Conversation) -> Conversation:

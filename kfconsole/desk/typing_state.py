@@ -38,14 +38,17 @@ class TypingState:
         self._is_on: set[CustomerId] = set()
         self._orders: asyncio.Queue[_Order] = asyncio.Queue()
 
-    async def show(self, openid: CustomerId) -> None:
-        """Show typing now, whatever our rule says.
+    async def show(self, openid: CustomerId, *, cancel: bool = False) -> None:
+        """Show typing now, or show it no more, whatever our rule says.
 
         Raises:
             ApiError: What WeChat says.
         """
-        self._note_shown(openid)
-        await self._client.typing(openid)
+        if cancel:
+            self._is_on.discard(openid)
+        else:
+            self._note_shown(openid)
+        await self._client.typing(openid, cancel=cancel)
 
     def writing(self, openid: CustomerId) -> None:
         """Somebody is writing to this customer."""

@@ -29,6 +29,10 @@ SEND = "/cgi-bin/message/custom/send"
 TYPING = "/cgi-bin/message/custom/typing"
 
 
+CLOCK_SECONDS = 0.000_001
+"""Who sleeps until the same moment wakes in the same turn of an event loop, whatever sums led there."""
+
+
 class Time:
     """Time that moves only when a test says so; sleepers wake in the order of their deadlines."""
 
@@ -67,7 +71,7 @@ class Time:
         await self.settle(4)
         while (deadline := min(self.sleepers.values(), default=math.inf)) <= target:
             self.sim.set(max(deadline, self.sim.now()))
-            for waiting in [waiting for waiting, at in self.sleepers.items() if at <= deadline]:
+            for waiting in [waiting for waiting, at in self.sleepers.items() if at <= deadline + CLOCK_SECONDS]:
                 waiting.set_result(None)
             await asyncio.sleep(0)
             await self.settle(resting)

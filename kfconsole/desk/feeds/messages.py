@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 OVERLAP_SECONDS = 120
 """Records may come late: each question reads so much again, and a longer gap reads the whole day."""
+GAP_INTERVALS = 2
+"""A feed that is slowed on purpose has no gap: questions this many intervals apart belong together."""
 DAY_SECONDS = 24 * 3600
 CLOCK_SHIFT_SECONDS = 2.0
 """When the first answers move our clock by more, the window asked for was the wrong one."""
@@ -28,9 +30,14 @@ class MessagesFeed:
         self._clock = clock
         self._seen_until: int | None = None
 
-    async def ask(self) -> None:
-        """Read the newest records, and tell the store what is new and of whom."""
-        start_at, end_at, records = await self._ask_window()
+    async def ask(self, interval_seconds: float = 0.0) -> None:
+        """Read the newest records, and tell the store what is new and of whom.
+
+        Args:
+            interval_seconds: How far questions lie apart now.
+        """
+        gap_seconds = max(OVERLAP_SECONDS, GAP_INTERVALS * interval_seconds)
+        start_at, end_at, records = await self._ask_window(gap_seconds)
         messages = await self._archive.merge_records(records, start_at, end_at)
         self._seen_until = end_at
         if not messages:
@@ -42,19 +49,19 @@ class MessagesFeed:
             await self._archive.mark_read(on_screen.openid)
         self._store.apply(ContactsSeen(await self._archive.contacts(touched)))
 
-    async def _ask_window(self) -> tuple[int, int, tuple[Record, ...]]:
+    async def _ask_window(self, gap_seconds: float) -> tuple[int, int, tuple[Record, ...]]:
         offset = self._offset()
-        start_at, end_at = self._window()
+        start_at, end_at = self._window(gap_seconds)
         records = await self._client.all_records(start_at, end_at)
         if abs(self._offset() - offset) > CLOCK_SHIFT_SECONDS:
-            start_at, end_at = self._window()
+            start_at, end_at = self._window(gap_seconds)
             records = await self._client.all_records(start_at, end_at)
         return start_at, end_at, records
 
-    def _window(self) -> tuple[int, int]:
+    def _window(self, gap_seconds: float) -> tuple[int, int]:
         end_at = int(self._clock.now())
         seen_until = self._seen_until
-        if seen_until is None or not 0 <= end_at - seen_until <= OVERLAP_SECONDS:
+        if seen_until is None or not 0 <= end_at - seen_until <= gap_seconds:
             return end_at - DAY_SECONDS, end_at
         return seen_until - OVERLAP_SECONDS, end_at
 

@@ -56,14 +56,19 @@ class SessionsFeed:
         """Whether some agent's load changed since it was asked."""
         return any(self._is_changed(agent) for agent in self._store.desk.agents)
 
-    async def ask(self) -> None:
+    async def ask(self, *, is_probe: bool = False) -> None:
         """Ask for all agents that are due, a few at a time, and tell the store of each at once.
+
+        Args:
+            is_probe: Ask for one agent first, and for the others only if that is answered.
 
         Raises:
             ApiError: The first failure; a refusal of one agent's list does not keep the others from being asked.
         """
         remaining = iter(self.due())
         failures: list[KfError] = []
+        if is_probe and (first := next(remaining, None)) is not None:
+            await self._ask_one(first)
         async with asyncio.TaskGroup() as group:
             for _worker in range(MAX_IN_FLIGHT):
                 group.create_task(self._ask_each(remaining, failures))

@@ -1,0 +1,151 @@
+"""What supervisors change: agents, remarks, files, quotas. Each order is given once.
+
+After a lost answer WeChat is asked what is true. What no read can tell keeps its lost answer: nothing here is ever
+done twice by itself.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kfconsole.desk import rules
+from kfconsole.desk.poller import Poller
+from kfconsole.desk.serving import TRUTH_SECONDS
+from kfconsole.desk.store import Store
+from kfconsole.errors import ApiError, Unavailable
+from kfconsole.i18n import _
+from kfconsole.model import Agent, AgentId, CustomerId, Feed, Media, MediaKind
+from kfconsole.text import clean
+
+if TYPE_CHECKING:
+    from kfconsole.wechat import KfClient
+
+Truth = Callable[[], Awaitable[bool | None]]
+"""Asks WeChat whether something happened; None: what it answers does not tell."""
+
+
+class Managing:
+    """Changes agents and what belongs to the account."""
+
+    def __init__(self, client: "KfClient", store: Store, poller: Poller | None) -> None:
+        self._client = client
+        self._store = store
+        self._poller = poller
+
+    async def add_agent(self, agent: AgentId, nick: str) -> None:
+        """Add an agent, whom nobody has taken over yet.
+
+        This and all that follow raise ApiError: WeChat refused, it did not happen, or that could not be learned.
+        """
+
+        def was_added(found: Agent | None) -> bool | None:
+            if found is None:
+                return False
+            return True if _same(found.nick, nick) else None  # else it was there before, or came from elsewhere
+
+        await self._change(self._client.add_agent(agent, nick), self._agent_shows(agent, was_added))
+
+    async def rename_agent(self, agent: AgentId, nick: str) -> None:
+        """Give an agent another nickname."""
+
+        def was_renamed(found: Agent | None) -> bool | None:
+            return None if found is None else _same(found.nick, nick)
+
+        await self._change(self._client.rename_agent(agent, nick), self._agent_shows(agent, was_renamed))
+
+    async def remove_agent(self, agent: AgentId) -> None:
+        """Remove an agent, and with them what sessions they have."""
+        await self._change(self._client.remove_agent(agent), self._agent_shows(agent, lambda found: found is None))
+
+    async def invite_agent(self, agent: AgentId, wechat_id: str) -> None:
+        """Invite a WeChat user to take over an agent."""
+
+        def was_invited(found: Agent | None) -> bool | None:
+            if found is None:
+                return None
+            is_open = found.invited_wechat_id == wechat_id and found.invite_status == rules.INVITATION_OPEN
+            return is_open or found.wechat_id == wechat_id
+
+        await self._change(self._client.invite_agent(agent, wechat_id), self._agent_shows(agent, was_invited))
+
+    async def set_agent_picture(self, agent: AgentId, file: Path) -> None:
+        """Give an agent another picture."""
+        before = self._seen_picture(agent)
+
+        def was_set(found: Agent | None) -> bool | None:
+            # An address that stayed the same proves nothing: it may hold the new picture.
+            return True if found is not None and before is not None and found.picture_url != before else None
+
+        await self._change(self._client.set_agent_picture(agent, file), self._agent_shows(agent, was_set))
+
+    async def set_remark(self, openid: CustomerId, remark: str) -> None:
+        """Write the account's note on a customer; an empty one deletes it."""
+
+        async def was_set() -> bool | None:
+            user = await self._client.user(openid)
+            return _same(user.remark, remark) if user.is_following else None
+
+        await self._told(self._client.set_remark(openid, remark), was_set)
+
+    async def upload_media(self, kind: MediaKind, file: Path) -> Media:
+        """Upload a file for messages; WeChat keeps it for three days."""
+        return await self._client.upload_media(kind, file)
+
+    async def clear_quota(self, path: str | None) -> None:
+        """Let the counters of one call, or of all, start anew today."""
+        await (self._client.clear_quota() if path is None else self._client.clear_quota_of(path))
+        if self._poller:
+            self._poller.quota_cleared()
+
+    async def _change(self, order: Awaitable[None], truth: Truth) -> None:
+        """Change something about an agent, and let the feed see it."""
+        try:
+            await self._told(order, truth)
+        finally:
+            if self._poller:
+                self._poller.agents_changed()
+
+    async def _told(self, order: Awaitable[None], truth: Truth) -> None:
+        """Give the order once; its answer lost, let WeChat say whether it was carried out.
+
+        Raises:
+            ApiError: It was refused, or it did not happen, or that could not be learned.
+        """
+        try:
+            await order
+        except Unavailable as error:
+            if not error.may_have_arrived:
+                raise
+            try:
+                async with asyncio.timeout(TRUTH_SECONDS):
+                    happened = await truth()
+            except (ApiError, TimeoutError):
+                happened = None
+            if happened is None:
+                raise
+            if not happened:
+                raise Unavailable(
+                    _("Nothing was changed: the connection failed."),
+                    may_have_arrived=False,
+                    hint=_("Try again."),
+                    path=error.path,
+                ) from error
+
+    def _agent_shows(self, agent: AgentId, judge: Callable[[Agent | None], bool | None]) -> Truth:
+        async def truth() -> bool | None:
+            return judge(next((found for found in await self._client.agents() if found.id == agent), None))
+
+        return truth
+
+    def _seen_picture(self, agent: AgentId) -> str | None:
+        """The address of an agent's picture as WeChat told it in this run, not as an earlier run left it."""
+        health = self._store.desk.health.get(Feed.AGENTS)
+        known = rules.find_agent(self._store.desk, agent)
+        is_seen = health is not None and health.succeeded_mono is not None
+        return known.picture_url if known is not None and is_seen else None
+
+
+def _same(shown: str, given: str) -> bool:
+    """Whether WeChat shows what was given; what it shows was cleaned on its way in."""
+    return clean(shown).strip() == clean(given).strip()
