@@ -5,10 +5,9 @@ Which code tells of what is not documented; here, of a file that is too large: 4
 Imports only codes, multipart and switches.
 """
 
-import hashlib
 import random
 import string
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -82,11 +81,6 @@ class Medium:
         """The format its first bytes tell, also its file extension; empty when unknown."""
         return format_of(self.data)
 
-    @property
-    def sha256(self) -> str:
-        """The fingerprint of the bytes, in hex."""
-        return hashlib.sha256(self.data).hexdigest()
-
     def is_alive(self, now: float) -> bool:
         """Whether the id may still be used: temporary media die after three days."""
         return self.is_permanent or now < self.created_at + KEPT_SECONDS
@@ -133,6 +127,7 @@ class MediaStore:
         is_permanent: bool = False,
     ) -> Medium:
         """Keep a file without checking it, as one a customer sent; an id is made up when none is given."""
+        self._by_id = {row.media_id: row for row in self.alive(now)}
         medium = Medium(media_id or self._new_id(), kind, data, file_name, now, is_permanent)
         self._by_id[medium.media_id] = medium
         return medium
@@ -152,9 +147,9 @@ class MediaStore:
             raise Refused(40121)
         return medium
 
-    def everything(self) -> Iterable[Medium]:
-        """Return all media ever kept, eldest first, dead ones too."""
-        return self._by_id.values()
+    def alive(self, now: float) -> list[Medium]:
+        """Return the media that may still be used, eldest first."""
+        return [medium for medium in self._by_id.values() if medium.is_alive(now)]
 
     def _new_id(self) -> str:
         return "".join(self._rng.choices(_ID_ALPHABET, k=_ID_LENGTH))

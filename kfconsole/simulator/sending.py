@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from kfconsole.simulator import records as book
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.messages import Account, check_message, is_ai
-from kfconsole.simulator.people import Sent
+from kfconsole.simulator.people import Customer, Sent
 from kfconsole.simulator.world import World
 
 TYPING_SECONDS = 15.0
@@ -21,8 +21,7 @@ def send(world: World, message: Mapping[str, object]) -> Sent:
     now = world.clock.now()
     if not customer.is_following:
         raise Refused(world.switches.unfollowed_send_code)
-    if customer.is_blacklisted or customer.blocks_messages:
-        raise Refused(43019 if customer.is_blacklisted else 48002)
+    _check_reach(customer)
     customer.windows.check(now)
     message_type, text = check_message(message, Account(world.switches, world.media, now))
     kf_account = _named_agent(world, message.get("customservice"))
@@ -39,6 +38,7 @@ def show_typing(world: World, openid: object, command: object) -> None:
     customer, switches, now = world.find_customer(openid), world.switches, world.clock.now()
     if command not in ("Typing", "CancelTyping"):
         raise Refused(45072)
+    _check_reach(customer)
     try:
         customer.windows.check(now)
     except Refused as refused:
@@ -49,6 +49,11 @@ def show_typing(world: World, openid: object, command: object) -> None:
     if is_typing and now < customer.typing_until:
         raise Refused(45081)
     customer.typing_until = now + TYPING_SECONDS if is_typing else 0.0
+
+
+def _check_reach(customer: Customer) -> None:
+    if customer.is_blacklisted or customer.blocks_messages:
+        raise Refused(43019 if customer.is_blacklisted else 48002)
 
 
 def _named_agent(world: World, customservice: object) -> str:

@@ -10,8 +10,9 @@ import httpx
 import pytest
 
 from kfconsole.simulator import World, create_app, serve
-from kfconsole.simulator.faults import Faults
-from tests.simulator.conftest import WEN, Wire
+from kfconsole.simulator.codes import TEXTS
+from kfconsole.simulator.faults import KINDS, Faults
+from tests.simulator.conftest import NOON, WEN, Wire
 
 QUEUE = "/customservice/kfsession/getwaitcase"
 SEND = "/cgi-bin/message/custom/send"
@@ -139,6 +140,92 @@ async def test_a_displaced_token_fails_once_and_a_new_one_works(wire: Wire) -> N
 
     assert (await wire.http.get(QUEUE, params={"access_token": token})).json()["errcode"] == 40001
     assert (await wire.get(QUEUE))["count"] == 0
+
+
+async def test_an_expired_token_fails_once_and_a_new_one_works(wire: Wire) -> None:
+    token = wire.token
+    await wire.control("faults", {"path": QUEUE, "kind": "expired_token"})
+
+    assert (await wire.http.get(QUEUE, params={"access_token": token})).json()["errcode"] == 42001
+    assert (await wire.get(QUEUE))["count"] == 0
+
+
+@pytest.mark.parametrize("code", [-1, 40001, 40164, 42001, 45009, 45011, 48001, 65400])
+async def test_an_armed_code_carries_its_documented_text(wire: Wire, code: int) -> None:
+    await wire.control("faults", {"path": QUEUE, "kind": "errcode", "code": code})
+    answer = await wire.get(QUEUE)
+
+    assert answer["errcode"] == code
+    assert answer["errmsg"].startswith(f"{TEXTS[code]} rid: ")
+
+
+@pytest.mark.parametrize(
+    ("path", "switches", "key", "ordinary", "switched"),
+    [
+        ("/cgi-bin/customservice/getkflist", {"kf_id_as_string": True}, "kf_list", 1001, "1001"),
+        ("/customservice/kfsession/getsession", {"getsession_empty_shape": "absent"}, "kf_account", "", None),
+        ("/customservice/kfsession/getsession", {"getsession_empty_shape": "errcode"}, "errcode", None, 0),
+    ],
+)
+async def test_one_answer_can_come_in_an_unusual_shape(
+    world: World, wire: Wire, path: str, switches: dict[str, object], key: str, ordinary: object, switched: object
+) -> None:
+    world.add_customer("oA")
+
+    async def seen() -> object:
+        found = (await wire.get(path, openid="oA")).get(key)
+        return found[0]["kf_id"] if isinstance(found, list) else found
+
+    await wire.control("faults", {"path": path, "kind": "switched", "switches": switches, "after": 1})
+
+    assert [await seen() for _ in range(3)] == [ordinary, switched, ordinary]
+
+
+async def test_the_border_of_one_page_can_overlap(wire: Wire) -> None:
+    row = {"openid": "oA", "opercode": 2003, "time": NOON, "worker": WEN, "text": "x"}
+    await wire.control("records", {"records": [row, row]})
+    asked = {"starttime": int(NOON), "endtime": int(NOON), "msgid": 1, "number": 1}
+    path = "/customservice/msgrecord/getmsglist"
+    await wire.control("faults", {"path": path, "kind": "switched", "switches": {"cursor_inclusive": True}})
+
+    assert [(await wire.post(path, asked))["msgid"] for _ in range(2)] == [1, 2]
+
+
+@pytest.mark.parametrize(("switches", "words"), [("x", "is no object"), ({"kf_id": 1}, "unknown switch 'kf_id'")])
+async def test_a_fault_with_switches_nobody_has_is_refused(wire: Wire, switches: object, words: str) -> None:
+    response = await wire.control("faults", {"path": "*", "kind": "switched", "switches": switches})
+
+    assert (response.status_code, words in response.json()["error"]) == (400, True)
+    assert (await wire.http.get("/_sim/faults")).json() == {"faults": []}
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.startswith("cut_")])
+async def test_every_fault_can_come_late_and_strikes_any_path_or_one(world: World, kind: str) -> None:
+    naps: list[float] = []
+
+    async def nap(seconds: float) -> None:
+        naps.append(seconds)
+
+    transport = httpx.ASGITransport(create_app(world, sleep=nap))
+    async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as http:
+        wire = Wire(http, world)
+        for path in ("*", QUEUE, SEND):
+            await wire.control("faults", {"path": path, "kind": kind, "delay_seconds": 3.5})
+        for _ in range(3):
+            await http.get(QUEUE, params={"access_token": wire.token})
+        kept = (await http.get("/_sim/requests")).json()
+
+    assert naps == [3.5, 3.5]
+    assert [request["fault"] for request in kept] == [kind, kind, ""]
+
+
+async def test_a_file_of_the_wrong_type_is_json_that_means_nothing(world: World, wire: Wire) -> None:
+    world.media.keep("image", b"\xff\xd8\xff", NOON, media_id="m1")
+    await wire.control("faults", {"path": "/cgi-bin/media/get", "kind": "wrong_types"})
+
+    assert (
+        await wire.http.get("/cgi-bin/media/get", params={"access_token": wire.token, "media_id": "m1"})
+    ).json() == [None]
 
 
 async def test_faults_are_listed_and_cleared(wire: Wire) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import hashlib
 
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.envelope import new_rid
@@ -32,10 +33,10 @@ class Media:
         }
 
     def media_json(self) -> Json:
-        """Return every file ever stored, and what else messages may name."""
+        """Return the media that may be used, and what else messages may name."""
         store = self._world.media
         named: Json = {f"{thing}s": sorted(names) for thing, names in store.named.items()}
-        return {"media": [self._medium_json(medium) for medium in store.everything()], **named}
+        return {"media": [_medium_json(medium) for medium in store.alive(self._world.clock.now())], **named}
 
     def sent_json(self) -> Json:
         """Return what custom/send delivered, whole, eldest first."""
@@ -47,19 +48,6 @@ class Media:
             return self._world.media.find(media_id, self._world.clock.now())
         except Refused:
             return None
-
-    def _medium_json(self, medium: Medium) -> Json:
-        return {
-            "media_id": medium.media_id,
-            "kind": medium.kind,
-            "format": medium.format,
-            "byte_count": len(medium.data),
-            "sha256": medium.sha256,
-            "file_name": medium.file_name,
-            "created_at": medium.created_at,
-            "is_permanent": medium.is_permanent,
-            "is_alive": medium.is_alive(self._world.clock.now()),
-        }
 
     def _add_medium(self, values: Json) -> Json:
         """Store a file as it is: one a customer sent, or permanent material."""
@@ -77,7 +65,7 @@ class Media:
             media_id=fields.text("media_id", ""),
             is_permanent=fields.flag("permanent", kind == "news"),
         )
-        return self._medium_json(medium)
+        return _medium_json(medium)
 
     def _add_named(self, values: Json) -> Json:
         """Let messages name an article, a card or a linked mini program."""
@@ -126,3 +114,16 @@ class Media:
         rid = new_rid(self._world.clock.now(), self._world.rids)
         self._world.diagnosis.add_foreign(rid)
         return {"rid": rid}
+
+
+def _medium_json(medium: Medium) -> Json:
+    return {
+        "media_id": medium.media_id,
+        "kind": medium.kind,
+        "format": medium.format,
+        "byte_count": len(medium.data),
+        "sha256": hashlib.sha256(medium.data).hexdigest(),
+        "file_name": medium.file_name,
+        "created_at": medium.created_at,
+        "is_permanent": medium.is_permanent,
+    }
