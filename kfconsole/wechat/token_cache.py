@@ -97,9 +97,9 @@ class TokenCache:
         value, ends_at = (kept.get("token"), kept.get("ends_at")) if isinstance(kept, dict) else (None, None)
         if not _is_token(value) or isinstance(ends_at, bool) or not isinstance(ends_at, int | float):
             return None
-        left_seconds = ends_at - self._wall()
+        now = self._wall()
         # A token that seems to live longer than any does was written by a clock that has been set since.
-        return Token(value, left_seconds) if 0 < left_seconds <= LONGEST_SECONDS else None
+        return Token(value, ends_at - now) if now < ends_at <= now + LONGEST_SECONDS else None
 
     def _write(self, token: Token) -> None:
         ends_at = math.floor(self._wall() + min(token.lifetime_seconds, LONGEST_SECONDS))
