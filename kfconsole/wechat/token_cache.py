@@ -21,7 +21,7 @@ from kfconsole.wechat.masks import Masks
 from kfconsole.wechat.token import Token
 
 LONGEST_SECONDS = 7200.0  # no token of WeChat's lives longer; a later end means that a clock was set
-LOCK_PATIENCE_SECONDS = 10.0  # a holder that was stopped must not stop us; a second fetch answers the same token
+LOCK_PATIENCE_SECONDS = 15.0  # longer than a token call may take; a holder that was stopped must not stop us for ever
 LOCK_POLL_SECONDS = 0.02
 LARGEST_FILE = 16 * 1024
 LONGEST_TOKEN = 4096
