@@ -5,6 +5,7 @@ Imports nothing of the simulator.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from email.message import Message
 from email.utils import collapse_rfc2231_value
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 _MOST_HEADERS = 64
+# Without a handler, what the library says of a broken body would end up on the terminal.
+logging.getLogger("python_multipart").addHandler(logging.NullHandler())
 
 
 @dataclass(frozen=True, slots=True)

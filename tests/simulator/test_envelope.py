@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from kfconsole.simulator import SimClock, World
 from kfconsole.simulator.codes import TEXTS
-from kfconsole.simulator.envelope import literal_escapes, new_rid
+from kfconsole.simulator.envelope import literal_escapes, new_rid, to_json
 from kfconsole.simulator.routes import ENDPOINTS
 from tests.simulator.conftest import NOON, WEN, Wire
 
@@ -42,6 +42,10 @@ async def test_a_refusal_ends_in_a_rid_with_the_time_of_the_request(wire: Wire) 
 
     assert found is not None
     assert int(found[1], 16) == int(NOON)
+
+
+def test_half_an_emoji_is_written_down_as_it_is() -> None:
+    assert to_json({"text": "好\ud83d"}) == '{"text":"好\ud83d"}'.encode("utf-8", "surrogatepass")
 
 
 def test_the_rid_is_the_time_in_hex() -> None:

@@ -109,6 +109,14 @@ async def test_answers_can_be_spoiled(wire: Wire, kind: str, body: bytes) -> Non
     assert (response.status_code, response.content) == (200, body)
 
 
+async def test_words_of_the_wrong_type_come_as_lists(wire: Wire) -> None:
+    await wire.control("faults", {"path": QUEUE, "kind": "wrong_types"})
+    response = await wire.http.get(QUEUE)
+
+    assert response.json()["errcode"] == {"value": 41001}
+    assert response.json()["errmsg"][0].startswith("access_token missing")
+
+
 async def test_headers_can_be_spoiled(wire: Wire) -> None:
     await wire.control("faults", {"path": "*", "kind": "latin1"})
     await wire.control("faults", {"path": "*", "kind": "date_skew", "skew_seconds": 86400})
