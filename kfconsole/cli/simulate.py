@@ -58,10 +58,45 @@ def _known_scenario(context: click.Context, _option: click.Parameter, name: str)
     metavar="X",
     help=_("How fast customers act; times stay true."),
 )
+@click.option(
+    "--push-url",
+    metavar="URL",
+    help=_("Push what customers do to this server, as WeChat does; it decides who enters the queue."),
+)
+@click.option(
+    "--push-token",
+    metavar="TEXT",
+    default="",
+    envvar="KFCONSOLE_PUSH_TOKEN",
+    help=_("What pushes are signed with; any text that the server knows too."),
+)
+@click.option(
+    "--push-aes-key",
+    metavar="KEY",
+    default="",
+    envvar="KFCONSOLE_PUSH_AES_KEY",
+    help=_("What pushes are encrypted with: 43 letters and digits."),
+)
+@click.option(
+    "--push-mode",
+    type=click.Choice(("plain", "compatible", "secure")),
+    help=_("How pushes look; 'secure' when there is a key, else 'plain'."),
+)
 @click.option("--until-stdin-closes", is_flag=True, help=_("End when the standard input is closed."))
-def command(port: int, host: str, scenario: str, seed: int, speed: float, until_stdin_closes: bool) -> int:
+def command(
+    port: int,
+    host: str,
+    scenario: str,
+    seed: int,
+    speed: float,
+    push_url: str | None,
+    push_token: str,
+    push_aes_key: str,
+    push_mode: str | None,
+    until_stdin_closes: bool,
+) -> int:
     """Serve until a signal comes, or stdin ends."""
-    from kfconsole.simulator import Faults, World, prepare, serve
+    from kfconsole.simulator import BadReceiver, Faults, Pusher, Receiver, World, prepare, serve
 
     world, faults = World(rng=random.Random(seed)), Faults()
     kf_account, play = prepare(scenario, world, seed=seed, speed=speed, faults=faults)
@@ -78,11 +113,26 @@ def command(port: int, host: str, scenario: str, seed: int, speed: float, until_
 
     async def run() -> int:
         stop = _Stop(until_stdin_closes)
-        await serve(world, on_ready=announce, play=play, host=host, port=port, stop=stop.event, faults=faults)
+        pusher = Pusher(world)
+        if push_url is not None:
+            mode = push_mode or ("secure" if push_aes_key else "plain")
+            await pusher.point_at(Receiver(push_url, push_token, push_aes_key, mode))
+        await serve(
+            world,
+            on_ready=announce,
+            play=play,
+            host=host,
+            port=port,
+            stop=stop.event,
+            faults=faults,
+            pusher=pusher,
+        )
         return stop.exit_code
 
     try:
         return asyncio.run(run())
+    except BadReceiver as error:
+        raise ConfigError(_("Pushes cannot go there: {problem}.").format(problem=error)) from error
     except OSError as error:
         problem = _("The simulator cannot listen on {host}, port {port}: {problem}")
         raise ConfigError(

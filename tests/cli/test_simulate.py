@@ -4,7 +4,13 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from queue import Queue
+from typing import ClassVar
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -88,3 +94,71 @@ def test_a_picture_that_cannot_be_written_is_told() -> None:
 
     assert done.code == 2
     assert done.err == "kfconsole: /nowhere/desk.svg cannot be written: No such file or directory\n"
+
+
+class _Server(BaseHTTPRequestHandler):
+    """The account's own server: echoes what it is asked to and declines every push."""
+
+    heard: ClassVar[Queue[tuple[str, str]]] = Queue()
+
+    def do_GET(self) -> None:
+        self._answer(parse_qs(urlsplit(self.path).query)["echostr"][0])
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.heard.put((urlsplit(self.path).query, body))
+        self._answer("success")
+
+    def _answer(self, text: str) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def log_message(self, format: str, *_arguments: object) -> None:
+        """Stay silent."""
+
+
+@pytest.fixture
+def push_url() -> Iterator[str]:
+    """The address of a server that takes pushes."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Server) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/wechat"
+        server.shutdown()
+        thread.join()
+
+
+def test_what_customers_do_is_pushed_to_a_server(push_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KFCONSOLE_PUSH_TOKEN", "made-up")
+    monkeypatch.setenv("KFCONSOLE_PUSH_AES_KEY", "A" * 43)
+    with simulator("--scenario", "quiet", "--push-url", push_url) as (_process, shop):
+        shop.order("say", openid="oA", text="在吗")
+        query, body = _Server.heard.get(timeout=SECONDS)
+        assert "encrypt_type=aes" in query
+        assert "<Encrypt>" in body
+        assert "在吗" not in body
+
+        shop.order("push", mode="plain")
+        shop.order("say", openid="oA", text="在吗")
+        query, body = _Server.heard.get(timeout=SECONDS)
+        assert "encrypt_type" not in query
+        assert "<Content><![CDATA[在吗]]></Content>" in body
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--push-url", "http://127.0.0.1:1/", "--push-token", "made-up"], "did not answer its verification"),
+        (["--push-url", "http://127.0.0.1:1/"], "token, which is missing"),
+        (["--push-url", "shop.example", "--push-token", "made-up"], "give http://"),
+        (["--push-url", "http://a/", "--push-token", "made-up", "--push-mode", "secure"], "needs an AES key"),
+    ],
+)
+def test_a_push_url_that_cannot_be_used_is_told(arguments: list[str], words: str) -> None:
+    done = run("simulate", "--scenario", "quiet", *arguments, given="")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("kfconsole: Pushes cannot go there: ")
+    assert words in done.err

@@ -6,7 +6,7 @@ The only module of the simulator that knows httpx, which is loaded with the firs
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     import httpx
@@ -28,7 +28,7 @@ class HttpAnswer:
 
 
 class Carrier:
-    """One HTTP client for all pushes."""
+    """One HTTP client, whose connections close with the block it is used in."""
 
     def __init__(self, transport: "httpx.AsyncBaseTransport | None", answer_seconds: float) -> None:
         self._transport = transport
@@ -63,11 +63,12 @@ class Carrier:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unanswered(f"no answer: {error or type(error).__name__}") from error
 
-    async def aclose(self) -> None:
-        """Close the connections; the next request opens new ones."""
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
         if self._http is not None:
-            http, self._http = self._http, None
-            await http.aclose()
+            await self._http.aclose()
 
 
 async def _read(response: "httpx.Response") -> bytes:

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -113,7 +114,8 @@ class Pusher:
         self._world = world
         self._sleep = sleep
         self._rng = rng or random.Random()
-        self._carrier = Carrier(transport, answer_seconds)
+        self._new_carrier = partial(Carrier, transport, answer_seconds)
+        self._carrier = self._new_carrier()
         self._wrapping: Wrapping | None = None
         self._inbox: asyncio.Queue[Push] = asyncio.Queue()
         self._lanes: dict[str, deque[Push]] = {}
@@ -135,10 +137,11 @@ class Pusher:
         wrapping = Wrapping(receiver, self._world.app_id, self._rng)
         echo = str(self._rng.randrange(10**18, 10**19))
         query = {**wrapping.signed(self._world.clock.now()), "echostr": echo}
-        try:
-            answer = await self._carrier.ask("GET", receiver.url, query)
-        except Unanswered as error:
-            raise BadReceiver(f"{receiver.url} did not answer its verification: {error}") from error
+        async with self._new_carrier() as carrier:
+            try:
+                answer = await carrier.ask("GET", receiver.url, query)
+            except Unanswered as error:
+                raise BadReceiver(f"{receiver.url} did not answer its verification: {error}") from error
         if (answer.status, answer.body) != (200, echo.encode("ascii")):
             raise BadReceiver(
                 f"{receiver.url} did not answer its verification with the echostr alone: HTTP {answer.status}, "
@@ -154,24 +157,17 @@ class Pusher:
 
     async def run(self) -> None:
         """Push until cancelled."""
-        try:
-            async with asyncio.TaskGroup() as group:
-                while True:
-                    with suppress(TimeoutError):
-                        async with asyncio.timeout(_TICK_SECONDS):
-                            self._sort(await self._inbox.get(), group)
-                    if self._wrapping is not None:
-                        self._world.end_overdue_sessions()
-        finally:
-            await self._carrier.aclose()
+        async with self._carrier, asyncio.TaskGroup() as group:
+            while True:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_TICK_SECONDS):
+                        self._sort(await self._inbox.get(), group)
+                if self._wrapping is not None:
+                    self._world.end_overdue_sessions()
 
     async def settled(self) -> None:
         """Return when everything noted so far is pushed, with all its tries."""
         await self._inbox.join()
-
-    async def aclose(self) -> None:
-        """Close the connections of a pusher that never ran."""
-        await self._carrier.aclose()
 
     # From event to push
 
