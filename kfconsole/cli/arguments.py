@@ -12,7 +12,7 @@ _OPENID = re.compile(r"[!-~]+")
 _AGENT = re.compile(r"[^@\s/]+@[^@\s/]+")
 
 
-class _Form(click.ParamType):
+class _Form(click.ParamType):  # type: ignore[type-arg]  # older versions of click know no argument
     """A text of a certain form."""
 
     def __init__(self, name: str, pattern: re.Pattern[str], problem: str) -> None:
@@ -28,7 +28,7 @@ class _Form(click.ParamType):
         return text
 
 
-class _Words(click.ParamType):
+class _Words(click.ParamType):  # type: ignore[type-arg]  # likewise
     """Words for people; bytes that are no UTF-8 are refused instead of being sent in another shape."""
 
     name = "words"

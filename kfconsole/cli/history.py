@@ -158,7 +158,7 @@ def _print(day: "HistoryDay", nicks: dict[AgentId, str], start: datetime, end: d
 
 def _line(message: Message, nicks: dict[AgentId, str], zone: tzinfo | None) -> str:
     direction = _direction(message)
-    head = f"{local_time(message.at, zone)}  {MARKS[direction]} "
+    head = f"{local_time(message.at, zone)}  {MARKS[direction]}"
     who = one_line(nicks.get(message.agent, "")) or message.agent
     text = one_line(message.text)
     match direction:

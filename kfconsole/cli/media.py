@@ -98,7 +98,8 @@ def upload(settings_file: Path | None, file: Path, kind: str | None, as_json: bo
     short_help=_("Fetch a file by its media id."),
     help=_(
         "Fetch a file by its media id. Without -o it gets a name made of the id, in this folder. Of a video WeChat "
-        "only gives the address: it is printed. Nothing is ever overwritten."
+        "only gives the address: it is printed. Nothing is ever overwritten. An id that begins with '-' goes "
+        "behind '--'."
     ),
 )
 @click.argument("media_id", type=MEDIA_ID, metavar="MEDIA_ID")

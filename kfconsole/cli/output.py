@@ -48,9 +48,14 @@ def complain(message: str, hint: str = "") -> None:
 
 def failed(error: KfError) -> int:
     """Say why a command failed; return its exit code."""
-    code = error.code if isinstance(error, ApiError) else None
-    complain(f"{error.message} ({code})" if code and str(code) not in error.message else error.message, error.hint)
+    complain(with_code(error), error.hint)
     return exit_code(error)
+
+
+def with_code(error: KfError) -> str:
+    """Return what went wrong, with WeChat's code where there is one."""
+    code = error.code if isinstance(error, ApiError) else None
+    return f"{error.message} ({code})" if code and str(code) not in error.message else error.message
 
 
 def exit_code(error: KfError) -> int:

@@ -12,7 +12,7 @@ from kfconsole.cli.acting import account_settings, ask_first, require_answer, te
 from kfconsole.cli.arguments import CALL_PATH, yes_option
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.nouns import Noun
-from kfconsole.cli.output import DONE, REFUSED, emit_json, talk
+from kfconsole.cli.output import DONE, REFUSED, emit_json, talk, with_code
 from kfconsole.cli.tables import emit_table
 from kfconsole.errors import Rejected
 from kfconsole.i18n import _
@@ -150,7 +150,7 @@ async def _row(client: "KfClient", path: str) -> QuotaRow:
     try:
         quota = await patiently(lambda: client.quota(path))
     except Rejected as error:  # this path only: the others still have an answer
-        return QuotaRow(path, None, None, None, None, None, f"{error.message} ({error.code})")
+        return QuotaRow(path, None, None, None, None, None, with_code(error))
     return QuotaRow(
         path, quota.daily_limit, quota.used, quota.remaining, quota.burst_calls, quota.burst_seconds, problem=""
     )

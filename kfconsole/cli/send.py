@@ -13,9 +13,9 @@ from kfconsole.cli.acting import account_settings, acting_agent
 from kfconsole.cli.arguments import OPENID, WORDS, agent_option
 from kfconsole.cli.contents import Given, as_content, check, uploads
 from kfconsole.cli.json_option import json_option
-from kfconsole.cli.output import DONE, OUTCOME_UNKNOWN, REFUSED, complain, emit_json, talk
+from kfconsole.cli.output import DONE, complain, emit_json, exit_code, talk, with_code
 from kfconsole.content import Text
-from kfconsole.errors import NotPossible, Unavailable
+from kfconsole.errors import ApiError, KfError, NotPossible, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Delivery
 
@@ -38,6 +38,8 @@ class Sent(Struct, frozen=True):
     """`unknown`: it may or may not have arrived; never repeat it blindly."""
     reason: str
     """Why it was refused, or what was lost; empty: neither."""
+    code: int | None
+    """WeChat's code of it; null: there is none."""
     at: float
     """Unix seconds of WeChat's clock."""
 
@@ -47,7 +49,7 @@ class Sent(Struct, frozen=True):
     short_help=_("Send a message to a customer."),
     help=_(
         "Send one message to one customer: TEXT, or what one of the options names. TEXT '-' reads the standard input; "
-        "one newline at its end is left out.\n\n"
+        "one newline at its end is left out. Words that begin with '-' go behind '--'.\n\n"
         "FILE_OR_ID is a file when it has a dot or a slash, such as ./photo.jpg: it is uploaded first. Otherwise it is "
         "the id of media uploaded before.\n\n"
         "The message is in the archive before it leaves, and the console shows it. With exit code 4 it may have "
@@ -97,10 +99,10 @@ def command(
     if check(given) == "text":
         given["text"] = _checked_text(str(given["text"]))
     content = as_content(given)
-    message = asyncio.run(_send(settings, CustomerId(openid), chosen, given, is_ai=is_ai))
+    message, failure = asyncio.run(_send(settings, CustomerId(openid), chosen, given, is_ai=is_ai))
     if as_json:
-        emit_json(_sent(message, content.__struct_config__.tag))
-    return _tell(message)
+        emit_json(_sent(message, content.__struct_config__.tag, failure))
+    return _tell(message, failure)
 
 
 def _checked_text(text: str) -> str:
@@ -133,17 +135,18 @@ def _standard_input() -> str:
 
 async def _send(
     settings: config.Settings, openid: CustomerId, agent: AgentId, given: Given, *, is_ai: bool
-) -> "Message":
+) -> "tuple[Message, KfError | None]":
     from kfconsole.cli.wiring import opened, wire
 
     async with opened(wire(settings)) as desk:
         content = as_content(await _uploaded(desk, given))
         what = content.text if isinstance(content, Text) else content
         try:
-            return await desk.actions.send(openid, what, agent=agent, is_ai=is_ai)
+            message = await desk.actions.send(openid, what, agent=agent, is_ai=is_ai)
         except asyncio.CancelledError:
             _tell_interrupted(desk, openid)
             raise
+        return message, desk.actions.failure_of(message.id)
 
 
 async def _uploaded(desk: "Wired", given: Given) -> Given:
@@ -167,21 +170,17 @@ async def _uploaded(desk: "Wired", given: Given) -> Given:
     return ready
 
 
-def _tell(message: "Message") -> int:
+def _tell(message: "Message", failure: KfError | None) -> int:
     """Say how it ended; return the exit code."""
-    match message.delivery:
-        case Delivery.REFUSED:
-            complain(_("Not sent. {reason}").format(reason=message.reason))
-            return REFUSED
-        case Delivery.UNKNOWN:
-            complain(
-                _("Whether the message arrived is not known. {reason}").format(reason=message.reason),
-                _how_to_look(message.openid),
-            )
-            return OUTCOME_UNKNOWN
-        case _:
-            talk(_("Sent to {openid} in the name of {agent}.").format(openid=message.openid, agent=message.agent))
-            return DONE
+    if failure is None or message.delivery is Delivery.CONFIRMED:
+        talk(_("Sent to {openid} in the name of {agent}.").format(openid=message.openid, agent=message.agent))
+        return DONE
+    if message.delivery is Delivery.UNKNOWN:
+        problem = _("Whether the message arrived is not known. {problem}").format(problem=with_code(failure))
+        complain(problem, _how_to_look(message.openid))
+    else:
+        complain(_("Not sent. {problem}").format(problem=with_code(failure)), failure.hint)
+    return exit_code(failure)
 
 
 def _tell_interrupted(desk: "Wired", openid: CustomerId) -> None:
@@ -200,7 +199,7 @@ def _how_to_look(openid: str) -> str:
     ).format(openid=openid)
 
 
-def _sent(message: "Message", kind: object) -> Sent:
+def _sent(message: "Message", kind: object, failure: KfError | None) -> Sent:
     assert message.delivery is not None
     return Sent(
         id=message.id,
@@ -209,5 +208,6 @@ def _sent(message: "Message", kind: object) -> Sent:
         kind=str(kind),
         delivery=message.delivery,
         reason=message.reason,
+        code=failure.code if isinstance(failure, ApiError) else None,
         at=message.at,
     )

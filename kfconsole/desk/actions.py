@@ -18,7 +18,7 @@ from kfconsole.desk.sending import Sending
 from kfconsole.desk.serving import Serving
 from kfconsole.desk.store import Store
 from kfconsole.desk.typing_state import TypingState
-from kfconsole.errors import NotPossible
+from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Media, MediaKind, Message, MessageId, Session
 
@@ -104,6 +104,10 @@ class Actions:
         """Send a text, or another content, and return the message as it ended; see `Sending.send`."""
         self._check_answering(agent)
         return await self._sending.send(openid, content, agent=agent, is_ai=is_ai, replaces=replaces)
+
+    def failure_of(self, message_id: MessageId) -> KfError | None:
+        """Return why a message of this run was not taken, with WeChat's code."""
+        return self._sending.failures.get(message_id)
 
     async def resend(self, message_id: MessageId) -> Message:
         """Send an undelivered message again, to the same customer, as a new message."""

@@ -14,7 +14,7 @@ from kfconsole.desk.facts import ContactsSeen, MessagesSeen
 from kfconsole.desk.store import Store
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.desk.waking import to_the_end
-from kfconsole.errors import ApiError, ArchiveError, KfError, NotPossible, OutcomeNotKept, Unavailable
+from kfconsole.errors import ArchiveError, KfError, NotPossible, OutcomeNotKept, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Message, MessageId
 from kfconsole.text import clean
@@ -54,6 +54,8 @@ class Sending:
         self._me = me
         self._last_turns: dict[CustomerId, asyncio.Event] = {}
         self._being_replaced: set[MessageId] = set()
+        self.failures: dict[MessageId, KfError] = {}
+        """Why messages of this run were not taken, with WeChat's codes; the messages have the words alone."""
 
     async def send(
         self,
@@ -186,7 +188,8 @@ class Sending:
         try:
             content = message.content or Text(message.text)
             await self._client.send(message.openid, content, message.agent or None, is_ai=message.is_ai)
-        except ApiError as error:
+        except KfError as error:  # not of WeChat's only: a command that should print the secret may fail
+            self.failures[message.id] = error
             is_unknown = isinstance(error, Unavailable) and error.may_have_arrived
             return (Delivery.UNKNOWN if is_unknown else Delivery.REFUSED), _reason(error)
         return Delivery.SENT, ""

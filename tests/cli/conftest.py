@@ -1,10 +1,11 @@
-"""Real `kfconsole` processes and a real simulator."""
+"""Real `kfconsole` processes and a real simulator; for tables of cases, commands in this process."""
 
+import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,6 +67,24 @@ class Shop:
             found: Mapping[str, Any] = json.load(answer)
             return found
 
+    def customer(self, *said: str) -> str:
+        """Bring a customer, who waits when they say something."""
+        openid: str = self.order("customers")["openid"]
+        for text in said:
+            self.order("say", openid=openid, text=text)
+        return openid
+
+    def state(self) -> Mapping[str, Any]:
+        """Return everything there is to know."""
+        with build_opener(ProxyHandler({})).open(f"{self.base_url}/_sim/state", timeout=SECONDS) as answer:
+            found: Mapping[str, Any] = json.load(answer)
+            return found
+
+    def disarm(self) -> None:
+        """Take back all faults."""
+        request = Request(f"{self.base_url}/_sim/faults", method="DELETE")
+        build_opener(ProxyHandler({})).open(request, timeout=SECONDS).close()
+
     def run(self, *arguments: str) -> Done:
         """Run one command on this shop."""
         return run(*arguments, **self.environment)
@@ -94,6 +113,35 @@ def shop() -> Iterator[Shop]:
     """A quiet shop: four agents, two online, one customer waiting."""
     with simulator("--scenario", "quiet") as (_process, shop):
         yield shop
+
+
+@pytest.fixture(scope="module")
+def one_shop() -> Iterator[Shop]:
+    """A quiet shop for all tests of a file: each brings customers of its own and leaves agents as they were."""
+    with simulator("--scenario", "quiet") as (_process, shop):
+        yield shop
+
+
+Command = Callable[..., Done]
+
+
+@pytest.fixture
+def kf(one_shop: Shop, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Command]:
+    """Run commands in this process, without a terminal, on the shop of the file."""
+    from kfconsole.__main__ import main
+
+    for name, value in one_shop.environment.items():
+        monkeypatch.setenv(name, value)
+
+    def run_here(*arguments: str, given: bytes = b"") -> Done:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given)))
+        capsys.readouterr()
+        code = main(arguments)
+        said = capsys.readouterr()
+        return Done(code, said.out, said.err)
+
+    yield run_here
+    one_shop.disarm()
 
 
 @pytest.fixture

@@ -1,0 +1,231 @@
+"""`send`: every kind of content, and every way it can end."""
+
+import json
+import os
+import signal
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import PROGRAM, SECONDS, Command, Shop, put, run
+from tests.cli.schema import valid
+
+SEND, UPLOAD = "/cgi-bin/message/custom/send", "/cgi-bin/media/upload"
+JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 60
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 60
+MP4 = b"\0\0\0\x18ftypmp42" + b"\0" * 60
+
+
+def kept(kf: Command, openid: str) -> list[tuple[str, str]]:
+    """Return text and delivery of what the archive has."""
+    messages = json.loads(kf("history", "show", openid, "--json").out)["messages"]
+    return [(message["text"], message["delivery"]) for message in messages if message["direction"] == "out"]
+
+
+def arrived(shop: Shop, openid: str) -> list[dict[str, object]]:
+    return [sent for sent in shop.state()["sent"] if sent["openid"] == openid]
+
+
+def test_a_text_is_sent_and_kept(shop: Shop) -> None:
+    openid = shop.customer("在吗")
+    done = shop.run("send", openid, "您好，在的", "--json")
+    shown = shop.run("history", "show", openid)
+
+    assert (done.code, done.err) == (0, f"Sent to {openid} in the name of {shop.kf_account}.\n")
+    sent = valid("send", done.out)
+    assert (sent["kind"], sent["delivery"], sent["agent"]) == ("text", "sent", shop.kf_account)
+    assert shown.out.endswith(f"  > {shop.kf_account}: 您好，在的\n")
+
+
+def test_the_standard_input_is_sent_without_its_last_newline(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    done = kf("send", openid, "-", given="第一行\n第二行\n\n".encode())
+
+    assert done.code == 0
+    assert kept(kf, openid) == [("第一行\n第二行\n", "sent")]
+
+
+def test_a_standard_input_that_is_not_utf_8_is_not_sent(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    done = kf("send", openid, "-", given="你好".encode("gbk"))
+
+    assert (done.code, done.out) == (2, "")
+    assert "UTF-8" in done.err
+    assert arrived(one_shop, openid) == []
+
+
+@pytest.mark.parametrize(("text", "code"), [("", "44004"), (" \n", "44004"), ("字" * 683, "45002")])
+def test_a_text_wechat_would_refuse_is_foreseen_with_its_code(
+    kf: Command, one_shop: Shop, text: str, code: str
+) -> None:
+    openid = one_shop.customer("hi")
+    done = kf("send", openid, text)
+
+    assert (done.code, done.out) == (1, "")
+    assert code in done.err
+    assert "hint: " in done.err
+    assert kept(kf, openid) == []
+
+
+def test_as_long_as_wechat_takes_is_sent(kf: Command, one_shop: Shop) -> None:
+    assert kf("send", one_shop.customer("hi"), "字" * 682 + "ab").code == 0
+
+
+def test_without_an_agent_the_fix_is_named(shop: Shop) -> None:
+    done = run("send", shop.customer("hi"), "x", **{**shop.environment, "KFCONSOLE_KF_ACCOUNT": ""})
+
+    assert done.code == 2
+    assert "--agent" in done.err
+
+
+def test_another_agent_and_a_machine_may_answer(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    done = kf("send", openid, "机器人", "--agent", "kf2002@lehuo", "--ai", "--json")
+
+    assert valid("send", done.out)["agent"] == "kf2002@lehuo"
+    assert arrived(one_shop, openid)[0]["kf_account"] == "kf2002@lehuo"
+    assert "is_ai" in str(arrived(one_shop, openid)[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "kind"),
+    [
+        (("--image", "pic"), "image"),
+        (("--voice", "voice"), "voice"),
+        (("--video", "video", "--cover", "cover", "--title", "片"), "video"),
+        (("--music", "https://m.example/a.mp3", "--cover", "cover"), "music"),
+        (("--news", "https://n.example/", "--title", "新品"), "news"),
+        (("--mpnews", "news"), "mpnews"),
+        (("--article", "article1"), "mpnewsarticle"),
+        (("--menu", "满意吗？", "--item", "101=满意", "--item", "102=不满意"), "msgmenu"),
+        (("--card", "card1"), "wxcard"),
+        (("--miniprogram", "wxmini", "--page", "p/i", "--title", "店", "--cover", "cover"), "miniprogrampage"),
+    ],
+)
+def test_every_kind_of_content_arrives(kf: Command, one_shop: Shop, options: tuple[str, ...], kind: str) -> None:
+    for name, media in (("pic", "image"), ("voice", "voice"), ("video", "video"), ("cover", "thumb"), ("news", "news")):
+        one_shop.order("media", kind=media, media_id=name)
+    for thing, name in (("article", "article1"), ("card", "card1"), ("mini_program", "wxmini")):
+        one_shop.order("named", thing=thing, id=name)
+    openid = one_shop.customer("hi")
+    done = kf("send", openid, *options, "--json")
+
+    assert done.code == 0, done.err
+    assert valid("send", done.out)["kind"] == kind
+    assert arrived(one_shop, openid)[0]["message_type"] == kind
+
+
+def test_files_are_uploaded_first(kf: Command, one_shop: Shop, tmp_path: Path) -> None:
+    video, cover = tmp_path / "a.mp4", tmp_path / "a.jpg"
+    video.write_bytes(MP4)
+    cover.write_bytes(JPEG)
+    done = kf("send", one_shop.customer("hi"), "--video", str(video), "--cover", str(cover))
+
+    assert done.code == 0
+    assert [line.split()[0] for line in done.err.splitlines()] == [
+        "Uploading",
+        "Uploaded",
+        "Uploading",
+        "Uploaded",
+        "Sent",
+    ]
+
+
+def test_when_a_file_was_not_uploaded_nothing_is_sent_and_trying_again_is_safe(
+    kf: Command, one_shop: Shop, tmp_path: Path
+) -> None:
+    file, openid = tmp_path / "a.png", one_shop.customer("hi")
+    file.write_bytes(PNG)
+    one_shop.order("faults", kind="cut_after", path=UPLOAD, count=1)
+    done = kf("send", openid, "--image", str(file))
+
+    assert done.code == 3
+    assert "Nothing was sent" in done.err
+    assert kept(kf, openid) == []
+
+
+@pytest.mark.parametrize(
+    "options", [(), ("x", "--image", "m"), ("--image", "no.jpg"), ("--menu", "q"), ("x", "--tail", "t")]
+)
+def test_wrong_usage_sends_nothing(kf: Command, one_shop: Shop, options: tuple[str, ...]) -> None:
+    openid = one_shop.customer("hi")
+    done = kf("send", openid, *options)
+
+    assert (done.code, done.out) == (2, "")
+    assert kept(kf, openid) == []
+
+
+def test_a_refusal_has_wechats_code_and_the_message_is_kept(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer()
+    done = kf("send", openid, "有人吗", "--json")
+
+    assert done.code == 1
+    assert "45015" in done.err
+    assert "The customer has to write first" in done.err
+    assert (valid("send", done.out)["delivery"], json.loads(done.out)["code"]) == ("refused", 45015)
+    assert kept(kf, openid) == [("有人吗", "refused")]
+
+
+@pytest.mark.parametrize("fault", [{"kind": "errcode", "code": -1}, {"kind": "errcode", "code": 45011}])
+def test_what_did_not_happen_is_worth_a_retry(kf: Command, one_shop: Shop, fault: dict[str, object]) -> None:
+    one_shop.order("faults", path=SEND, count=1, **fault)
+    done = kf("send", one_shop.customer("hi"), "x")
+
+    assert done.code == 3
+    assert str(fault["code"]) in done.err
+
+
+def test_nobody_at_the_address_is_worth_a_retry() -> None:
+    account = {"KFCONSOLE_APP_ID": "wx1", "KFCONSOLE_APP_SECRET": "s", "KFCONSOLE_KF_ACCOUNT": "a@b"}
+    done = run("send", "oA", "x", **account, KFCONSOLE_BASE_URL="http://127.0.0.1:9")
+
+    assert done.code == 3
+    assert done.err.startswith("kfconsole: Not sent. ")
+
+
+def test_a_message_is_not_left_on_its_way_when_nobody_can_tell_the_secret(
+    kf: Command, one_shop: Shop, settings_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    openid, secret = one_shop.customer("hi"), one_shop.app_secret
+    put(settings_file, '[account]\napp_secret_command = ["false"]\n')
+    monkeypatch.setenv("KFCONSOLE_APP_SECRET", "")
+    done = kf("send", openid, "x")
+    monkeypatch.setenv("KFCONSOLE_APP_SECRET", secret)
+
+    assert done.code == 2
+    assert kept(kf, openid) == [("x", "refused")]
+
+
+def test_a_lost_answer_is_unknown_once_and_says_how_to_look(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    one_shop.order("faults", kind="cut_after", path=SEND, count=1)
+    done = kf("send", openid, "到了吗", "--json")
+
+    assert done.code == 4
+    assert f"kfconsole history show {openid}" in done.err
+    assert "never" in done.err
+    assert valid("send", done.out)["delivery"] == "unknown"
+    assert len(arrived(one_shop, openid)) == 1
+    assert kept(kf, openid) == [("到了吗", "unknown")]
+
+
+def test_ctrl_c_while_sending_keeps_the_message_as_unknown(shop: Shop) -> None:
+    openid = shop.customer("hi")
+    shop.order("hold", path=SEND)
+    with subprocess.Popen(
+        [*PROGRAM, "send", openid, "等等"],
+        env={**os.environ, "LANG": "C.UTF-8", **shop.environment},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        while not shop.state()["held"].get(SEND):
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        _out, err = process.communicate(timeout=SECONDS)
+    shop.order("release", path=SEND)
+    shown = json.loads(shop.run("history", "show", openid, "--json").out)["messages"]
+
+    assert process.returncode == 130
+    assert "not known" in err
+    assert [(message["text"], message["delivery"]) for message in shown] == [("等等", "unknown")]
