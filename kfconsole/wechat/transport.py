@@ -213,11 +213,16 @@ def _written(call: Call) -> tuple[bytes | AsyncIterator[bytes] | None, dict[str,
     return content, accept if content is None else {**accept, "Content-Type": "application/json; charset=utf-8"}
 
 
+def trust_store() -> ssl.SSLContext:
+    """Return whom every encrypted connection trusts; loads the certificates, so not on the event loop."""
+    return httpx.create_ssl_context()
+
+
 def _connect(base_url: str, proxy: str | None) -> httpx.AsyncHTTPTransport:
     """Build the pool; certificates are only loaded where something is encrypted."""
     is_encrypted = base_url.lower().startswith("https:") or (proxy or "").lower().startswith("https:")
     # An empty context trusts nobody: should it ever be used, the connection fails.
-    trust = httpx.create_ssl_context() if is_encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    trust = trust_store() if is_encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     through = None
     if proxy is not None:
         through = httpx.Proxy(proxy, ssl_context=trust if proxy.lower().startswith("https:") else None)
