@@ -3,6 +3,7 @@
 import stat
 import sys
 import tomllib
+import traceback
 from dataclasses import fields
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -146,6 +147,10 @@ def test_the_time_zone_is_ready_to_use(file: Path) -> None:
             'account.app_secret_command in FILE: must be a list of words, such as ["pass", "show", "kf"]',
         ),
         (
+            '[account]\naccess_token_command = ["a\\u0000b"]\n',
+            'account.access_token_command in FILE: must be a list of words, such as ["pass", "show", "kf"]',
+        ),
+        (
             "[account]\nbase_url = 'http://api.example.com'\n",
             "account.base_url in FILE: must begin with https:// (plain http only for this host)",
         ),
@@ -233,7 +238,7 @@ def test_without_an_account_the_next_step_is_named(file: Path) -> None:
     assert nothing.value.message == f"There are no settings yet ({file})."
     assert "kfconsole init" in nothing.value.hint
     assert "kfconsole demo" in nothing.value.hint
-    assert half.value.message == f"account.app_secret in {file} is missing."
+    assert half.value.message.startswith(f"account.app_secret in {file} is missing")
 
 
 # The secret's command
@@ -277,6 +282,79 @@ def test_a_command_without_a_secret_says_why(file: Path, command: tuple[str, ...
         with_command(file, *command).account.secret()
 
     assert caught.value.message == f"account.app_secret_command: {problem}"
+
+
+# The token's command
+
+OWN_TOKEN = "83_" + "Zm9v-_" * 20
+
+
+def with_token_command(file: Path, *command: str) -> config.Settings:
+    return config.load(put(file, f"[account]\napp_id = 'wx1'\naccess_token_command = {list(command)!r}\n"), {})
+
+
+def test_with_a_command_for_the_token_no_secret_is_needed(file: Path) -> None:
+    settings = with_token_command(file, sys.executable, "-c", f"print(' {OWN_TOKEN} \\nexpires: 7200')")
+    settings.require_account()
+
+    assert settings.account.access_token() == OWN_TOKEN
+    assert settings.account.secret() == ""
+
+
+def test_with_a_command_for_the_token_an_app_id_is_still_needed(file: Path) -> None:
+    settings = config.load(put(file, "[account]\naccess_token_command = ['x']\n"), {})
+    with pytest.raises(ConfigError, match=r"account\.app_id in .* is missing"):
+        settings.require_account()
+
+
+def test_without_secret_and_command_both_ways_out_are_named(file: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        config.load(put(file, "[account]\napp_id = 'wx1'\n"), {}).require_account()
+
+    assert caught.value.message == f"account.app_secret in {file} is missing, and so is account.access_token_command."
+
+
+def test_the_secret_may_stand_beside_the_tokens_command(file: Path) -> None:
+    settings = config.load(put(file, ACCOUNT + "access_token_command = ['x']\n"), {})
+
+    assert (settings.account.app_secret, settings.account.access_token_command) == (SECRET, ("x",))
+
+
+@pytest.mark.parametrize(
+    ("program", "problem"),
+    [
+        ("print()", "printed nothing."),
+        ("print('not found: ' + 'T0K3N')", "printed something else than an access token."),
+        ("print('T0K3N' * 1000)", "printed something else than an access token."),
+        ("print('令牌T0K3N')", "printed something else than an access token."),
+        ("raise SystemExit('no route')", "ended with code 1. no route"),
+        (f"raise SystemExit('bad {OWN_TOKEN}T0K3N')", "ended with code 1. bad ********"),
+        (f"print('T0K3N'); raise SystemExit('{SECRET} is wrong')", "ended with code 1. ******** is wrong"),
+    ],
+)
+def test_a_command_without_a_token_says_why_and_repeats_nothing_secret(file: Path, program: str, problem: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        with_token_command(file, sys.executable, "-c", program).account.access_token()
+
+    assert caught.value.message == f"account.access_token_command: {sys.executable} {problem}"
+    assert "T0K3N" not in repr(caught.value)
+
+
+def test_a_command_that_hangs_is_ended(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kfconsole.config.settings.COMMAND_SECONDS", 0.2)
+    settings = with_token_command(file, sys.executable, "-c", "import time; print('T0K3N', flush=True); time.sleep(60)")
+    with pytest.raises(ConfigError, match=r"gave no answer within 0\.2 seconds") as caught:
+        settings.account.access_token()
+
+    assert "T0K3N" not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__context__ is None
+
+
+def test_a_password_in_an_address_of_a_command_is_not_shown(file: Path) -> None:
+    settings = with_token_command(file, "curl", "https://me:hunter2@tokens.corp/wx1")
+    shown = {key: value for key, value, _origin in settings.shown()}
+
+    assert shown["account.access_token_command"] == ("curl", "https://********@tokens.corp/wx1")
 
 
 # Writing

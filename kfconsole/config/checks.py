@@ -141,7 +141,8 @@ def _whole(least: int, most: int) -> Check:
 
 
 def _command(value: Any) -> tuple[str, ...]:
-    if not isinstance(value, list) or not all(isinstance(word, str) for word in value) or value[:1] == [""]:
+    is_words = isinstance(value, list) and all(isinstance(word, str) and "\0" not in word for word in value)
+    if not is_words or value[:1] == [""]:
         raise _WrongValue(_('must be a list of words, such as ["pass", "show", "kf"]'))
     return tuple(value)
 

@@ -179,8 +179,11 @@ class Settings:
         hint = _("Run 'kfconsole init' to set it up, or 'kfconsole demo' to try it without an account.")
         if not self.origins:
             raise ConfigError(_("There are no settings yet ({file}).").format(file=self.path), hint=hint)
-        key = "account.app_secret" if account.app_id else "account.app_id"
-        raise ConfigError(_("{key} in {file} is missing.").format(key=key, file=self.path), hint=hint)
+        if not account.app_id:
+            raise ConfigError(_("{key} in {file} is missing.").format(key="account.app_id", file=self.path), hint=hint)
+        problem = _("{key} in {file} is missing, and so is {other}.")
+        key, other = "account.app_secret", "account.access_token_command"
+        raise ConfigError(problem.format(key=key, file=self.path, other=other), hint=hint)
 
     def shown(self) -> Iterator[tuple[str, object, str]]:
         """Yield key, value and origin of every setting, the secrets masked."""
@@ -216,12 +219,14 @@ def _first_line_of(command: tuple[str, ...], key: str) -> str:
             timeout=COMMAND_SECONDS,
             check=False,
         )
-    except subprocess.TimeoutExpired as error:
-        problem = _("{key}: {program} gave no answer within {seconds} seconds.")
-        raise ConfigError(problem.format(key=key, program=command[0], seconds=COMMAND_SECONDS)) from error
+    except subprocess.TimeoutExpired:
+        done = None  # nothing is chained to what we raise: this holds the arguments and what was printed
     except OSError as error:
         problem = _("{key}: {program} cannot be run: {problem}")
         raise ConfigError(problem.format(key=key, program=command[0], problem=error.strerror)) from error
+    if done is None:
+        problem = _("{key}: {program} gave no answer within {seconds} seconds.")
+        raise ConfigError(problem.format(key=key, program=command[0], seconds=COMMAND_SECONDS))
     if done.returncode:
         problem = _("{key}: {program} ended with code {code}. {said}")
         said = checks.quoted(checks.without_long_words(done.stderr.strip().partition("\n")[0]))
