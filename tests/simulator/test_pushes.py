@@ -89,6 +89,7 @@ async def test_a_receiver_that_is_not_there_is_refused(world: World) -> None:
         ({"url": URL, "token": "t", "aes_key": "short"}, "43 letters and digits"),
         ({"url": URL, "token": "t", "mode": "loud"}, "plain, compatible, secure"),
         ({"url": 7}, "field 'url'"),
+        ({"token": "t"}, "field 'url'"),
         ({"ulr": URL}, "unknown field 'ulr'"),
     ],
 )

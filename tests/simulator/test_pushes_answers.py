@@ -109,6 +109,17 @@ async def test_a_text_reply_to_an_event_reaches_the_customer(pushing: Pushing, a
     assert [(sent.openid, sent.text) for sent in pushing.world.sent] == [("oA", "您好 <a>")]
 
 
+@pytest.mark.parametrize("body", [transfer_xml("oA"), reply_xml("oA", "text", CONTENT)])
+async def test_an_answer_for_somebody_who_unfollowed_meanwhile_is_ignored(pushing: Pushing, body: bytes) -> None:
+    pushing.server.answers(body)
+    pushing.world.say("oA", "在吗")
+    pushing.world.act("oA", "unfollow")
+
+    assert await pushing.outcomes() == ["ignored", "ignored"]
+    assert not pushing.world.queue
+    assert not pushing.world.sent
+
+
 async def test_a_reply_to_somebody_who_unfollowed_or_to_a_session_is_ignored(pushing: Pushing) -> None:
     pushing.world.add_customer("oA")
     pushing.server.answers(reply_xml("oA", "text", CONTENT))

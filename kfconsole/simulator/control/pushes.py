@@ -21,7 +21,7 @@ class Pushes:
         """Push to another URL, or change token, key or mode of this one; an empty URL switches pushes off."""
         fields = Fields(values, ("url", "token", "aes_key", "mode"))
         now = self._pusher.receiver
-        if fields.text("url", now.url if now else None or "") == "":
+        if values.get("url") == "":
             self._pusher.switch_off()
             return self.receiver_json()
         try:

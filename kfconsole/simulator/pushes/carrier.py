@@ -73,7 +73,7 @@ class Carrier:
 
 async def _read(response: "httpx.Response") -> bytes:
     body = b""
-    async for part in response.aiter_bytes():
+    async for part in response.aiter_raw():  # as it came: unpacking could make any size of a small answer
         body += part
         if len(body) > _LONGEST_ANSWER:
             raise Unanswered(f"an answer of more than {_LONGEST_ANSWER} bytes")

@@ -55,7 +55,7 @@ class Try:
 class Push:
     """One push; `outcome` says how it ended.
 
-    pending · declined · transferred · replied · ignored (an answer to something that takes none) · out_of_service
+    pending · declined · transferred · replied · ignored (an answer nobody can be given) · out_of_service
     (the customer was told so) · unanswered (nobody was told) · forged · dropped (pushes were switched off meanwhile).
     """
 
@@ -250,14 +250,15 @@ class Pusher:
             push.tries[-1] = replace(push.tries[-1], problem=str(error))
             self._fail(push)
             return
+        is_following = self._world.customers[push.openid].is_following
         match answer:
             case Declined():
                 push.outcome = "declined"
-            case Transfer(kf_account) if push.is_message:
+            case Transfer(kf_account) if push.is_message and is_following:
                 push.outcome = "transferred"
                 if not push.is_seen or kf_account in self._world.agents:
                     self._world.hand_over(push.openid, push.text, kf_account)
-            case Reply(message_type, text) if push.is_by_customer:
+            case Reply(message_type, text) if push.is_by_customer and is_following:
                 push.outcome = "replied"
                 self._world.receive_passive_reply(push.openid, message_type, text)
             case _:
