@@ -94,7 +94,7 @@ def show(settings_file: Path | None, paths: tuple[str, ...], as_json: bool) -> i
         emit_json(QuotaList(rows))
     else:
         emit_table(
-            (_("call"), _("limit"), _("used"), _("left")),
+            (_("call"), _("daily limit"), _("used today"), _("left today")),
             [(row.path, _number(row.daily_limit), _number(row.used), _number(row.remaining)) for row in rows],
             right=(1, 2, 3),
         )

@@ -106,7 +106,7 @@ def list_sessions(settings_file: Path | None, agent: str | None, as_json: bool) 
         return
     zone = settings.ui.zone
     emit_table(
-        (_("customer"), _("agent"), _("since"), _("for")),
+        (_("customer"), _("agent"), _("since"), _("duration")),
         [
             (row.openid, row.nick or row.agent, local_time(row.started_at, zone), clock_span(row.age_seconds))
             for row in found.sessions
