@@ -167,12 +167,12 @@ def _code_in(said: str) -> str | None:
 def _explained(code: int, *, path: str = "", errmsg: str = "") -> Explained | None:
     """Return what is known of a code; None when nothing is."""
     from kfconsole.wechat.advice import SAYS, UNKNOWN, advice_for
-    from kfconsole.wechat.refusal import refusal
+    from kfconsole.wechat.refusal import refusal, split_rid
 
     advice = advice_for(path, code)
     if advice is UNKNOWN:
         return None
-    says = errmsg or SAYS.get(code, "")
+    says = split_rid(errmsg)[0] or SAYS.get(code, "")
     told = refusal(path, code, says)  # fills in what the words tell, such as an address
     page = _(advice.page.value) if advice.page else ""
     return Explained(code, says, told.message, told.hint, advice.retry.value, page)
