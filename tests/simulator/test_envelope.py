@@ -2,6 +2,7 @@
 
 import random
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -84,6 +85,57 @@ async def test_every_path_but_the_token_ones_wants_a_token(wire: Wire, path: str
 )
 async def test_every_post_answers_a_bad_body(wire: Wire, path: str, body: bytes, code: int) -> None:
     assert await wire.code(path, body) == code
+
+
+@pytest.mark.parametrize(
+    ("suffix", "pattern"),
+    [
+        ("rid", r" rid: [0-9a-f]{8}(-[0-9a-f]{8}){2}"),
+        ("hint", r" hint: \[[-\w]{16}\]"),
+        ("both", r" hint: \[[-\w]{16}\] rid: [0-9a-f]{8}(-[0-9a-f]{8}){2}"),
+    ],
+)
+async def test_what_follows_a_refusal_is_of_one_of_three_ages(
+    world: World, wire: Wire, suffix: str, pattern: str
+) -> None:
+    world.switches = replace(world.switches, errmsg_suffix=suffix)
+    errmsg = (await wire.get("/cgi-bin/nothing"))["errmsg"]
+
+    assert re.fullmatch("invalid url" + pattern, errmsg)
+
+
+async def test_the_content_type_of_json_is_a_switch_and_files_keep_theirs(world: World, wire: Wire) -> None:
+    world.switches = replace(world.switches, answer_content_type="text/plain")
+    good = await wire.http.get(QUEUE, params={"access_token": wire.token})
+    bad = await wire.http.get(QUEUE)
+    picture = world.media.keep("image", b"\xff\xd8\xff", NOON)
+    query = {"access_token": wire.token, "media_id": picture.media_id}
+    file = await wire.http.get("/cgi-bin/media/get", params=query)
+
+    assert [row.headers["content-type"] for row in (good, bad, file)] == ["text/plain", "text/plain", "image/jpeg"]
+
+
+async def test_a_request_is_checked_from_the_outside_in(world: World, wire: Wire) -> None:
+    world.switches = replace(world.switches, kf_enabled=False)
+    good = {"access_token": wire.token}
+    bad = {"access_token": "x"}
+    steps = [
+        ("PUT", "/cgi-bin/nothing", bad, b"", 40066),
+        ("GET", CREATE, bad, b"", 43002),
+        ("POST", QUEUE, bad, b"", 43001),
+        ("POST", CREATE, {}, b"", 41001),
+        ("POST", CREATE, bad, b"", 40014),
+        ("POST", CREATE, good, b"", 44002),
+        ("POST", CREATE, good, b"{", 47001),
+        ("POST", CREATE, good, b"{}", 65400),
+        ("GET", QUEUE, good, b"", 65400),
+    ]
+    codes = []
+    for method, path, query, body, _code in steps:
+        answer = await wire.http.request(method, path, params=query, content=body)
+        codes.append(answer.json()["errcode"])
+
+    assert codes == [code for *_, code in steps]
 
 
 @pytest.mark.parametrize(

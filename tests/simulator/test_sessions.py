@@ -228,3 +228,91 @@ async def test_without_the_kf_feature_every_kf_call_answers_65400(world: World, 
 
     assert (await wire.get(QUEUE))["errcode"] == 65400
     assert await wire.code(CREATE, {"kf_account": WEN, "openid": "oA"}) == 65400
+
+
+# Rules with a switch
+
+
+@pytest.mark.parametrize(("is_legacy", "codes"), [(False, (65414, 65414, 65415)), (True, (61458, 61458, 61459))])
+async def test_the_old_system_had_other_codes_for_the_same_refusals(
+    world: World, wire: Wire, is_legacy: bool, codes: tuple[int, int, int]
+) -> None:
+    world.switches = replace(world.switches, legacy_session_codes=is_legacy)
+    world.say("oServed", "在吗")
+    world.accept(WEN)
+    by_tom = {"kf_account": TOM, "openid": "oServed"}
+
+    created, closed = await wire.post(CREATE, by_tom), await wire.post(CLOSE, by_tom)
+    offline = await wire.code(CREATE, {"kf_account": QIANG, "openid": "oServed"})
+    assert (created["errcode"], closed["errcode"], offline) == codes
+    assert created["errmsg"].startswith(f"customer accepted by {WEN} rid: ") == is_legacy
+
+
+@pytest.mark.parametrize("path", [CREATE, CLOSE])
+async def test_repeating_or_missing_a_session_never_moves_it(world: World, wire: Wire, path: str) -> None:
+    world.say("oServed", "在吗")
+    world.accept(WEN)
+    before = await wire.get(SESSION, openid="oServed")
+    await wire.post(path, {"kf_account": TOM, "openid": "oServed"})
+
+    assert await wire.get(SESSION, openid="oServed") == before
+
+
+async def test_creating_again_keeps_the_beginning_of_the_session(world: World, clock: SimClock, wire: Wire) -> None:
+    world.say("oA", "在吗")
+    body = {"kf_account": WEN, "openid": "oA"}
+    await wire.post(CREATE, body)
+    clock.advance(1200)
+    assert await wire.code(CREATE, body) == 0
+
+    assert (await wire.get(SESSION, openid="oA"))["createtime"] == int(NOON)
+    clock.advance(600)
+    assert await wire.code(CLOSE, body) == 65413
+
+
+async def test_the_calls_of_a_session_check_the_agent_before_the_customer(wire: Wire) -> None:
+    for path in (CREATE, CLOSE):
+        assert await wire.code(path, {"kf_account": "nobody@lehuo", "openid": "oStranger"}) == 65401
+        assert await wire.code(path, {"kf_account": NEW, "openid": "oStranger"}) == 65402
+        assert await wire.code(path, {"kf_account": WEN}) == 40003
+
+
+async def test_an_agent_may_close_a_session_after_going_offline(world: World, wire: Wire) -> None:
+    world.say("oA", "在吗")
+    world.accept(WEN)
+    world.go_online(WEN, False)
+
+    assert (await wire.get(SESSIONS, kf_account=WEN))["sessionlist"] != []
+    assert await wire.code(CLOSE, {"kf_account": WEN, "openid": "oA"}) == 0
+
+
+@pytest.mark.parametrize(("closes", "holder"), [(False, WEN), (True, "")])
+async def test_whether_unfollowing_ends_a_session_is_a_switch(
+    world: World, wire: Wire, closes: bool, holder: str
+) -> None:
+    world.switches = replace(world.switches, unfollow_closes_session=closes)
+    world.say("oA", "在吗")
+    world.accept(WEN)
+    world.say("oB", "在吗")
+    world.act("oA", "unfollow")
+    world.act("oB", "unfollow")
+
+    assert (await wire.get(SESSION, openid="oA"))["kf_account"] == holder
+    assert (await wire.get(QUEUE))["count"] == 0
+    assert [event.kind for event in world.events if event.kind == "closed"] == ["closed"] * closes
+    assert await wire.code(CREATE, {"kf_account": WEN, "openid": "oB"}) == 40003
+
+
+async def test_events_tell_whether_an_api_call_or_an_agent_ended_a_session(world: World, wire: Wire) -> None:
+    for openid in ("oA", "oB", "oC"):
+        world.say(openid, "在吗")
+        world.accept(WEN, openid)
+    await wire.post(CLOSE, {"kf_account": WEN, "openid": "oA"})
+    world.close(WEN, "oB")
+    await wire.post("/customservice/kfaccount/del", {"kf_account": WEN})
+
+    assert [(event.openid, event.details.get("by")) for event in world.events if event.kind == "closed"] == [
+        ("oA", "api"),
+        ("oB", None),
+        ("oC", "api"),
+    ]
