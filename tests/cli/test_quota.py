@@ -15,7 +15,7 @@ def test_the_calls_of_a_day_are_printed_with_what_is_left(shop: Shop) -> None:
     lines = [line.split() for line in done.out.splitlines()]
 
     assert (done.code, done.err) == (0, "")
-    assert lines[0] == "call daily limit used today left today".split()
+    assert lines[0] == ["call", "daily", "limit", "used", "today", "left", "today"]
     assert [line[0] for line in lines[1:]] == list(ALL_DAY)
     assert [SEND, "500,000", "1,234", "498,766"] in lines
 
