@@ -46,7 +46,7 @@ def schema(path: tuple[str, ...], kind: Any) -> Mapping[str, Any]:
     made = msgspec.json.schema(kind)
     for struct in structs(kind):
         properties = made["$defs"][struct.__name__].get("properties", {})
-        for name, text in _docstrings(struct).items():
+        for name, text in docstrings(struct).items():
             if name in properties:
                 properties[name] = {"description": text, **properties[name]}
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"kfconsole {' '.join(path)} --json"}
@@ -85,7 +85,7 @@ def structs(kind: Any) -> Iterator[type[msgspec.Struct]]:
 
 
 @cache
-def _docstrings(struct: type) -> Mapping[str, str]:
+def docstrings(struct: type) -> Mapping[str, str]:
     """Return the docstring below each field, also of fields that are inherited."""
     found: dict[str, str] = {}
     for kind in reversed(struct.__mro__):
