@@ -1,5 +1,6 @@
 """Signatures and the envelope of secure mode; the values are facts of the public documentation."""
 
+import base64
 import random
 
 import pytest
@@ -37,6 +38,12 @@ def test_a_reply_is_sealed_as_documented(seal: Seal) -> None:
 @pytest.mark.parametrize("length", range(0, 70, 3))
 def test_what_is_closed_opens_again(seal: Seal, length: int) -> None:
     assert seal.open(seal.close("好" * length)) == ("好" * length).encode()
+
+
+def test_messages_are_padded_to_blocks_of_32_bytes(seal: Seal) -> None:
+    sealed = seal.close("x" * 167)  # as long as the documentation's example, which has 19 bytes of padding
+
+    assert len(base64.b64decode(sealed)) == 224
 
 
 def test_two_seals_of_one_message_differ(seal: Seal) -> None:
