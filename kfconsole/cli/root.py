@@ -11,7 +11,7 @@ from kfconsole.cli.output import DONE, INTERRUPTED, USAGE, complain
 from kfconsole.i18n import N_, _
 
 SECTIONS = (
-    (N_("Begin"), ("demo", "init", "config")),
+    (N_("Begin"), ("demo", "init", "config", "doctor")),
     (N_("The desk"), ("status", "queue", "watch", "sessions", "agents")),
     (N_("Customers"), ("send", "typing", "history", "media", "users")),
     (N_("Tools"), ("quota", "explain", "simulate", "completion")),
