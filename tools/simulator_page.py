@@ -1,7 +1,6 @@
 """Brings the tables of `docs/simulator.md` up to date with the source: `python -m tools.simulator_page`."""
 
 import dataclasses
-import re
 import sys
 from pathlib import Path
 
@@ -15,8 +14,9 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "simulator.md"
 def up_to_date(page: str) -> str:
     """Return the page with its tables as the source has them."""
     for name, rows in (("paths", _paths()), ("switches", _switches())):
-        pattern = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
-        page = pattern.sub(lambda found, rows=rows: found[1] + "".join(f"{row}\n" for row in rows) + found[2], page)
+        before, mark, rest = page.partition(f"<!-- {name} -->\n")
+        _old, end, after = rest.partition(f"<!-- /{name} -->")
+        page = "".join((before, mark, *(f"{row}\n" for row in rows), end, after))
     return page
 
 
