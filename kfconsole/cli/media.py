@@ -197,6 +197,8 @@ def _free_name(media_id: str) -> Path:
 
 
 def _with_ending(file: Path) -> Path:
-    """Give a file the ending of its type; one of no known type keeps its name."""
+    """Give a file the ending of its type; one of no known type, or whose place is taken, keeps its name."""
     kind = _type(file)
-    return file if kind is None else file.rename(file.with_name(f"{file.name}.{kind.ending}"))
+    if kind is None or (named := file.with_name(f"{file.name}.{kind.ending}")).exists():
+        return file
+    return file.rename(named)

@@ -1,6 +1,7 @@
 """`kfconsole send`: one message to one customer, and how it ended."""
 
 import asyncio
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -139,12 +140,14 @@ async def _send(
     from kfconsole.cli.wiring import opened, wire
 
     async with opened(wire(settings)) as desk:
-        content = as_content(await _uploaded(desk, given))
-        what = content.text if isinstance(content, Text) else content
+        began_at = math.inf
         try:
+            content = as_content(await _uploaded(desk, given))
+            what = content.text if isinstance(content, Text) else content
+            began_at = desk.clock.now()  # only now: each answer to an upload may have set the clock
             message = await desk.actions.send(openid, what, agent=agent, is_ai=is_ai)
         except asyncio.CancelledError:
-            _tell_interrupted(desk, openid)
+            _tell_interrupted(desk, openid, began_at)
             raise
         return message, desk.actions.failure_of(message.id)
 
@@ -183,10 +186,10 @@ def _tell(message: "Message", failure: KfError | None) -> int:
     return exit_code(failure)
 
 
-def _tell_interrupted(desk: "Wired", openid: CustomerId) -> None:
+def _tell_interrupted(desk: "Wired", openid: CustomerId, began_at: float) -> None:
     contact = desk.store.desk.contacts.get(openid)
     last = contact.last_message if contact else None
-    if last is not None and last.delivery is Delivery.UNKNOWN:
+    if last is not None and last.at >= began_at and last.delivery is Delivery.UNKNOWN:
         complain(_("Interrupted; whether the message arrived is not known."), _how_to_look(openid))
     else:
         complain(_("Interrupted; nothing was sent."))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import PROGRAM, SECONDS, Command, Shop, put, run
+from tests.cli.conftest import PROGRAM, SECONDS, Command, Done, Shop, put, run
 from tests.cli.schema import valid
 
 SEND, UPLOAD = "/cgi-bin/message/custom/send", "/cgi-bin/media/upload"
@@ -210,22 +210,38 @@ def test_a_lost_answer_is_unknown_once_and_says_how_to_look(kf: Command, one_sho
     assert kept(kf, openid) == [("到了吗", "unknown")]
 
 
-def test_ctrl_c_while_sending_keeps_the_message_as_unknown(shop: Shop) -> None:
-    openid = shop.customer("hi")
-    shop.order("hold", path=SEND)
+def interrupted(shop: Shop, path: str, *arguments: str) -> Done:
+    """Run a command and interrupt it while a call of this path is on its way."""
+    shop.order("hold", path=path)
     with subprocess.Popen(
-        [*PROGRAM, "send", openid, "等等"],
+        [*PROGRAM, *arguments],
         env={**os.environ, "LANG": "C.UTF-8", **shop.environment},
         stderr=subprocess.PIPE,
         encoding="utf-8",
     ) as process:
-        while not shop.state()["held"].get(SEND):
+        while not shop.state()["held"].get(path):
             assert process.poll() is None
         process.send_signal(signal.SIGINT)
         _out, err = process.communicate(timeout=SECONDS)
-    shop.order("release", path=SEND)
+    shop.order("release", path=path)
+    return Done(process.returncode, "", err)
+
+
+def test_ctrl_c_while_sending_keeps_the_message_as_unknown(shop: Shop) -> None:
+    openid = shop.customer("hi")
+    done = interrupted(shop, SEND, "send", openid, "等等")
     shown = json.loads(shop.run("history", "show", openid, "--json").out)["messages"]
 
-    assert process.returncode == 130
-    assert "not known" in err
+    assert done.code == 130
+    assert "not known" in done.err
     assert [(message["text"], message["delivery"]) for message in shown] == [("等等", "unknown")]
+
+
+def test_ctrl_c_while_a_file_is_uploaded_sends_nothing(shop: Shop, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(PNG)
+    openid = shop.customer("hi")
+    done = interrupted(shop, UPLOAD, "send", openid, "--image", str(tmp_path / "a.png"))
+
+    assert done.code == 130
+    assert "nothing was sent" in done.err
+    assert json.loads(shop.run("history", "show", openid, "--json").out)["messages"] == []
