@@ -8,7 +8,7 @@ from collections import Counter
 import httpx
 import pytest
 
-from kfconsole.simulator import SCENARIOS, SimClock, World, create_app, prepare
+from kfconsole.simulator import SCENARIOS, SimClock, World, create_app, prepare, staff
 from kfconsole.simulator.crowd import AGENTS, SESSIONS, WAITING, Crowd
 from kfconsole.simulator.faults import WITHOUT_ACTING, Fault, Faults
 from kfconsole.simulator.storm import GUSTS, next_fault
@@ -55,13 +55,14 @@ async def test_the_rush_bends_no_timestamps() -> None:
     assert all(NOON <= waiting.latest_at or waiting.since_at < NOON for waiting in stage.world.queue.values())
 
 
-async def test_an_agent_removed_in_the_middle_of_the_day_does_not_end_it() -> None:
+@pytest.mark.parametrize("is_added_again", [False, True])
+async def test_an_agent_removed_in_the_middle_of_the_day_does_not_end_it(is_added_again: bool) -> None:
     stage = Stage("rush")
     await stage.run(30)
     for kf_account in [account for account in stage.world.agents if account != WEN]:
-        for session in list(stage.world.sessions_of(stage.world.agents[kf_account])):
-            stage.world.close(kf_account, session.openid)
-        del stage.world.agents[kf_account]
+        staff.remove(stage.world, kf_account)
+        if is_added_again:
+            staff.add(stage.world, kf_account, "新")  # nobody is bound to it now
     await stage.run(600)
 
     assert stage.world.queue

@@ -51,8 +51,9 @@ class Colleague:
         return act
 
     def _is_employed(self) -> bool:
-        """A console may remove the agent at any time."""
-        return self.kf_account in self._world.agents
+        """A console may remove the agent at any time, or add them again with nobody bound."""
+        agent = self._world.agents.get(self.kf_account)
+        return agent is not None and agent.is_bound
 
     def _look(self) -> None:
         if not self._is_employed():
