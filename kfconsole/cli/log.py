@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 FILES = 5
 FILE_BYTES = 1_000_000
-_SECRETS = re.compile(r"((?:access_token|app_?secret|secret)['\"]?\s*[=:]\s*['\"]?)[^\s'\"&,;)}]+", re.IGNORECASE)
-_LONG_WORD = re.compile(r"[A-Za-z0-9_-]{64,}")
+_SECRETS = re.compile(
+    r"""((?:access_token|app_?secret|secret)\\*['"]?\s*(?:[=:]|%3[AD])\s*\\*['"]?)[^\s'"\\&,;)}]+""", re.IGNORECASE
+)
+_SECRET_SHAPES = re.compile(r"[A-Za-z0-9_-]{64,}|(?<![A-Za-z0-9])[0-9A-Fa-f]{32}(?![A-Za-z0-9])")
+"""A token, or an app secret that nothing beside it names."""
 _OPENID = re.compile(r"\bo[A-Za-z0-9_-]{21}([A-Za-z0-9_-]{6})(?![A-Za-z0-9_-])")
 
 
@@ -45,7 +48,7 @@ class Log:
 
 def scrubbed(text: str) -> str:
     """Return the text without secrets and tokens, openids shortened, on lines that steer no terminal."""
-    text = _LONG_WORD.sub("[...]", _SECRETS.sub(r"\1[...]", text))
+    text = _SECRET_SHAPES.sub("[...]", _SECRETS.sub(r"\1[...]", text))
     return clean(_OPENID.sub(r"…\1", text))
 
 

@@ -42,7 +42,7 @@ def make_client(
     return KfClient(
         base_url=account.base_url,
         app_id=account.app_id,
-        app_secret=account.secret,
+        app_secret=account.secret if account.app_secret_command else account.app_secret,
         access_token=account.access_token if account.access_token_command else None,
         token_folder=settings.data_dir,
         proxy=settings.network.proxy,

@@ -58,6 +58,8 @@ class Gateway:
         self._on_date = on_date
         self._log = log
         self.masks = Masks()
+        if isinstance(app_secret, str):
+            self.masks.remember(app_secret)
         self._tokens = self._token_keeper(token_folder)
         self._has_worked = False
         """Whether WeChat has taken a token of ours: then base_url is right."""

@@ -34,10 +34,19 @@ def test_a_call_is_one_line(tmp_path: Path) -> None:
         "{'app_secret': 'T0PSECRET'}",
         "appsecret=T0PSECRET",
         "T0PSECRET" + "x" * 60,
+        r'{\"appsecret\": \"T0PSECRET\"}',
+        "redirect=%2F%3Faccess_token%3DT0PSECRET%26x",
     ],
 )
 def test_secrets_and_tokens_are_taken_out(text: str) -> None:
     assert "T0PSECRET" not in scrubbed(text)
+
+
+def test_an_app_secret_is_known_by_its_shape() -> None:
+    secret = "0123456789abcdef" * 2
+
+    assert secret not in scrubbed(f"ValueError: {secret} is wrong")
+    assert scrubbed(f"{secret}f") == f"{secret}f"
 
 
 def test_it_is_bounded_and_every_file_is_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
