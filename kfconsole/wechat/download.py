@@ -14,7 +14,7 @@ from kfconsole.i18n import _
 from kfconsole.text import clean, one_line
 from kfconsole.wechat.call import Call
 from kfconsole.wechat.envelope import unreadable
-from kfconsole.wechat.filetypes import HEAD_BYTES, type_of
+from kfconsole.wechat.filetypes import HEAD_BYTES, shown, type_of
 
 LARGEST_FILE_BYTES = 32 * 2**20  # three times what WeChat takes
 LARGEST_JSON_BYTES = 2**20
@@ -43,7 +43,9 @@ class Landing:
         self.file_name = ""
         self._refuse_taken()
         if not target.parent.is_dir():
-            raise NotPossible(_("There is no folder {folder}.").format(folder=target.parent), hint=_("Make it first."))
+            raise NotPossible(
+                _("There is no folder {folder}.").format(folder=shown(target.parent)), hint=_("Make it first.")
+            )
 
     async def receive(self, call: Call, content_type: str, disposition: str, chunks: AsyncIterator[bytes]) -> bytes:
         """Write a file to its place, or return the JSON that came instead of one.
@@ -103,8 +105,8 @@ class Landing:
         try:
             return act()
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            message = _("{file} cannot be written: {reason}").format(file=self._target, reason=reason)
+            problem = error.strerror or type(error).__name__
+            message = _("{file} cannot be written: {problem}").format(file=shown(self._target), problem=problem)
             raise NotPossible(message) from None
 
     def _put_in_place(self, part: Path) -> None:
@@ -117,7 +119,7 @@ class Landing:
     def _refuse_taken(self) -> None:
         if os.path.lexists(self._target):
             raise NotPossible(
-                _("{file} is there already and is not replaced.").format(file=self._target),
+                _("{file} is there already and is not replaced.").format(file=shown(self._target)),
                 hint=_("Give another name, or move it away first."),
             )
 

@@ -1,10 +1,12 @@
 """Which files WeChat takes: types told by their first bytes, sizes in bytes. Pure."""
 
 from enum import Enum
+from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
 from kfconsole.model import MediaKind
+from kfconsole.text import clean, one_line
 
 HEAD_BYTES = 16
 """So many first bytes tell the type."""
@@ -63,6 +65,11 @@ def type_of(head: bytes) -> FileType | None:
     if head.startswith(b"ID3") or _is_mp3_frame(head):
         return FileType.MP3
     return FileType.MP4 if head[4:8] == b"ftyp" else None
+
+
+def shown(file: Path) -> str:
+    """Return a path as it may stand in a message, whatever bytes its names are made of."""
+    return one_line(clean(str(file)))
 
 
 def _is_mp3_frame(head: bytes) -> bool:

@@ -3,8 +3,6 @@
 Texts go out as they were typed.
 """
 
-from typing import assert_never
-
 from kfconsole.content import (
     Card,
     Content,
@@ -90,8 +88,6 @@ def _fields(content: Content) -> dict[str, object]:
                 "pagepath": _filled(content.page_path, _("The page of the mini program")),
                 "thumb_media_id": _filled(content.cover_media_id, _("The media id of the cover picture")),
             }
-        case _:
-            assert_never(content)
 
 
 def _menu(menu: Menu) -> dict[str, object]:

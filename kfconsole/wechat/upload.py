@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
-from kfconsole.wechat.filetypes import HEAD_BYTES, FileType, Limits, type_of
+from kfconsole.wechat.filetypes import HEAD_BYTES, FileType, Limits, shown, type_of
 
 PIECE_BYTES = 64 * 1024
 
@@ -44,7 +44,7 @@ class Upload:
         kind = type_of(head)
         if kind not in limits.types:
             raise NotPossible(
-                _("{file} is of a type WeChat does not take here.").format(file=file),
+                _("{file} is of a type WeChat does not take here.").format(file=shown(file)),
                 hint=_("Use one of these: {types}. What counts is what the file holds, not its name.").format(
                     types=", ".join(one.ending for one in limits.types)
                 ),
@@ -82,7 +82,7 @@ class Upload:
             raise _unreadable(self._file, error) from None
         if not is_the_same or len(piece) != min(PIECE_BYTES, self._state.byte_count - start):
             raise NotPossible(
-                _("{file} changed while it was being sent, so nothing was sent.").format(file=self._file),
+                _("{file} changed while it was being sent, so nothing was sent.").format(file=shown(self._file)),
                 hint=_("Wait until it is complete, then send it again."),
             )
         return piece
@@ -95,7 +95,7 @@ def _look(file: Path) -> tuple[_State, bytes]:
         NotPossible: It is none, and opening it might wait for ever.
     """
     if not stat.S_ISREG(file.stat().st_mode):
-        raise NotPossible(_("{file} is not a file.").format(file=file))
+        raise NotPossible(_("{file} is not a file.").format(file=shown(file)))
     with file.open("rb") as opened:
         return _state_of(os.fstat(opened.fileno())), opened.read(HEAD_BYTES)
 
@@ -106,11 +106,11 @@ def _state_of(status: os.stat_result) -> _State:
 
 def _check_size(file: Path, byte_count: int, limits: Limits) -> None:
     if byte_count == 0:
-        raise NotPossible(_("{file} is empty.").format(file=file))
+        raise NotPossible(_("{file} is empty.").format(file=shown(file)))
     if byte_count > limits.largest_bytes:
         raise NotPossible(
             _("{file} is too large: {size}, and WeChat takes at most {largest}.").format(
-                file=file, size=_size(byte_count), largest=_size(limits.largest_bytes)
+                file=shown(file), size=_size(byte_count), largest=_size(limits.largest_bytes)
             ),
             hint=_("Make it smaller first."),
         )
@@ -133,5 +133,7 @@ def _frame(kind: FileType, boundary: str) -> tuple[bytes, bytes]:
 
 
 def _unreadable(file: Path, error: OSError) -> NotPossible:
-    message = _("{file} cannot be read: {reason}").format(file=file, reason=error.strerror or type(error).__name__)
+    message = _("{file} cannot be read: {reason}").format(
+        file=shown(file), reason=error.strerror or type(error).__name__
+    )
     return NotPossible(message)

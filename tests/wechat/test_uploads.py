@@ -188,6 +188,7 @@ async def test_what_is_no_readable_file_is_said_so(wire: Wire, tmp_path: Path) -
     os.mkfifo(pipe)
     for path, message in [
         (tmp_path / "gone", "gone cannot be read: No such file or directory"),
+        (tmp_path / "\x1b]0;t\udcff", "/␛]0;t␦ cannot be read: No such file or directory"),
         (tmp_path, "is not a file."),
         (pipe, "pipe is not a file."),
     ]:

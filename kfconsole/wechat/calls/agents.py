@@ -6,6 +6,7 @@ from pathlib import Path
 
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId
+from kfconsole.wechat import paths
 from kfconsole.wechat.call import Call
 from kfconsole.wechat.calls.base import Calls
 from kfconsole.wechat.checks import check_agent, check_filled, check_nick
@@ -23,7 +24,7 @@ class AgentCalls(Calls):
 
         Source: getkflist
         """
-        answer = await self._gateway.ask(Call("GET", "/cgi-bin/customservice/getkflist"))
+        answer = await self._gateway.ask(Call("GET", paths.AGENTS))
         return answer.agents()
 
     async def online_agents(self) -> Mapping[AgentId, int]:
@@ -34,7 +35,7 @@ class AgentCalls(Calls):
 
         Source: getonlinekflist
         """
-        answer = await self._gateway.ask(Call("GET", "/cgi-bin/customservice/getonlinekflist"))
+        answer = await self._gateway.ask(Call("GET", paths.ONLINE_AGENTS))
         return answer.online_agents()
 
     async def add_agent(self, agent: AgentId, nick: str) -> None:

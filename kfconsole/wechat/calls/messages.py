@@ -5,7 +5,7 @@ from itertools import pairwise
 
 from kfconsole.content import Content
 from kfconsole.model import AgentId, CustomerId, Record, RecordPage
-from kfconsole.wechat import paging
+from kfconsole.wechat import paging, paths
 from kfconsole.wechat.call import Call
 from kfconsole.wechat.calls.base import Calls
 from kfconsole.wechat.gateway import Gateway
@@ -104,7 +104,7 @@ class MessageCalls(Calls):
 
     async def _page(self, start_at: int, end_at: int, cursor: int, limit: int) -> tuple[RecordPage, int]:
         body = {"starttime": start_at, "endtime": end_at, "msgid": max(cursor, FIRST_CURSOR), "number": limit}
-        answer = await self._gateway.ask(Call("POST", "/customservice/msgrecord/getmsglist", body=body))
+        answer = await self._gateway.ask(Call("POST", paths.RECORDS, body=body))
         return await asyncio.to_thread(answer.records)  # ten thousand records take longer than the event loop may wait
 
     async def _pages(self, start_at: int, end_at: int, page_size: int) -> list[tuple[Record, ...]]:

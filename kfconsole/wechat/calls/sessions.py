@@ -1,6 +1,7 @@
 """The queue and the sessions (messctrl)."""
 
 from kfconsole.model import AgentId, CustomerId, QueueAnswer, Session, SessionHolder
+from kfconsole.wechat import paths
 from kfconsole.wechat.call import Call
 from kfconsole.wechat.calls.base import Calls
 
@@ -16,7 +17,7 @@ class SessionCalls(Calls):
 
         Source: getwaitcase
         """
-        answer = await self._gateway.ask(Call("GET", "/customservice/kfsession/getwaitcase"))
+        answer = await self._gateway.ask(Call("GET", paths.QUEUE))
         return answer.queue()
 
     async def sessions(self, agent: AgentId) -> tuple[Session, ...]:
@@ -26,7 +27,7 @@ class SessionCalls(Calls):
 
         Source: getkfsessionlist
         """
-        call = Call("GET", "/customservice/kfsession/getsessionlist", params={"kf_account": agent})
+        call = Call("GET", paths.SESSIONS, params={"kf_account": agent})
         answer = await self._gateway.ask(call)
         return answer.sessions(agent)
 
