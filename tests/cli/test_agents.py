@@ -54,6 +54,14 @@ def test_online_names_only_who_is_online(kf: Command) -> None:
     assert kf("agents", "online").out.splitlines()[2].split() == ["kf2002@lehuo", "Tom", "0"]
 
 
+def test_a_question_whose_answer_did_not_come_is_asked_again(kf: Command, one_shop: Shop) -> None:
+    one_shop.order("faults", kind="errcode", code=-1, path="/cgi-bin/customservice/getkflist", count=1)
+    done = kf("agents", "list", "--json")
+
+    assert (done.code, done.err) == (0, "WeChat is busy. Asking again.\n")
+    assert valid("agents list", done.out)["agents"]
+
+
 def test_an_agent_is_added_renamed_invited_and_removed(kf: Command) -> None:
     added = kf("agents", "add", "kf2009@lehuo", "小李", "--json")
     assert (added.code, added.err) == (0, "Added kf2009@lehuo (小李).\n")
