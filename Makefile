@@ -8,7 +8,7 @@ CATALOGUES := $(patsubst %,kfconsole/locale/%/LC_MESSAGES/kfconsole,zh_CN en)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test format soak bench screenshots catalogues clean
+.PHONY: help demo test format soak bench screenshots catalogues docs clean
 
 help:  ## this list
 	@awk -F ':.*##' '/^[a-z]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,10 @@ screenshots: $(INSTALLED) $(CATALOGUES:=.mo)  ## make screenshots/ anew from the
 
 catalogues: $(INSTALLED)  ## collect the texts of the source, update and compile the catalogues
 	$(BIN)/python -m tools.catalogues
+
+docs: $(INSTALLED)  ## write docs/commands.md and docs/schemas/ from the commands
+	$(BIN)/python -m tools.schemas
+	$(BIN)/python -m tools.commands
 
 clean:  ## remove what was made
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov snapshot_report.html

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from kfconsole import config
 from kfconsole.cli.json_option import json_option
+from kfconsole.cli.nouns import Noun
 from kfconsole.cli.output import emit, emit_json, talk
 from kfconsole.i18n import _
 
@@ -21,7 +22,7 @@ class Setting(Struct, frozen=True):
     """`file`, `default` or the name of an environment variable."""
 
 
-@click.group("config", help=_("Show and check the settings."))
+@click.group("config", cls=Noun, help=_("Show and check the settings."))
 def command() -> None:
     """Hold the commands about settings."""
 

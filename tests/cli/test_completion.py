@@ -58,7 +58,7 @@ def bash(line: str, *, program: str, folder: Path) -> list[str]:
     ("line", "offered"),
     [
         ("kfconsole sta", ["status"]),
-        ("kfconsole config ", ["check", "path", "show"]),
+        ("kfconsole config ", ["path", "show", "check"]),
         ("kfconsole status --js", ["--json"]),
         ("kfconsole demo --language ", ["auto", "zh", "en"]),
         ("kfconsole completion ", ["bash", "zsh", "fish"]),
