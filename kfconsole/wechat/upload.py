@@ -133,7 +133,7 @@ def _frame(kind: FileType, boundary: str) -> tuple[bytes, bytes]:
 
 
 def _unreadable(file: Path, error: OSError) -> NotPossible:
-    message = _("{file} cannot be read: {reason}").format(
-        file=shown(file), reason=error.strerror or type(error).__name__
+    message = _("{file} cannot be read: {problem}").format(
+        file=shown(file), problem=error.strerror or type(error).__name__
     )
     return NotPossible(message)
