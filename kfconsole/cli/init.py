@@ -58,7 +58,7 @@ def _ask_account(values: Values, path: Path) -> tuple[Agent, ...] | None:
     while True:
         talk(_("AppID and AppSecret are on mp.weixin.qq.com under Settings & Development."))
         values["account"]["app_id"] = _ask(_("AppID"))
-        values["account"]["app_secret"] = _ask(_("AppSecret (not shown)"), is_secret=True)
+        _ask_secret(values["account"])
         try:
             agents = asyncio.run(_try(config.from_values(values, path=path, folder=config.data_dir())))
         except ConfigError as error:
@@ -75,16 +75,28 @@ def _ask_account(values: Values, path: Path) -> tuple[Agent, ...] | None:
             return agents
 
 
+def _ask_secret(account: dict[str, Any]) -> None:
+    """Ask for the secret, or for the command that makes it needless."""
+    for key in ("app_secret", "access_token_command"):
+        account.pop(key, None)
+    secret = _ask(_("AppSecret (not shown; empty: a command of yours prints access tokens)"), "", is_secret=True)
+    if secret:
+        account["app_secret"] = secret
+        return
+    import shlex
+
+    command = _ask(_("The command that prints an access token"))
+    try:
+        account["access_token_command"] = shlex.split(command)
+    except ValueError:  # a quotation mark without its partner
+        account["access_token_command"] = command.split()
+
+
 async def _try(settings: config.Settings) -> tuple[Agent, ...]:
-    from kfconsole.wechat import KfClient
+    from kfconsole.cli.wiring import make_client
 
     talk(_("Asking {address} …").format(address=settings.account.base_url))
-    client = KfClient(
-        base_url=settings.account.base_url,
-        app_id=settings.account.app_id,
-        app_secret=settings.account.app_secret,
-        proxy=settings.network.proxy,
-    )
+    client = make_client(settings)
     try:
         return await client.agents()
     finally:

@@ -90,6 +90,14 @@ class Shop:
         return run(*arguments, **self.environment)
 
 
+def current_token(shop: Shop) -> str:
+    """Return the token the simulator hands out now, and would to anybody who asks."""
+    body = {"grant_type": "client_credential", "appid": shop.app_id, "secret": shop.app_secret}
+    request = Request(f"{shop.base_url}/cgi-bin/stable_token", json.dumps(body).encode(), method="POST")
+    with build_opener(ProxyHandler({})).open(request, timeout=SECONDS) as answer:
+        return str(json.load(answer)["access_token"])
+
+
 @contextmanager
 def simulator(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], Shop]]:
     """Serve a shop that ends with the block."""

@@ -4,7 +4,7 @@ import stat
 import tomllib
 from pathlib import Path
 
-from tests.cli.conftest import Done, Shop, put, run
+from tests.cli.conftest import Done, Shop, current_token, put, run
 
 
 def answer(shop: Shop, *lines: str) -> Done:
@@ -76,3 +76,19 @@ def test_input_that_ends_too_soon_writes_nothing(shop: Shop, settings_file: Path
 
     assert done.code == 2
     assert not settings_file.exists()
+
+
+def test_with_a_token_server_of_ones_own_no_secret_is_asked_for(
+    shop: Shop, settings_file: Path, tmp_path: Path
+) -> None:
+    token = tmp_path / "to ken"
+    token.write_text(f"{current_token(shop)}\n")
+    broken, right = "cat '/nowhere", f"cat '{token}'"
+    done = answer(shop, "en", shop.app_id, "", broken, shop.app_id, "", right, shop.kf_account)
+    written = tomllib.loads(settings_file.read_text("utf-8"))["account"]
+
+    assert done.code == 0
+    assert "cat ended with code 1." in done.err
+    assert f"You answer as 晓雯 ({shop.kf_account})." in done.err
+    assert written == {"app_id": shop.app_id, "access_token_command": ["cat", str(token)], "base_url": shop.base_url}
+    assert token.read_text().strip() not in done.err

@@ -14,7 +14,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 import pytest
 
 from kfconsole.simulator.faults import KINDS
-from tests.cli.conftest import PROGRAM, SECONDS, Shop
+from tests.cli.conftest import PROGRAM, SECONDS, Shop, current_token
 
 TOKEN_PATH = "/cgi-bin/stable_token"
 SECRET = "5f2c0ffee5f2c0ffee5f2c0ffee5f2c0"
@@ -26,14 +26,6 @@ def forms(value: str) -> set[str]:
     """Return the value as it may be written: plain, percent-encoded, escaped for JSON."""
     encoded = quote(value, safe="")
     return {value, encoded, encoded.lower(), json.dumps(value)[1:-1], value.replace("/", "\\/")}
-
-
-def current_token(shop: Shop) -> str:
-    """Return the token the simulator hands out now, and would to anybody who asks."""
-    body = {"grant_type": "client_credential", "appid": shop.app_id, "secret": shop.app_secret}
-    request = Request(f"{shop.base_url}{TOKEN_PATH}", json.dumps(body).encode(), method="POST")
-    with build_opener(ProxyHandler({})).open(request, timeout=SECONDS) as answer:
-        return str(json.load(answer)["access_token"])
 
 
 def watched(shop: Shop, *arguments: str) -> tuple[int, str]:
