@@ -87,6 +87,9 @@ class Switches:
     """Measure the 2048 of a text in characters instead of UTF-8 bytes."""
     unknown_sender_code: int = 65401
     """What a message in the name of an unknown agent answers; 61452 is known too."""
+    only_known_things: bool = False
+    """Articles, cards, news and mini programs that no control path made known are refused: no call served here can
+    make them."""
     menu_items_limit: int = 20
     """A menu with more items answers 45098; no number was found; 0: no limit."""
     menu_item_bytes_limit: int = 256

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kfconsole.simulator import SimClock, World
+from kfconsole.simulator import SimClock, Switches, World
 from tests.simulator.conftest import WEN, Wire
 
 SEND = "/cgi-bin/message/custom/send"
@@ -58,6 +58,7 @@ def menu_of(*items: object) -> dict[str, Any]:
 async def account(world: World, wire: Wire) -> None:
     """A customer who wrote, one medium of each kind, and one of everything a message can name."""
     world.say("oA", "在吗")
+    world.switches = replace(world.switches, only_known_things=True)
     for kind in FILES:
         await wire.control("media", {"kind": kind, "media_id": f"a-{kind}", "permanent": True})
     for thing, name in (("article", "an-article"), ("card", "a-card"), ("mini_program", LINKED)):
@@ -104,7 +105,8 @@ async def test_every_type_arrives_with_every_field_as_it_was_sent(world: World, 
         ("video", without(VIDEO, "description"), 0),
         ("video", without(VIDEO, "thumb_media_id"), 41006),
         ("video", without(VIDEO, "media_id"), 41006),
-        ("video", {**VIDEO, "thumb_media_id": "a-image"}, 40121),
+        ("video", {**VIDEO, "thumb_media_id": "a-image"}, 0),
+        ("video", {**VIDEO, "thumb_media_id": "a-voice"}, 40121),
         ("video", {**VIDEO, "title": "x" * 513}, 45003),
         ("video", {**VIDEO, "description": "x" * 2049}, 45004),
         ("music", without(MUSIC, "title"), 0),
@@ -172,6 +174,24 @@ async def test_limits_nobody_published_can_be_moved(
     await wire.control("switches", values)
 
     assert await code_of(wire, message_type, payload) == code
+
+
+@pytest.mark.parametrize(
+    ("message_type", "payload"),
+    [
+        ("wxcard", {"card_id": "pFS7Fjg8kV1IdDz01r4SQwMkuCKc"}),
+        ("mpnewsarticle", {"article_id": "never-heard-of"}),
+        ("mpnews", {"media_id": "a-image"}),
+        ("miniprogrampage", {**GOOD["miniprogrampage"], "appid": "wxfeedfacecafebeef"}),
+        ("text", {"content": '<a data-miniprogram-appid="wxother" data-miniprogram-path="p" href="x">开</a>'}),
+    ],
+)
+async def test_what_no_call_here_can_make_is_taken_from_clients_that_know_no_control_path(
+    world: World, wire: Wire, message_type: str, payload: dict[str, Any]
+) -> None:
+    world.switches = Switches()
+
+    assert await code_of(wire, message_type, payload) == 0
 
 
 async def test_media_that_died_cannot_be_sent(wire: Wire, clock: SimClock) -> None:
