@@ -31,7 +31,7 @@ FIRST_SECONDS = 60.0
 """The start of a run has other things to ask."""
 RARELY_SECONDS = 3600.0
 SOON_SECONDS = 600.0
-"""While little is left, or what is used might not last."""
+"""While little is left, or what is used might not last, or nobody knows yet how fast that is."""
 SPREAD = 0.2
 """Consoles that started together, and paths asked together, drift apart."""
 
@@ -73,9 +73,14 @@ class BudgetKeeper:
         self._day = pacing.day_of(clock.now())
 
     def interval_seconds(self, path: str) -> float:
-        """Return how long to rest between two calls of a path."""
+        """Return how far two calls of a path lie apart."""
         known = self._known.get(path)
         return self._intervals[path] * (known.stretch if known else 1.0)
+
+    def rest_seconds(self, path: str) -> float:
+        """Return how long to rest now: a path that is slowed down is asked again when the next day begins."""
+        to_midnight_seconds = pacing.seconds_to_midnight(self._clock.now())
+        return min(self.interval_seconds(path), max(self._intervals[path], to_midnight_seconds))
 
     def is_slowed(self, path: str) -> bool:
         """Whether a path has to be asked more rarely than the settings say."""
@@ -117,7 +122,13 @@ class BudgetKeeper:
         most = max(1.0, pacing.LONGEST_SECONDS / interval)
         known = _Known(reading, pacing.stretch(rate, allowed, current=current, most=most))
         self._known[path] = known
-        if known.stretch > 1.0 or rate * 2 > allowed or pacing.is_scarce(reading.remaining, reading.daily_limit):
+        # A first reading does not show how fast others are.
+        if (
+            before is None
+            or known.stretch > 1.0
+            or rate * 2 > allowed
+            or pacing.is_scarce(reading.remaining, reading.daily_limit)
+        ):
             self._ask_again_in(path, SOON_SECONDS)
         self._store.apply(BudgetSeen(feed, self._budget_of(feed)))
 

@@ -173,7 +173,7 @@ class Poller:
                 self._tell_if_stopped(feed)
                 for path in self._budgets.due(feed):
                     group.create_task(self._budgets.ask(feed, path), name=f"quota {path}")
-                rest_seconds = self._budgets.interval_seconds(PATHS[feed][0])
+                rest_seconds = self._budgets.rest_seconds(PATHS[feed][0])
             await bell.wait(rest_seconds)
             while feed in self._stopped_by:
                 bell.silence()

@@ -64,7 +64,7 @@ class Lists(Vertical):
         """Dim what WeChat has not confirmed for a while."""
         mono = self.app.clock.monotonic()
         for feed, pane in ((Feed.QUEUE, self.queue), (Feed.SESSIONS, self.sessions), (Feed.AGENTS, self.agents)):
-            pane.set_class(status.is_stale(feed, desk.health.get(feed), mono, self.app.station), "-stale")
+            pane.set_class(status.is_stale(feed, desk, mono, self.app.station), "-stale")
 
     def tick(self) -> None:
         """Let the clocks of the visible rows go on."""

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from kfconsole.desk import rules
+from kfconsole.desk import pacing, rules
+from kfconsole.errors import KfError
 from kfconsole.i18n import _
-from kfconsole.model import CustomerId, Desk, Feed, Health
+from kfconsole.model import Budget, CustomerId, Desk, Feed, Health
 from kfconsole.ui import words
 from kfconsole.ui.widgets.bar import Piece
 from kfconsole.ui.words import Glyphs
@@ -26,10 +27,13 @@ class Station(Struct, frozen=True):
     is_read_only: bool = False
 
 
-def is_stale(feed: Feed, health: Health | None, mono: float, station: Station) -> bool:
+def is_stale(feed: Feed, desk: Desk, mono: float, station: Station) -> bool:
     """Whether a feed's last answer is older than its interval explains."""
+    health, budget = desk.health.get(feed), desk.budgets.get(feed)
     if health is None or health.succeeded_mono is None:
         return True
+    if budget is not None and budget.interval_seconds is not None:
+        return mono - health.succeeded_mono > budget.interval_seconds + STALE_GRACE_SECONDS
     return mono - health.succeeded_mono > station.intervals[feed] * STALE_POLLS + STALE_GRACE_SECONDS
 
 
@@ -66,7 +70,7 @@ def _freshness(desk: Desk, station: Station, mono: float, *, is_wide: bool) -> l
     for feed in words.FEED_WORDS:
         health = desk.health.get(feed)
         seen = None if health is None else health.succeeded_mono
-        stale = is_stale(feed, health, mono, station)
+        stale = is_stale(feed, desk, mono, station)
         said = _("never") if seen is None else words.age(mono - seen) if stale else _calm_age(mono - seen)
         ages[feed] = said, stale
     shown = list(ages) if is_wide else [feed for feed in ages if ages[feed][1]]
@@ -78,7 +82,17 @@ def _freshness(desk: Desk, station: Station, mono: float, *, is_wide: bool) -> l
     if not shown:
         seen_monos = [health.succeeded_mono for health in desk.health.values() if health.succeeded_mono is not None]
         pieces.append((f" {_calm_age(mono - min(seen_monos, default=mono))} ", "muted"))
-    return pieces
+    return pieces + _quota(desk)
+
+
+def _quota(desk: Desk) -> list[Piece]:
+    """What is left of the scarcest daily limit, once that is little or slows a feed down."""
+    shares = [budget.remaining / budget.daily_limit for budget in desk.budgets.values() if _is_tight(budget)]
+    return [_padded(_("quota {percent} %").format(percent=int(min(shares) * 100)), "warn")] if shares else []
+
+
+def _is_tight(budget: Budget) -> bool:
+    return budget.interval_seconds is not None or pacing.is_scarce(budget.remaining, budget.daily_limit)
 
 
 def _calm_age(seconds: float) -> str:
@@ -90,7 +104,7 @@ def _calm_age(seconds: float) -> str:
 
 def notices(desk: Desk, now: float, mono: float) -> list[str]:
     """Lines below the status: what keeps a feed from being fresh, and why this console's agent cannot accept."""
-    said = _feed_problems(desk, mono)
+    said = _feed_problems(desk, mono) + _slowness(desk)
     if not said and desk.remembered_at is not None:
         age = words.age(now - desk.remembered_at)
         said.append(_("These lists are from the last run, {age} ago; WeChat is being asked.").format(age=age))
@@ -108,12 +122,37 @@ def _feed_problems(desk: Desk, mono: float) -> list[str]:
         health = desk.health.get(feed)
         if health is None or health.error is None:
             continue
-        when = _retry_words(health, mono)
-        problems.setdefault(" ".join(filter(None, (health.error.message, health.error.hint, when))), []).append(feed)
+        problems.setdefault(_problem_words(health.error, health, mono), []).append(feed)
     return [
         said if len(feeds) == len(words.FEED_WORDS) else f"{_list_of(feeds)}: {said}"
         for said, feeds in problems.items()
     ]
+
+
+def _problem_words(error: KfError, health: Health, mono: float) -> str:
+    if pacing.is_day_limit(error):
+        return _("WeChat's daily limit is reached: asking once a minute. R asks now.")
+    return " ".join(filter(None, (error.message, error.hint, _retry_words(health, mono))))
+
+
+def _slowness(desk: Desk) -> list[str]:
+    return [
+        _("{feed}: asking every {age}, so that WeChat's daily limit lasts ({left} of {limit} calls left).").format(
+            feed=_(words.FEED_WORDS[feed]),
+            age=words.age(budget.interval_seconds),
+            left=budget.remaining,
+            limit=budget.daily_limit,
+        )
+        for feed in words.FEED_WORDS
+        if (budget := desk.budgets.get(feed)) is not None
+        and budget.interval_seconds is not None
+        and not _is_at_daily_limit(desk, feed)
+    ]
+
+
+def _is_at_daily_limit(desk: Desk, feed: Feed) -> bool:
+    health = desk.health.get(feed)
+    return health is not None and pacing.is_day_limit(health.error)
 
 
 def _retry_words(health: Health, mono: float) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 
 from kfconsole.archive import Archive
-from kfconsole.desk import Actions, Poller, ServerClock, Store
+from kfconsole.desk import Actions, Intervals, Poller, ServerClock, Store
 from kfconsole.model import AgentId, CustomerId, Desk, Message
 from kfconsole.simulator import DEFAULT_APP_ID, DEFAULT_APP_SECRET, SimClock, World, create_app
 from kfconsole.wechat import KfClient
@@ -115,7 +115,14 @@ class Wire(httpx.AsyncBaseTransport):
 class House:
     """One desk, everything it talks to, and the time it lives in."""
 
-    def __init__(self, folder: Path, me: AgentId | None = ME, *, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        me: AgentId | None = ME,
+        *,
+        read_only: bool = False,
+        intervals: Intervals = Intervals(),  # noqa: B008  # frozen
+    ) -> None:
         self.time = Time()
         self.world = World(clock=self.time.sim)
         self.app = create_app(self.world, sleep=self.time.sleep)
@@ -132,7 +139,13 @@ class House:
         self.archive = Archive(folder / "archive.db", wall=self.time.wall, busy_seconds=0.05)
         self.store = Store(me)
         self.poller = Poller(
-            self.client, self.archive, self.store, self.clock, sleep=self.time.sleep, random=lambda: 0.5
+            self.client,
+            self.archive,
+            self.store,
+            self.clock,
+            intervals=intervals,
+            sleep=self.time.sleep,
+            random=lambda: 0.5,
         )
         self.actions = Actions(
             self.client, self.archive, self.store, self.clock, me=me, poller=self.poller, read_only=read_only
@@ -168,9 +181,15 @@ class House:
 
 
 @asynccontextmanager
-async def opened(folder: Path, me: AgentId | None = ME, *, read_only: bool = False) -> AsyncIterator[House]:
+async def opened(
+    folder: Path,
+    me: AgentId | None = ME,
+    *,
+    read_only: bool = False,
+    intervals: Intervals = Intervals(),  # noqa: B008  # frozen
+) -> AsyncIterator[House]:
     """A house with two agents online: this console's, and Li."""
-    house = House(folder, me, read_only=read_only)
+    house = House(folder, me, read_only=read_only, intervals=intervals)
     house.world.add_agent(ME, "Me")
     house.world.add_agent(LI, "Li")
     await house.archive.open()

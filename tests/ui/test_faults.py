@@ -1,11 +1,13 @@
 """When WeChat or the wire fails: rows stay, age and reason are shown, and it mends itself or waits to be told."""
 
+import re
 import time
 from pathlib import Path
 
 import pytest
 
-from kfconsole.model import Feed
+from kfconsole.desk.facts import BudgetSeen
+from kfconsole.model import Budget, Feed
 from kfconsole.simulator import World
 from kfconsole.simulator.switches import changed
 from tests.ui.console import ONLINE, QUEUE, RECORDS, SEND, SESSIONS, Console, running, waiting
@@ -25,7 +27,6 @@ FEEDS = (QUEUE, ONLINE, SESSIONS, RECORDS)
         ("cut_before", 0),
         ("cut_during", 0),
         ("errcode", -1),
-        ("errcode", 45009),
         ("errcode", 45011),
         ("errcode", 99999),
     ],
@@ -48,6 +49,70 @@ async def test_a_failing_feed_keeps_its_rows_says_why_and_recovers(
         console.faults.clear()
         await console.until(lambda: [row.id for row in console.desk_screen.queue.rows] == [customer, second])
         await console.sees_no("Trying again")
+
+
+async def test_a_daily_limit_says_how_rarely_is_asked_and_ends_with_an_answer(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        await console.sees("online 2/3")
+        console.arm(QUEUE, "errcode", code=45009, count=None)
+        await console.sees("queue: WeChat's daily limit is reached: asking once a minute. R asks now.")
+        assert reason(console, Feed.SESSIONS) == ""
+
+        console.faults.clear()
+        await console.press("R")
+        await console.sees_no("daily limit")
+
+
+async def test_a_day_that_has_to_last_says_how_rarely_is_asked(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        await console.sees("online 2/3")
+        assert "quota" not in console.text()
+        console.app.store.apply(BudgetSeen(Feed.QUEUE, Budget(10_000, 4_000)))
+        await console.settle()
+        assert "quota" not in console.text()
+
+        console.app.store.apply(BudgetSeen(Feed.QUEUE, Budget(10_000, 4_000, interval_seconds=12.0)))
+        lasts = "queue: asking every 12 s, so that WeChat's daily limit lasts (4000 of 10000 calls left)."
+        await console.sees("quota 40 %", lasts)
+
+        console.app.store.apply(BudgetSeen(Feed.QUEUE, None), BudgetSeen(Feed.MESSAGES, Budget(10_000, 900)))
+        await console.sees("quota 9 %")
+        await console.sees_no("asking every")
+
+
+async def test_a_feed_slowed_on_purpose_is_not_stale_before_it_misses_an_answer(tmp_path: Path, world: World) -> None:
+    passed = [0.0]
+    async with running(tmp_path, world, monotonic=lambda: time.monotonic() + passed[0]) as console:
+        await console.sees("online 2/3")
+        console.app.store.apply(BudgetSeen(Feed.QUEUE, Budget(10_000, 4_000, interval_seconds=60.0)))
+        console.faults.hold(QUEUE)
+        console.app.poller.wake(Feed.QUEUE)
+        await console.until(lambda: console.faults.waiting.get(QUEUE) == 1)
+        passed[0] = 50.0
+        await console.until(lambda: re.search(r"queue 5\d s", console.text()) is not None)
+        assert re.search(r"queue \d+ s stale", console.text()) is None
+        passed[0] = 70.0
+        await console.sees("queue 1 min stale")
+        console.faults.release()
+
+
+@pytest.mark.parametrize("path", FEEDS)
+async def test_a_call_the_account_may_not_make_stops_its_own_feed_only(tmp_path: Path, world: World, path: str) -> None:
+    async with running(tmp_path, world) as console:
+        await console.sees("online 2/3")
+        console.arm(path, "errcode", code=48001, count=None)
+        await console.sees("no permission", "Asking has stopped; R asks again.")
+        assert len([health for health in console.desk.health.values() if health.error]) == 1
+        await console.settle()
+        before = {feed: console.requests.calls[feed] for feed in FEEDS}
+        # The list of sessions is asked for only when somebody serves: it is no sign of life here.
+        alive = next(feed for feed in (QUEUE, RECORDS) if feed != path)
+        await console.until(lambda: console.requests.calls[alive] >= before[alive] + 2)
+        assert console.requests.calls[path] == before[path]
+
+        console.faults.clear()
+        await console.press("R")
+        await console.sees_no("stopped")
 
 
 def reason(console: Console, feed: Feed) -> str:
