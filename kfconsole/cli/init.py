@@ -93,10 +93,18 @@ def _ask_secret(account: dict[str, Any]) -> None:
 
 
 async def _try(settings: config.Settings) -> tuple[Agent, ...]:
-    from kfconsole.cli.wiring import make_client
+    from kfconsole.wechat import KfClient
 
-    talk(_("Asking {address} …").format(address=settings.account.base_url))
-    client = make_client(settings)
+    account = settings.account
+    talk(_("Asking {address} …").format(address=account.base_url))
+    # Without the tokens kept on this host: one of an earlier run would let a wrong secret pass.
+    client = KfClient(
+        base_url=account.base_url,
+        app_id=account.app_id,
+        app_secret=account.app_secret,
+        access_token=account.access_token if account.access_token_command else None,
+        proxy=settings.network.proxy,
+    )
     try:
         return await client.agents()
     finally:

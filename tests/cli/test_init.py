@@ -42,6 +42,14 @@ def test_a_refused_account_is_explained_and_asked_again(shop: Shop, settings_fil
     assert tomllib.loads(settings_file.read_text("utf-8"))["account"]["app_secret"] == shop.app_secret
 
 
+def test_a_token_kept_from_an_earlier_run_lets_no_wrong_secret_pass(shop: Shop, settings_file: Path) -> None:
+    assert shop.run("status").code == 0
+    done = answer(shop, "en", shop.app_id, "wrong", "quit")
+
+    assert done.code == 1
+    assert not settings_file.exists()
+
+
 def test_a_refused_account_may_be_saved_all_the_same(shop: Shop, settings_file: Path) -> None:
     done = answer(shop, "en", shop.app_id, "wrong", "save", "kf9@shop")
 
