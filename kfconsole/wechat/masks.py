@@ -3,7 +3,7 @@
 import json
 import re
 from collections import OrderedDict
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 _STAND_IN = "***"
 _KEPT = 16  # the secret and the tokens of more than half a day
@@ -43,8 +43,9 @@ def without_credentials(words: str) -> str:
 
 
 def _forms_of(secret: str) -> frozenset[str]:
-    """Return the value as it stands, percent-encoded, and both as they stand in JSON."""
-    forms = {secret, *(quote(secret, safe=safe, errors="replace") for safe in ("", "/"))}
+    """Return the value as it stands, percent-encoded, and each of these as it stands in JSON."""
+    forms = {secret, quote_plus(secret, errors="replace")}
+    forms |= {quote(secret, safe=safe, errors="replace") for safe in ("", "/")}
     forms |= {_PERCENT.sub(lambda found: found[0].lower(), form) for form in forms}
-    forms |= {json.dumps(form)[1:-1] for form in forms}
+    forms |= {json.dumps(form, ensure_ascii=is_ascii)[1:-1] for form in forms for is_ascii in (True, False)}
     return frozenset(forms | {form.replace("/", "\\/") for form in forms})

@@ -1,9 +1,10 @@
 """The secret and the token stay out of errors, logs and everything printable."""
 
+import json
 import logging
 import traceback
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from kfconsole.content import Text
 from kfconsole.errors import ApiError
 from kfconsole.wechat import KfClient
+from kfconsole.wechat.masks import Masks
 from tests.wechat.wire import AGENT, OPENID, QUEUE_PATH, SECRET, SEND_PATH, TOKEN_PATH, Wire
 
 TOKEN = "t0ken/1+=="
@@ -151,3 +153,45 @@ async def test_the_clock_of_somebody_in_between_is_not_believed(wire: Wire) -> N
             await client.queue()
 
     assert wire.dates == []
+
+
+# The masks
+
+MARKS = 's/e+c=r"e t\\汉'
+"""Every form of it looks different."""
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        MARKS,
+        quote(MARKS),
+        quote(MARKS, safe=""),
+        quote(MARKS, safe="").lower(),
+        json.dumps(MARKS)[1:-1],
+        json.dumps(MARKS)[1:-1].replace("/", "\\/"),
+        json.dumps(MARKS, ensure_ascii=False)[1:-1],
+        quote_plus(MARKS),
+    ],
+)
+def test_a_secret_is_hidden_in_every_form_it_may_be_written_in(form: str) -> None:
+    masks = Masks()
+    masks.remember(MARKS)
+
+    assert masks.hide(f"before {form} after") == "before *** after"
+
+
+def test_nothing_hides_nothing() -> None:
+    masks = Masks()
+    masks.remember("")
+
+    assert masks.hide("as it is") == "as it is"
+
+
+def test_the_newest_sixteen_are_hidden_and_one_in_use_stays_among_them() -> None:
+    masks = Masks()
+    for number in range(20):
+        masks.remember("the-secret")
+        masks.remember(f"token-{number:02}")
+
+    assert masks.hide("the-secret token-19 token-05 token-04") == "*** *** *** token-04"
