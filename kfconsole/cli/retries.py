@@ -28,19 +28,28 @@ async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
     try:
         return await ask()
     except Unavailable as error:
-        talk(_("{problem} Asking again.").format(problem=error.message))
+        if not _is_worth_asking_again(error):
+            raise
+        first = error
+    talk(_("{problem} Asking again.").format(problem=first.message))
     import stamina  # only where something failed
     from stamina.instrumentation import set_on_retry_hooks
 
     set_on_retry_hooks(())  # its own would write to stderr in a form of its own
     async for attempt in stamina.retry_context(
-        on=Unavailable,
-        attempts=ATTEMPTS - 1,
+        on=_is_worth_asking_again,
+        attempts=ATTEMPTS,
         timeout=WHOLE_SECONDS,
         wait_initial=FIRST_WAIT_SECONDS,
         wait_max=LONGEST_WAIT_SECONDS,
         wait_jitter=JITTER_SECONDS,
     ):
         with attempt:
+            if attempt.num == 1:
+                raise first  # it was made above; what comes next is the first wait
             return await ask()
     raise AssertionError("stamina ends with a result or an error")
+
+
+def _is_worth_asking_again(error: Exception) -> bool:
+    return isinstance(error, Unavailable) and not error.may_have_arrived
