@@ -71,6 +71,7 @@ def test_a_log_that_cannot_be_written_is_lost_in_silence(tmp_path: Path, capfd: 
 
 def test_a_mistake_of_ours_is_not_lost_with_the_disk(tmp_path: Path) -> None:
     broken = logging.LogRecord("kfconsole", logging.INFO, "", 0, "%d", ("no number",), None)
-
+    file = log_module._PrivateFile(tmp_path / "kfconsole.log")
     with pytest.raises(TypeError):
-        log_module._PrivateFile(tmp_path / "kfconsole.log").emit(broken)
+        file.emit(broken)
+    file.close()
