@@ -23,6 +23,8 @@ from kfconsole.text import clean, fit, one_line, width_cells, wrap
 SECONDS = 10.0
 """For a check of this host: a disk that is gone keeps silent for ever."""
 NARROWEST_CELLS = 20
+COMMANDS = ("chmod ", "chown ", "tmux ")
+"""How a hint begins that is copied, so that it must not be broken."""
 OF_SETTINGS = ("account", "files", "data folder", "disk")
 ON_THE_WAY = ("proxy", "name", "connection", "certificate")
 AT_WECHAT = ("token", "clock", "customer service", "agents", "me", "quota")
@@ -132,13 +134,20 @@ def _print(finding: Finding) -> None:
     words = max(width_cells(_(word)) for _mark, word in STATES.values())
     names = max(width_cells(_(name)) for name in CHECKS.values())
     head = f"{mark} {fit(_(word), words)}  {fit(_(CHECKS[finding.check]), names)}  "
-    # Where no person sits, one line each, for grep.
-    room = shutil.get_terminal_size().columns - width_cells(head) if sys.stdout.isatty() else 0
-    for line in wrap(finding.text, room) if room >= NARROWEST_CELLS else [finding.text]:
-        emit(head + line)
-        head = " " * width_cells(head)
-    if finding.hint:
-        emit(f"{head}→ {finding.hint}")  # unbroken, as it may be a command to copy
+    indent = " " * width_cells(head)
+    for number, line in enumerate(_lines(finding.text, len(indent))):
+        emit((indent if number else head) + line)
+    if finding.hint.startswith(COMMANDS):
+        emit(f"{indent}→ {finding.hint}")
+    elif finding.hint:
+        for number, line in enumerate(_lines(finding.hint, len(indent) + 2)):
+            emit(indent + ("  " if number else "→ ") + line)
+
+
+def _lines(text: str, indent_cells: int) -> list[str]:
+    """Break a text for a person's terminal; elsewhere it stays one line, for grep."""
+    room = shutil.get_terminal_size().columns - indent_cells if sys.stdout.isatty() else 0
+    return wrap(text, room) if room >= NARROWEST_CELLS else [text]
 
 
 def _failed(found: list[Finding]) -> int:
@@ -151,4 +160,6 @@ def _summary(found: list[Finding]) -> str:
         return _("All is well.")
     failed = ngettext("{count} check failed", "{count} checks failed", failures).format(count=failures)
     warned = ngettext("{count} warning", "{count} warnings", warnings).format(count=warnings)
-    return _("{failed}, {warned}.").format(failed=failed, warned=warned)
+    if not failures or not warnings:
+        return failed if failures else warned
+    return _("{failed}, {warned}").format(failed=failed, warned=warned)
