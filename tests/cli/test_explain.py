@@ -31,7 +31,7 @@ def test_what_there_is_nothing_to_say_of_is_left_out() -> None:
     assert run("explain", "45081").out.splitlines() == [
         "code   45081 you are already typing",
         "cause  The customer already sees that you are typing.",
-        "again  no",
+        "again  would not help",
     ]
 
 

@@ -23,7 +23,7 @@ class Retry(StrEnum):
 
 
 RETRY_WORDS: dict[Retry, str] = {
-    Retry.NO: N_("no"),
+    Retry.NO: N_("would not help"),
     Retry.NEW_TOKEN: N_("by itself, once, with a new access token"),
     Retry.SOON: N_("in a moment"),
     Retry.NEXT_MINUTE: N_("in a minute"),
@@ -37,7 +37,6 @@ RETRY_WORDS: dict[Retry, str] = {
 class Page(Enum):
     """Where on WeChat's sites an administrator mends it, named as the menus there are."""
 
-    PLATFORM = N_("mp.weixin.qq.com")
     BASICS = N_("mp.weixin.qq.com: Settings & Development > Basic configuration")
     WHITELIST = N_("mp.weixin.qq.com: Settings & Development > Basic configuration > IP whitelist")
     PERMISSIONS = N_("mp.weixin.qq.com: Settings & Development > API permissions")
