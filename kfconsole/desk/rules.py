@@ -7,9 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from msgspec import Struct
-from msgspec.structs import fields
 
-from kfconsole.content import Content, Menu, Text
 from kfconsole.desk.waits import (
     ARRIVAL_TOLERANCE_SECONDS,
     CONTINUITY_SECONDS,
@@ -53,7 +51,6 @@ __all__ = [
     "agent_name",
     "agent_state",
     "allowance",
-    "check_content",
     "check_text",
     "customer_name",
     "exchanged_at",
@@ -136,20 +133,6 @@ def check_text(text: str) -> None:
             _("The message has {size} bytes; WeChat takes {limit}.").format(size=size, limit=MAX_TEXT_BYTES),
             hint=_("Shorten it by {count} bytes, or send it in parts.").format(count=size - MAX_TEXT_BYTES),
         )
-
-
-def check_content(content: Content) -> None:
-    """Refuse what WeChat would refuse, as far as that can be known.
-
-    Raises:
-        NotPossible: A text is blank or too long, or something that must be there is empty.
-    """
-    if isinstance(content, Text):
-        check_text(content.text)
-    for part in (content, *(content.items if isinstance(content, Menu) else ())):
-        for field in fields(part):
-            if field.required and not getattr(part, field.name):
-                raise NotPossible(_("The message is not complete: {field} is empty.").format(field=field.name))
 
 
 def may_show_typing(now: float, *, exchanged_at: float | None, shown_mono: float | None, mono: float) -> bool:

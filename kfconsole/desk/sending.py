@@ -18,6 +18,7 @@ from kfconsole.errors import ArchiveError, KfError, NotPossible, OutcomeNotKept,
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Message, MessageId
 from kfconsole.text import clean
+from kfconsole.wechat import outgoing
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -84,8 +85,9 @@ class Sending:
             content = Text(content)
         if isinstance(content, Text):
             content = Text(clean(content.text))  # what is measured is what the archive keeps and what is sent
-        rules.check_content(content)
+            rules.check_text(content.text)
         begin = _Begin(openid, content, agent or self._me, is_ai)
+        outgoing.message(openid, content, begin.agent, is_ai=is_ai)  # what cannot be written down is never begun
         if replaces is None:
             return await self._send(begin, None)
         if replaces in self._being_replaced:

@@ -27,6 +27,16 @@ CLOSE = "/customservice/kfsession/close"
 RECORDS = "/customservice/msgrecord/getmsglist"
 SEND = "/cgi-bin/message/custom/send"
 TYPING = "/cgi-bin/message/custom/typing"
+ADD = "/customservice/kfaccount/add"
+RENAME = "/customservice/kfaccount/update"
+REMOVE = "/customservice/kfaccount/del"
+INVITE = "/customservice/kfaccount/inviteworker"
+PICTURE = "/customservice/kfaccount/uploadheadimg"
+REMARK = "/cgi-bin/user/info/updateremark"
+USER = "/cgi-bin/user/info"
+UPLOAD = "/cgi-bin/media/upload"
+CLEAR = "/cgi-bin/clear_quota"
+CLEAR_ONE = "/cgi-bin/openapi/quota/clear"
 
 
 CLOCK_SECONDS = 0.000_001

@@ -228,6 +228,19 @@ async def test_a_customer_the_desk_knows_nothing_of_can_be_closed(busy_house: Ho
         await house.actions.close(BOB)
 
 
+async def test_the_session_of_a_named_agent_is_closed_and_no_other(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(LI, ANN)
+    with pytest.raises(Rejected, match="is being served by"):
+        await house.actions.close(ANN, ME)
+    assert house.world.holder(ANN) == LI
+
+    await house.actions.close(ANN, LI)
+    assert house.world.holder(ANN) == ""
+    with pytest.raises(NotPossible, match="no session any more"):
+        await house.actions.close(ANN, LI)
+
+
 async def test_closing_a_session_that_went_to_a_colleague_names_them(busy_house: House) -> None:
     house = busy_house
     house.world.accept(ME, ANN)

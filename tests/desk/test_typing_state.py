@@ -116,6 +116,16 @@ async def test_typing_asked_for_by_hand_says_what_wechat_says(house: House) -> N
         assert refused.value.code == 45081
 
 
+async def test_typing_can_be_ended_by_hand_and_is_not_ended_twice(house: House) -> None:
+    async with writing_to_ann(house):
+        await house.actions.set_typing(ANN)
+        await house.actions.set_typing(ANN, cancel=True)
+        house.actions.left(ANN)
+        await house.time.settle(4)
+
+        assert commands(house) == ["Typing", "CancelTyping"]
+
+
 async def test_a_typing_state_that_comes_too_late_is_not_shown(house: House) -> None:
     house.world.say(ANN, "hello")
     house.world.accept(ME, ANN)
