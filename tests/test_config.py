@@ -379,13 +379,22 @@ def test_a_wrong_value_is_not_written(file: Path) -> None:
     assert file.read_text() == ACCOUNT
 
 
-def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
-    target = tmp_path / "config.toml"
-    target.mkdir()
-    with pytest.raises(ConfigError, match="cannot be written"):
-        config.write(target, {})
+def test_a_file_that_came_meanwhile_is_not_overwritten(file: Path) -> None:
+    put(file, ACCOUNT)
+    with pytest.raises(ConfigError, match="exists already"):
+        config.write(file, {"account": {"app_id": "wx2"}})
 
-    assert [entry.name for entry in tmp_path.iterdir() if entry.name != "home"] == ["config.toml"]
+    assert file.read_text() == ACCOUNT
+    assert [entry.name for entry in file.parent.iterdir() if entry.name != "home"] == [file.name]
+
+
+def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "folder"
+    in_the_way.write_text("")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        config.write(in_the_way / "config.toml", {})
+
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name != "home"] == ["folder"]
 
 
 def test_a_linked_file_stays_a_link(tmp_path: Path, file: Path) -> None:

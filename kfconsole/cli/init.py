@@ -34,8 +34,7 @@ def command(settings_file: Path | None, base_url: str) -> int:
     """Ask, try, write."""
     path = config.settings_path(settings_file)
     if path.exists():
-        problem = _("{file} exists already.").format(file=path)
-        raise ConfigError(problem, hint=_("Edit it, or move it away and run 'kfconsole init' again."))
+        raise config.already_there(path)
     values: Values = {"account": {}, "me": {}, "ui": {"language": _ask_language(path)}}
     if base_url != WECHAT:
         values["account"]["base_url"] = base_url

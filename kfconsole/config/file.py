@@ -1,4 +1,4 @@
-"""The settings file: read it, and put it in place in one step."""
+"""The settings file: read it, and put a new one in place in one step."""
 
 import os
 import tomllib
@@ -40,11 +40,11 @@ def _refuse_open_secret(table: Mapping[str, Any], file: BinaryIO, path: Path) ->
         raise ConfigError(problem, hint=f"chmod 600 {shlex.quote(str(path))}")
 
 
-def replace(path: Path, values: Mapping[str, Mapping[str, object]]) -> None:
-    """Put a file with these tables in place in one step, readable by nobody else.
+def create(path: Path, values: Mapping[str, Mapping[str, object]]) -> None:
+    """Put a new file with these tables in place in one step, readable by nobody else.
 
     Raises:
-        ConfigError: The file cannot be written; then nothing has changed.
+        ConfigError: The file is there already, or cannot be written; then nothing has changed.
     """
     import tempfile
 
@@ -60,10 +60,19 @@ def replace(path: Path, values: Mapping[str, Mapping[str, object]]) -> None:
                 part.write(tomli_w.dumps(values).encode())
                 part.flush()
                 os.fsync(part.fileno())
-            Path(name).replace(target)
-        except OSError:
+            target.hardlink_to(name)  # unlike a rename, it fails where somebody was faster
+        finally:
             Path(name).unlink()
-            raise
+    except FileExistsError as error:
+        raise already_there(path) from error
     except OSError as error:
         problem = _("{file} cannot be written: {problem}").format(file=path, problem=error.strerror)
         raise ConfigError(problem) from error
+
+
+def already_there(path: Path) -> ConfigError:
+    """Return the error for a settings file that would be overwritten."""
+    return ConfigError(
+        _("{file} exists already.").format(file=path),
+        hint=_("Edit it, or move it away and run 'kfconsole init' again."),
+    )

@@ -78,13 +78,13 @@ def wanted_language(path: Path | None = None, environment: Mapping[str, str] = o
 
 
 def write(path: Path, values: Mapping[str, Mapping[str, object]]) -> None:
-    """Check the values and put the settings file in place in one step, readable by nobody else.
+    """Check the values and put a new settings file in place in one step, readable by nobody else.
 
     Raises:
-        ConfigError: A value is wrong, or the file cannot be written; then nothing has changed.
+        ConfigError: A value is wrong, or the file is there already or cannot be written; then nothing has changed.
     """
     from_values(values, path=path, folder=path.parent)
-    file.replace(path, values)
+    file.create(path, values)
 
 
 def _build(
