@@ -60,14 +60,19 @@ def create(path: Path, values: Mapping[str, Mapping[str, object]]) -> None:
                 part.write(tomli_w.dumps(values).encode())
                 part.flush()
                 os.fsync(part.fileno())
-            target.hardlink_to(name)  # unlike a rename, it fails where somebody was faster
+            _link(target, Path(name), path)
         finally:
             Path(name).unlink()
-    except FileExistsError as error:
-        raise already_there(path) from error
     except OSError as error:
         problem = _("{file} cannot be written: {problem}").format(file=path, problem=error.strerror)
         raise ConfigError(problem) from error
+
+
+def _link(target: Path, part: Path, path: Path) -> None:
+    try:
+        target.hardlink_to(part)  # unlike a rename, it fails where somebody was faster
+    except FileExistsError as error:
+        raise already_there(path) from error
 
 
 def already_there(path: Path) -> ConfigError:
