@@ -34,7 +34,7 @@ def test_a_call_is_one_line(tmp_path: Path) -> None:
         "{'app_secret': 'T0PSECRET'}",
         "appsecret=T0PSECRET",
         "T0PSECRET" + "x" * 60,
-        r'{\"appsecret\": \"T0PSECRET\"}',
+        r"{\"appsecret\": \"T0PSECRET\"}",
         "redirect=%2F%3Faccess_token%3DT0PSECRET%26x",
     ],
 )
