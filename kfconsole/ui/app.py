@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
 from textual.notifications import SeverityLevel
-from textual.worker import WorkerError
+from textual.worker import WorkerError, WorkerFailed
 
 from kfconsole import text
 from kfconsole.errors import ArchiveError, KfError
@@ -168,13 +169,25 @@ class KfApp(App[int]):
         self.exit(0)
 
     async def on_unmount(self) -> None:
-        """Keep what was written and seen, and close."""
+        """Keep what was written and seen, and close once nobody asks any more."""
+        running = [worker for worker in self.workers if worker.group == "desk"]
+        for worker in running:
+            worker.cancel()
+        for worker in running:
+            with suppress(WorkerError):
+                await worker.wait()
         with suppress(KfError):  # the screen is gone; what could be kept is kept
             if (unsent := self._desk_screen.unsent()) is not None:
                 await self.archive.save_draft(*unsent)
             await self.poller.save()
         await self.client.aclose()
         await self.archive.close()
+
+    def _handle_exception(self, error: Exception) -> None:
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if self._exit and isinstance(cause, NoMatches):
+            return  # while the program ends, screens come without widgets, or lose them before their worker ends
+        super()._handle_exception(error)
 
     def _fatal_error(self) -> None:
         # The base class prints a traceback with the local variables of every frame, secrets among them.

@@ -94,7 +94,7 @@ async def test_nobody_reaches_a_customer_who_left_or_never_acted(world: World, w
         ({"msgtype": "news", "news": {"articles": [{"title": "x"}]}}, 0),
         ({"msgtype": "msgmenu", "msgmenu": {}}, 40008),
         ({"msgtype": "msgmenu", "msgmenu": {"list": [{"id": "1", "content": "满意"}]}}, 0),
-        ({"msgtype": "wxcard", "wxcard": {"card_id": "x"}}, 40073),
+        ({"msgtype": "wxcard", "wxcard": {"card_id": "x"}}, 0),
         ({"msgtype": "wxcard", "wxcard": {}}, 40008),
         ({"msgtype": "text", "text": {"content": "x"}, "customservice": {"kf_account": WEN}}, 0),
         ({"msgtype": "text", "text": {"content": "x"}, "customservice": {"kf_account": "nobody@lehuo"}}, 65401),

@@ -211,7 +211,8 @@ class Console:
         self.world.accept(agent, openid)
         for text in texts:
             self.world.say(openid, text)
-        await self.asked_again(ONLINE, SESSIONS, RECORDS)
+        await self.asked_again(QUEUE, ONLINE, SESSIONS, RECORDS)
+        await self.until(lambda: all(row.id != openid for row in self.desk_screen.queue.rows))
         await self.until(lambda: any(row.id == openid for row in self.desk_screen.sessions.rows))
         if texts:
             await self.until(lambda: self.contact(openid).last_received_at is not None)

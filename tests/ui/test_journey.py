@@ -366,6 +366,17 @@ async def test_leaving_amid_answers_is_no_crash(tmp_path: Path, world: World) ->
             console.app.exit(0)
 
 
+@pytest.mark.parametrize("turns", range(0, 60, 4))
+async def test_leaving_while_a_screen_opens_is_no_crash(tmp_path: Path, world: World, turns: int) -> None:
+    async with running(tmp_path, world) as console:
+        waiting(world)
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        console.strike("h")
+        for _turn in range(turns):
+            await sleep(0)
+        console.app.exit(0)
+
+
 async def test_the_day_of_a_busy_agent(tmp_path: Path, world: World) -> None:
     """Everything in one sitting, colleagues included; at the end WeChat holds what was typed, and nothing else."""
     async with running(tmp_path, world) as console:
