@@ -20,7 +20,8 @@ test: $(INSTALLED) $(CATALOGUES:=.mo)  ## format, lint, types and tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist worksteal
+	$(BIN)/pytest -n auto --dist worksteal tests/wechat tests/simulator tests/clients --cov
+	$(BIN)/pytest -n auto --dist worksteal --ignore=tests/wechat --ignore=tests/simulator --ignore=tests/clients
 
 format: $(INSTALLED)  ## put the source in order
 	$(BIN)/ruff format .
