@@ -42,9 +42,10 @@ screenshots: $(INSTALLED) $(CATALOGUES:=.mo)  ## make screenshots/ anew from the
 catalogues: $(INSTALLED)  ## collect the texts of the source, update and compile the catalogues
 	$(BIN)/python -m tools.catalogues
 
-docs: $(INSTALLED)  ## write docs/commands.md and docs/schemas/ from the commands
+docs: $(INSTALLED)  ## bring docs/ up to date with commands and simulator
 	$(BIN)/python -m tools.schemas
 	$(BIN)/python -m tools.commands
+	$(BIN)/python -m tools.simulator_page
 
 clean:  ## remove what was made
 	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov snapshot_report.html
