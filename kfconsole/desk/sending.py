@@ -53,7 +53,8 @@ class Sending:
         self._clock = clock
         self._typing_state = typing_state
         self._me = me
-        self._last_turns: dict[CustomerId, asyncio.Event] = {}
+        self._lines: dict[CustomerId, list[asyncio.Event]] = {}
+        """By customer, whose turn is when: the first in line may go, and the event tells it."""
         self._being_replaced: set[MessageId] = set()
         self.failures: dict[MessageId, KfError] = {}
         """Why messages of this run were not taken, with WeChat's codes; the messages have the words alone."""
@@ -131,16 +132,19 @@ class Sending:
 
     async def _send(self, begin: _Begin, replaced: Message | None) -> Message:
         openid = begin.openid
-        before, done = self._last_turns.get(openid), asyncio.Event()
-        self._last_turns[openid] = done
+        line, turn = self._lines.setdefault(openid, []), asyncio.Event()
+        line.append(turn)
+        line[0].set()
         try:
             message = await self._begin(begin, replaced)
             self._show_begun(message, replaced)
-            return await self._deliver(message, before)
+            return await self._deliver(message, turn)
         finally:
-            done.set()
-            if self._last_turns[openid] is done:
-                del self._last_turns[openid]
+            line.remove(turn)  # who gives up early lets nobody behind overtake those before
+            if line:
+                line[0].set()
+            else:
+                del self._lines[openid]
 
     async def _begin(self, begin: _Begin, replaced: Message | None) -> Message:
         """Store the message; a caller who is gone by then leaves it refused, as it never left."""
@@ -171,10 +175,9 @@ class Sending:
         dismissed = (replace(replaced, is_dismissed=True),) if replaced else ()
         self._store.apply(MessagesSeen((*dismissed, message)), ContactsSeen({message.openid: contact}))
 
-    async def _deliver(self, message: Message, before: asyncio.Event | None) -> Message:
+    async def _deliver(self, message: Message, turn: asyncio.Event) -> Message:
         try:
-            if before is not None:
-                await before.wait()
+            await turn.wait()
         except asyncio.CancelledError:
             await to_the_end(self._settle(message, Delivery.REFUSED, _never_left()))
             raise

@@ -150,6 +150,43 @@ async def test_a_waiting_message_that_is_cancelled_never_leaves(house_with_ann: 
     assert [message.delivery for message in house.shown()] == [Delivery.SENT, Delivery.REFUSED, Delivery.SENT]
 
 
+async def test_who_gives_up_waiting_lets_nobody_overtake(house_with_ann: House) -> None:
+    house = house_with_ann
+    house.app.state.faults.hold(at.SEND, "after")
+    async with asyncio.TaskGroup() as group:
+        group.create_task(house.actions.send(ANN, "one"))
+        second = group.create_task(house.actions.send(ANN, "two"))
+        await until(lambda: len(house.shown()) == 2)
+        second.cancel()
+        await asyncio.wait((second,))
+        group.create_task(house.actions.send(ANN, "three"))
+        await until(lambda: len(house.shown()) == 3)
+        group.create_task(house.actions.send(BOB, "other"))
+        await until(lambda: "other" in sent_texts(house))
+        assert sent_texts(house) == ["one", "other"]
+        house.app.state.faults.release()
+
+    assert sent_texts(house) == ["one", "other", "three"]
+
+
+async def test_what_could_not_be_begun_leaves_those_on_their_way_alone(house_with_ann: House) -> None:
+    house = house_with_ann
+    house.app.state.faults.arm(Fault(at.SEND, "errcode", code=45015))
+    refused = await house.actions.send(ANN, "refused")
+    house.app.state.faults.hold(at.SEND)
+    async with asyncio.TaskGroup() as group:
+        first = group.create_task(house.actions.send(ANN, "one"))
+        await until(lambda: house.app.state.faults.waiting.get(at.SEND, 0) == 1)
+        with sqlite3.connect(house.archive._path) as other_console:
+            other_console.execute("BEGIN IMMEDIATE")
+            with pytest.raises(ArchiveError):
+                await house.actions.resend(refused.id)
+        other_console.close()
+        house.app.state.faults.release()
+
+    assert first.result().delivery is Delivery.SENT
+
+
 @pytest.mark.parametrize("text", [" \n", "好" * 683])
 async def test_a_text_wechat_would_refuse_is_not_begun(house_with_ann: House, text: str) -> None:
     house = house_with_ann
