@@ -13,7 +13,7 @@ from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import BudgetSeen
 from kfconsole.desk.pacing import Reading
 from kfconsole.desk.store import Store
-from kfconsole.errors import ApiError
+from kfconsole.errors import ApiError, ConfigError
 from kfconsole.model import Budget, Feed
 from kfconsole.wechat import paths
 
@@ -109,7 +109,7 @@ class BudgetKeeper:
         """Learn what is left of one path; a refusal, or no answer, teaches nothing and is nobody's concern."""
         try:
             quota = await self._client.quota(path)
-        except ApiError:
+        except (ApiError, ConfigError):
             return
         if quota.daily_limit <= 0:
             return

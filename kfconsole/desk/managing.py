@@ -13,7 +13,7 @@ from kfconsole.desk import rules
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.serving import TRUTH_SECONDS
 from kfconsole.desk.store import Store
-from kfconsole.errors import ApiError, Unavailable
+from kfconsole.errors import ApiError, ConfigError, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, CustomerId, Feed, Media, MediaKind
 from kfconsole.text import clean
@@ -120,7 +120,7 @@ class Managing:
             try:
                 async with asyncio.timeout(TRUTH_SECONDS):
                     happened = await truth()
-            except (ApiError, TimeoutError):
+            except (ApiError, ConfigError, TimeoutError):
                 happened = None
             if happened is None:
                 raise

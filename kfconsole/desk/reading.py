@@ -8,7 +8,7 @@ from msgspec import Struct
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen, ConversationLeft, ConversationOpened, MessagesSeen, OlderLoaded
 from kfconsole.desk.store import Store
-from kfconsole.errors import ApiError, KfError
+from kfconsole.errors import ApiError, ConfigError, KfError
 from kfconsole.model import Conversation, CustomerId, Message
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Reading:
         error: KfError | None = None
         try:
             await self._fill_gaps(start_at, min(end_at, self._clock.now()))
-        except ApiError as failure:
+        except (ApiError, ConfigError) as failure:
             error = failure
         return HistoryDay(await self._archive.between(openid, start_at, end_at), error)
 

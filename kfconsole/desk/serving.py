@@ -8,7 +8,7 @@ from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import SessionClosed, SessionOpened
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.store import Store
-from kfconsole.errors import ApiError, NotPossible, Rejected, Unavailable
+from kfconsole.errors import ApiError, ConfigError, NotPossible, Rejected, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Feed, Session, SessionHolder
 from kfconsole.wechat.codes import CODE
@@ -164,7 +164,7 @@ class Serving:
         try:
             async with asyncio.timeout(TRUTH_SECONDS):
                 holder = await self._client.session(openid)
-        except (ApiError, TimeoutError):
+        except (ApiError, ConfigError, TimeoutError):
             raise error from None
         if holder is not None:
             self._note_holder(openid, holder, asked_mono)
@@ -180,7 +180,7 @@ class Serving:
         try:
             async with asyncio.timeout(TRUTH_SECONDS):
                 holder = await self._client.session(openid)
-        except (ApiError, TimeoutError):
+        except (ApiError, ConfigError, TimeoutError):
             return error
         if holder is None or holder.agent == agent:
             return error

@@ -11,7 +11,7 @@ from msgspec import Struct
 from kfconsole.desk import rules
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.store import Store
-from kfconsole.errors import ApiError
+from kfconsole.errors import ApiError, ConfigError
 from kfconsole.model import CustomerId
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ class TypingState:
                 continue
             try:
                 await self._client.typing(order.openid, cancel=order.is_cancel)
-            except ApiError:
+            except (ApiError, ConfigError):
                 # A courtesy to the customer, asked for by nobody: its failure is not worth a word.
                 self._is_on.discard(order.openid)
 

@@ -11,8 +11,10 @@ import httpx
 
 from kfconsole.archive import Archive
 from kfconsole.desk import Actions, Intervals, Poller, ServerClock, Store
+from kfconsole.errors import ConfigError
 from kfconsole.model import AgentId, CustomerId, Desk, Message
 from kfconsole.simulator import DEFAULT_APP_ID, DEFAULT_APP_SECRET, SimClock, World, create_app
+from kfconsole.simulator.faults import Fault
 from kfconsole.wechat import KfClient
 
 START = 1_750_000_000.0
@@ -164,6 +166,19 @@ class House:
     @property
     def desk(self) -> Desk:
         return self.store.desk
+
+    def lose_the_secret(self, path: str) -> None:
+        """At the next call of a path the token is dead, and the command that prints the secret fails by then."""
+
+        def fail() -> str:
+            raise ConfigError("account.app_secret_command: pass ended with code 1")
+
+        self.client._gateway._app_secret = fail
+        self.app.state.faults.arm(Fault(path, "errcode", code=42001))
+
+    def find_the_secret(self) -> None:
+        """The command works again."""
+        self.client._gateway._app_secret = DEFAULT_APP_SECRET
 
     def calls(self, path: str) -> int:
         return int(self.app.state.requests.calls[path])

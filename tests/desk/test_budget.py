@@ -190,6 +190,16 @@ async def test_where_wechat_does_not_tell_nothing_is_slowed_and_nobody_bothered(
         assert await calls_in(noon, at.WAITING, 60) == 6
 
 
+async def test_a_quota_that_cannot_be_asked_for_without_the_secret_ends_nothing(noon: House) -> None:
+    async with noon.polling():
+        noon.lose_the_secret(QUOTA)
+        assert await calls_in(noon, QUOTA, 75) == 1
+
+        noon.find_the_secret()
+        assert await calls_in(noon, QUOTA, 75) > 0
+        assert all(health.error is None for health in noon.desk.health.values())
+
+
 async def test_a_limit_of_nothing_is_no_limit(noon: House) -> None:
     async with noon.polling():
         limit(noon, at.WAITING, 0)

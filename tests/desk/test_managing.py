@@ -207,6 +207,16 @@ async def test_a_change_of_agents_is_on_the_desk_at_once(shop: House) -> None:
         assert shop.desk.health[Feed.AGENTS].error is None
 
 
+async def test_a_lost_answer_stays_lost_when_nobody_can_tell_the_secret_any_more(shop: House) -> None:
+    await shop.client.queue()  # the token is there
+    shop.wire.lost.append(at.ADD)
+    shop.lose_the_secret(at.AGENTS)
+    with pytest.raises(Unavailable) as failed:
+        await shop.actions.add_agent(NEW, "New")
+
+    assert failed.value.may_have_arrived
+
+
 async def test_an_uploaded_file_can_be_named_and_a_lost_answer_is_unknown(shop: House, file: Path) -> None:
     media = await shop.actions.upload_media(MediaKind.IMAGE, file)
     assert media.media_id

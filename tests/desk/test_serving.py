@@ -178,6 +178,21 @@ async def test_when_the_truth_cannot_be_had_the_outcome_stays_unknown(busy_house
     assert house.calls(at.SESSION) == 1
 
 
+async def test_an_outcome_stays_unknown_when_nobody_can_tell_the_secret_any_more(busy_house: House) -> None:
+    house = busy_house
+    house.world.accept(ME, BOB)
+    await house.actions.accept(ANN)
+    for path, act in ((at.CREATE, house.actions.accept(EVE)), (at.CLOSE, house.actions.close(BOB, ME))):
+        await house.client.queue()  # the token is there
+        house.wire.lost.append(path)
+        house.lose_the_secret(at.SESSION)
+        with pytest.raises(Unavailable) as failed:
+            await act
+
+        assert failed.value.may_have_arrived
+        house.find_the_secret()
+
+
 async def test_a_closed_session_is_gone_at_once(busy_house: House) -> None:
     house = busy_house
     house.world.accept(LI, ANN)

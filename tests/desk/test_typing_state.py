@@ -139,3 +139,15 @@ async def test_a_typing_state_that_comes_too_late_is_not_shown(house: House) -> 
             task.cancel()
 
     assert commands(house) == []
+
+
+async def test_without_the_secret_writing_is_not_shown_and_nothing_ends(house: House) -> None:
+    async with writing_to_ann(house):
+        house.lose_the_secret(at.TYPING)
+        house.actions.writing(ANN)
+        await until(lambda: len(commands(house)) == 1)
+        house.find_the_secret()
+        await house.time.advance(16)
+        house.poller.wake()
+        house.actions.writing(ANN)
+        await until(lambda: len(commands(house)) == 2)
