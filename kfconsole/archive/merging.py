@@ -100,7 +100,8 @@ def _confirm(connection: "Connection", record: Record) -> MessageId | None:
     """Let the record confirm the nearest send of ours that says the same, if there is one.
 
     A refused send never matches: WeChat answered that it did not go out, so an equal line in the records is
-    somebody else's, and swallowing it would show a delivery that never happened.
+    somebody else's, and swallowing it would show a delivery that never happened. A send that WeChat took has a record
+    before any whose outcome is open. `[image]` may be any picture, so such a word decides no open outcome.
     """
     if record.kind is not MessageKind.SENT:
         return None
@@ -108,8 +109,8 @@ def _confirm(connection: "Connection", record: Record) -> MessageId | None:
         """
         SELECT id, text FROM messages
         WHERE openid = ?1 AND at BETWEEN ?2 - ?4 AND ?2 + ?4
-            AND delivery IN ('sending', 'sent', 'unknown') AND agent IN ('', ?3)
-        ORDER BY abs(at - ?2), at, id
+            AND (delivery = 'sent' OR (delivery IN ('sending', 'unknown') AND content IS NULL)) AND agent IN ('', ?3)
+        ORDER BY delivery <> 'sent', abs(at - ?2), at, id
         """,
         (record.openid, record.at, record.agent, MATCH_SECONDS),
     ).fetchall()

@@ -75,6 +75,7 @@ async def test_every_text_in_a_content_is_cleaned(archive: Archive, hostile: str
 @pytest.mark.parametrize("content", ALL[:3], ids=lambda content: type(content).__name__)
 async def test_a_record_of_a_bare_word_confirms_our_picture_voice_or_video(archive: Archive, content: Content) -> None:
     send = await archive.begin_send(ANN, ME, content, T + 0.4)
+    await archive.settle(send.id, Delivery.SENT)
     word = f"[{type(content).__name__.lower()}]"
 
     changed = await archive.merge_records([received(word, T + 1), sent(word, T + 2)], T, T + 60)
@@ -84,8 +85,20 @@ async def test_a_record_of_a_bare_word_confirms_our_picture_voice_or_video(archi
     assert await archive.merge_records([received(word, T + 1), sent(word, T + 2)], T, T + 60) == ()
 
 
+@pytest.mark.parametrize("delivery", [None, Delivery.UNKNOWN])
+async def test_a_bare_word_proves_of_no_picture_that_it_arrived(archive: Archive, delivery: Delivery | None) -> None:
+    send = await archive.begin_send(ANN, ME, Image("the invoice"), T)
+    if delivery:
+        send = await archive.settle(send.id, delivery, "lost")
+    await archive.merge_records([sent("[image]", T + 1)], T, T + 60)
+
+    assert send == await archive.message(send.id)
+    assert texts(await archive.conversation(ANN)) == ["[image]", "[image]"]
+
+
 async def test_a_record_of_another_medium_confirms_nothing(archive: Archive) -> None:
     send = await archive.begin_send(ANN, ME, Image("media-1"), T)
+    send = await archive.settle(send.id, Delivery.SENT)
     await archive.merge_records([sent("[voice]", T)], T, T + 60)
 
     assert send == await archive.message(send.id)

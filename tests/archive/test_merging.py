@@ -128,6 +128,18 @@ async def test_one_record_confirms_one_send_the_nearest_in_time(archive: Archive
     assert (near.id, far.id) == (first.id, second.id)
 
 
+async def test_a_record_belongs_to_the_send_wechat_took_before_one_that_may_be_lost(archive: Archive) -> None:
+    taken = await archive.begin_send(ANN, ME, "ok", T + 0.2)
+    lost = await archive.begin_send(ANN, ME, "ok", T + 0.9)
+    await archive.settle(taken.id, Delivery.SENT)
+    unknown = await archive.settle(lost.id, Delivery.UNKNOWN, "timeout")
+
+    (confirmed,) = await archive.merge_records([sent("ok", T + 1)], T, T + 60)
+
+    assert (taken.id, Delivery.CONFIRMED) == (confirmed.id, confirmed.delivery)
+    assert unknown == await archive.message(lost.id)
+
+
 async def test_two_equal_sends_of_one_second_meet_their_two_records(archive: Archive) -> None:
     sends = [await archive.begin_send(ANN, ME, "ok", T + 0.1 * number) for number in range(2)]
 
