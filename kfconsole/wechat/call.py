@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from kfconsole.wechat.upload import Upload
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_ESCAPE = re.compile(r"\\(?:u00([01][0-9a-f])|.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,12 @@ class Call:
         r"""Return the body as raw UTF-8 JSON.
 
         Observed: WeChat shows `\uXXXX` escapes to the customer as they stand, so nothing is escaped that need not be.
+        Control characters, which JSON can only write as such, go as their pictures.
         """
         if self.body is None:
             return None
         written = json.dumps(self.body, ensure_ascii=False, separators=(",", ":"))
+        written = _ESCAPE.sub(lambda found: chr(0x2400 + int(found[1], 16)) if found[1] else found[0], written)
         return _SURROGATE.sub(STAND_IN, written).encode()
 
 

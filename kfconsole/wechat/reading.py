@@ -15,7 +15,7 @@ from kfconsole.text import clean, one_line
 from kfconsole.wechat.call import Call
 from kfconsole.wechat.envelope import unreadable_field
 
-LATEST_TIME = 253_402_300_799  # the last second of the year 9999: nothing later can be shown as a date
+LATEST_TIME = 253_370_764_799  # the last second of 9998: zones and deadlines may add to it, and no date follows 9999
 LARGEST_COUNT = 2**31 - 1
 LARGEST_CURSOR = 2**63 - 1
 
@@ -45,7 +45,7 @@ class Fields:
             fields = {**fields, name: fields[other]}
         try:
             return msgspec.convert(fields, shape, strict=False)
-        except msgspec.ValidationError as error:
+        except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the second for half a character in a name
             place = _place(str(error))
         raise self._wrong(place)
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -22,6 +23,7 @@ from kfconsole.wechat.addresses import NO_PROXY, check_base_url, check_proxy, is
 from kfconsole.wechat.call import Call
 from kfconsole.wechat.envelope import bad_status, unreadable
 from kfconsole.wechat.masks import Masks
+from kfconsole.wechat.reading import LATEST_TIME
 from kfconsole.wechat.refusal import tidy
 
 # httpx loads its own command line wherever click and rich are installed: a third of its import, between the first
@@ -255,9 +257,12 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 def _read_date(header: str) -> float | None:
     try:
-        return parsedate_to_datetime(header).timestamp()
+        date = parsedate_to_datetime(header)
+        # The oldest form names no zone; Python would take this machine's.
+        seconds = (date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
+    return seconds if 0 <= seconds <= LATEST_TIME else None
 
 
 def _drop_query(record: logging.LogRecord) -> bool:

@@ -193,6 +193,8 @@ WRONG = [
     (SESSIONS_PATH, {"sessionlist": [{"openid": 1.5, "createtime": 1}]}, "sessionlist[0].openid"),
     (SESSIONS_PATH, {"sessionlist": [{"openid": OPENID, "createtime": "soon"}]}, "sessionlist[0].createtime"),
     (SESSIONS_PATH, {"sessionlist": [{"openid": OPENID, "createtime": 1.4e12}]}, "sessionlist[0].createtime"),
+    # Shown in China it would be a date of the year 10,000, which Python has not.
+    (SESSIONS_PATH, {"sessionlist": [{"openid": OPENID, "createtime": 253402300799}]}, "sessionlist[0].createtime"),
     (SESSION_PATH, {"kf_account": []}, "kf_account"),
     (SESSION_PATH, {"errcode": "none", "kf_account": ""}, "errcode"),
     (SESSION_PATH, {"errcode": True, "kf_account": ""}, "errcode"),

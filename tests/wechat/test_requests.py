@@ -50,6 +50,14 @@ async def test_half_an_emoji_does_not_stop_a_text(wire: Wire) -> None:
     assert wire.body(SEND_PATH)["text"] == {"content": "a␦b"}
 
 
+async def test_control_characters_go_out_as_pictures_and_never_as_escapes_the_customer_would_read(wire: Wire) -> None:
+    text = 'a\x1b[1mb\x00\b\n\\u001b \\\x07\x7f"'
+    await wire.client().send(OPENID, Text(text), None)
+
+    written = r'{"content":"a␛[1mb␀\b\n\\u001b \\␇' + '\x7f\\""}'
+    assert written.encode() in wire.asked(SEND_PATH)[-1].content
+
+
 async def test_text_without_an_agent_names_none(wire: Wire) -> None:
     await wire.client().send(OPENID, Text("hi"), None)
 

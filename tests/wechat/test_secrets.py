@@ -2,7 +2,9 @@
 
 import json
 import logging
+import time
 import traceback
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -122,11 +124,25 @@ async def test_every_call_is_logged_with_its_outcome(wire: Wire) -> None:
     assert all(entry.milliseconds >= 0 for entry in wire.entries)
 
 
+@pytest.fixture
+def far_from_greenwich(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Shanghai")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_from_greenwich")
 @pytest.mark.parametrize(
     ("header", "date"),
     [
         ("Sun, 22 Nov 2026 23:00:00 GMT", 1795388400.0),
         ("Sun, 22 Nov 2026 23:00:00 -0000", 1795388400.0),
+        ("Sun, 22 Nov 2026 23:00:00", 1795388400.0),
+        ("Sun Nov 22 23:00:00 2026", 1795388400.0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", None),
+        ("Fri, 31 Dec 1900 23:59:59 GMT", None),
         ("soon", None),
         ("", None),
         ("Sun, 99 Nov 99999 99:00:00 GMT", None),
