@@ -68,17 +68,27 @@ class Archive:
         *,
         is_ai: bool = False,
         replaces: MessageId | None = None,
+        keeps_draft: bool = False,
     ) -> Message:
         """Store a message as being sent, before anybody asks WeChat to send it.
 
-        In the same transaction the customer's draft is cleared and `replaces`, if undelivered, is dismissed. A
-        caller cancelled meanwhile leaves the message behind as being sent, so it should be shielded.
+        In the same transaction `replaces`, if undelivered, is dismissed; without it the customer's draft is cleared,
+        as the message was written there, unless `keeps_draft` says that it came from elsewhere. A caller cancelled
+        meanwhile leaves the message behind as being sent, so it should be shielded.
         """
         process = self._identity()
         content = Text(content) if isinstance(content, str) else content
         return await self._writer.write(
             lambda connection: messages.begin_send(
-                connection, openid, agent, content, at, is_ai=is_ai, process=process, replaces=replaces
+                connection,
+                openid,
+                agent,
+                content,
+                at,
+                is_ai=is_ai,
+                process=process,
+                replaces=replaces,
+                keeps_draft=keeps_draft,
             )
         )
 

@@ -84,6 +84,7 @@ def begin_send(
     is_ai: bool,
     process: Process,
     replaces: MessageId | None,
+    keeps_draft: bool,
 ) -> Message:
     """Store a message as being sent, all or nothing; a new one was the draft, a repeated one replaces its original.
 
@@ -111,9 +112,9 @@ def begin_send(
             """,
             values,
         )
-        if replaces is None:
+        if replaces is None and not keeps_draft:
             connection.execute("DELETE FROM drafts WHERE openid = ?", (openid,))
-        elif not _dismiss(connection, replaces):
+        if replaces is not None and not _dismiss(connection, replaces):
             raise NotPossible(_("This message needs no decision."))
         return existing(connection, MessageId(cursor.lastrowid or 0))
 

@@ -6,7 +6,7 @@ import sys
 
 from msgspec import to_builtins
 
-from kfconsole.errors import ApiError, ArchiveError, ConfigError, KfError, RateLimited, Unavailable
+from kfconsole.errors import ApiError, ArchiveError, ConfigError, KfError, OutcomeNotKept, RateLimited, Unavailable
 from kfconsole.i18n import _
 from kfconsole.text import clean
 
@@ -61,6 +61,8 @@ def with_code(error: KfError) -> str:
 def exit_code(error: KfError) -> int:
     """Return how the failure is told to a script."""
     match error:
+        case OutcomeNotKept():
+            return OUTCOME_UNKNOWN
         case ConfigError() | ArchiveError():
             return USAGE
         case RateLimited() | Unavailable(may_have_arrived=False):

@@ -1,7 +1,6 @@
 """`kfconsole send`: one message to one customer, and how it ended."""
 
 import asyncio
-import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,14 +139,15 @@ async def _send(
     from kfconsole.cli.wiring import opened, wire
 
     async with opened(wire(settings)) as desk:
-        began_at = math.inf
         try:
             content = as_content(await _uploaded(desk, given))
             what = content.text if isinstance(content, Text) else content
-            began_at = desk.clock.now()  # only now: each answer to an upload may have set the clock
-            message = await desk.actions.send(openid, what, agent=agent, is_ai=is_ai)
+            message = await desk.actions.send(openid, what, agent=agent, is_ai=is_ai, keeps_draft=True)
         except asyncio.CancelledError:
-            _tell_interrupted(desk, openid, began_at)
+            if desk.actions.may_have_sent(openid):
+                complain(_("Interrupted; whether the message arrived is not known."), _how_to_look(openid))
+            else:
+                complain(_("Interrupted; nothing was sent."))
             raise
         return message, desk.actions.failure_of(message.id)
 
@@ -184,15 +184,6 @@ def _tell(message: "Message", failure: KfError | None) -> int:
     else:
         complain(_("Not sent. {problem}").format(problem=with_code(failure)), failure.hint)
     return exit_code(failure)
-
-
-def _tell_interrupted(desk: "Wired", openid: CustomerId, began_at: float) -> None:
-    contact = desk.store.desk.contacts.get(openid)
-    last = contact.last_message if contact else None
-    if last is not None and last.at >= began_at and last.delivery is Delivery.UNKNOWN:
-        complain(_("Interrupted; whether the message arrived is not known."), _how_to_look(openid))
-    else:
-        complain(_("Interrupted; nothing was sent."))
 
 
 def _how_to_look(openid: str) -> str:

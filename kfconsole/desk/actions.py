@@ -100,14 +100,21 @@ class Actions:
         agent: AgentId | None = None,
         is_ai: bool = False,
         replaces: MessageId | None = None,
+        keeps_draft: bool = False,
     ) -> Message:
         """Send a text, or another content, and return the message as it ended; see `Sending.send`."""
         self._check_answering(agent)
-        return await self._sending.send(openid, content, agent=agent, is_ai=is_ai, replaces=replaces)
+        return await self._sending.send(
+            openid, content, agent=agent, is_ai=is_ai, replaces=replaces, keeps_draft=keeps_draft
+        )
 
     def failure_of(self, message_id: MessageId) -> KfError | None:
         """Return why a message of this run was not taken, with WeChat's code."""
         return self._sending.failures.get(message_id)
+
+    def may_have_sent(self, openid: CustomerId) -> bool:
+        """Whether WeChat was asked in this run to send a customer anything: what one who was interrupted can tell."""
+        return openid in self._sending.asked_for
 
     async def resend(self, message_id: MessageId) -> Message:
         """Send an undelivered message again, to the same customer, as a new message."""

@@ -32,6 +32,7 @@ class _Begin(Struct, frozen=True):
     content: Content
     agent: AgentId | None
     is_ai: bool
+    keeps_draft: bool
 
 
 class Sending:
@@ -56,6 +57,8 @@ class Sending:
         self._lines: dict[CustomerId, list[asyncio.Event]] = {}
         """By customer, whose turn is when: the first in line may go, and the event tells it."""
         self._being_replaced: set[MessageId] = set()
+        self.asked_for: set[CustomerId] = set()
+        """To whom WeChat was asked to send something in this run, whatever came of it."""
         self.failures: dict[MessageId, KfError] = {}
         """Why messages of this run were not taken, with WeChat's codes; the messages have the words alone."""
 
@@ -67,6 +70,7 @@ class Sending:
         agent: AgentId | None = None,
         is_ai: bool = False,
         replaces: MessageId | None = None,
+        keeps_draft: bool = False,
     ) -> Message:
         """Send a text, or another content, and return the message as it ended: sent, refused or unknown.
 
@@ -75,7 +79,8 @@ class Sending:
             content: What; a str is a text.
             agent: In whose name; ours by default.
             is_ai: Let WeChat tell the customer that a machine wrote it.
-            replaces: The undelivered message this one is sent in place of.
+            replaces: The undelivered message this one is sent in place of; it leaves the draft alone.
+            keeps_draft: It was not written in the composer: what somebody writes there stays.
 
         Raises:
             NotPossible: Nothing was begun: something is empty or too long, or `replaces` cannot be replaced.
@@ -87,7 +92,7 @@ class Sending:
         if isinstance(content, Text):
             content = Text(clean(content.text))  # what is measured is what the archive keeps and what is sent
             rules.check_text(content.text)
-        begin = _Begin(openid, content, agent or self._me, is_ai)
+        begin = _Begin(openid, content, agent or self._me, is_ai, keeps_draft or replaces is not None)
         outgoing.message(openid, content, begin.agent, is_ai=is_ai)  # what cannot be written down is never begun
         if replaces is None:
             return await self._send(begin, None)
@@ -137,7 +142,7 @@ class Sending:
         line[0].set()
         try:
             message = await self._begin(begin, replaced)
-            self._show_begun(message, replaced)
+            self._show_begun(message, begin, replaced)
             return await self._deliver(message, turn)
         finally:
             line.remove(turn)  # who gives up early lets nobody behind overtake those before
@@ -151,7 +156,13 @@ class Sending:
         replaces = replaced.id if replaced else None
         begun = asyncio.ensure_future(
             self._archive.begin_send(
-                begin.openid, begin.agent, begin.content, self._clock.now(), is_ai=begin.is_ai, replaces=replaces
+                begin.openid,
+                begin.agent,
+                begin.content,
+                self._clock.now(),
+                is_ai=begin.is_ai,
+                replaces=replaces,
+                keeps_draft=begin.keeps_draft,
             )
         )
         try:
@@ -159,15 +170,15 @@ class Sending:
         except asyncio.CancelledError:
             await asyncio.wait((begun,))
             if not begun.cancelled() and begun.exception() is None:
-                self._show_begun(begun.result(), replaced)
+                self._show_begun(begun.result(), begin, replaced)
                 await to_the_end(self._settle(begun.result(), Delivery.REFUSED, _never_left()))
             raise
 
-    def _show_begun(self, message: Message, replaced: Message | None) -> None:
+    def _show_begun(self, message: Message, begin: _Begin, replaced: Message | None) -> None:
         known = self._store.desk.contacts.get(message.openid) or Contact(message.openid)
         contact = replace(
             known,
-            draft=known.draft if replaced else "",
+            draft=known.draft if begin.keeps_draft else "",
             last_message=message,
             sent_since_received=known.sent_since_received + 1,
             undelivered=max(0, known.undelivered - 1) if replaced else known.undelivered,
@@ -190,6 +201,7 @@ class Sending:
 
     async def _ask_wechat(self, message: Message) -> tuple[Delivery, str]:
         self._typing_state.sent(message.openid)
+        self.asked_for.add(message.openid)
         try:
             content = message.content or Text(message.text)
             await self._client.send(message.openid, content, message.agent or None, is_ai=message.is_ai)

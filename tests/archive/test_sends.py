@@ -26,6 +26,13 @@ async def test_a_send_clears_the_draft_of_its_customer_only(archive: Archive) ->
     assert (contacts[ANN].draft, contacts[BOB].draft) == ("", "dear")
 
 
+async def test_a_message_from_elsewhere_leaves_the_draft_alone(archive: Archive) -> None:
+    await archive.save_draft(ANN, "half a sentence")
+    await archive.begin_send(ANN, ME, "hello", T, keeps_draft=True)
+
+    assert (await archive.contacts([ANN]))[ANN].draft == "half a sentence"
+
+
 async def test_a_repeated_message_leaves_the_draft_alone(archive: Archive) -> None:
     refused = await archive.settle((await archive.begin_send(ANN, ME, "hello", T)).id, Delivery.REFUSED, "why")
     await archive.save_draft(ANN, "half a sentence")

@@ -1,13 +1,20 @@
 """`send`: every kind of content, and every way it can end."""
 
+import asyncio
 import json
 import os
 import signal
+import sqlite3
 import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
+from kfconsole.cli.wiring import opened, wire
+from kfconsole.config import load
+from kfconsole.model import CustomerId
 from tests.cli.conftest import PROGRAM, SECONDS, Command, Done, Shop, put, run
 from tests.cli.schema import valid
 
@@ -210,9 +217,10 @@ def test_a_lost_answer_is_unknown_once_and_says_how_to_look(kf: Command, one_sho
     assert kept(kf, openid) == [("到了吗", "unknown")]
 
 
-def interrupted(shop: Shop, path: str, *arguments: str) -> Done:
-    """Run a command and interrupt it while a call of this path is on its way."""
-    shop.order("hold", path=path)
+@contextmanager
+def held(shop: Shop, path: str, *arguments: str, when: str = "before") -> Iterator[subprocess.Popen[str]]:
+    """Run a command until a call of this path is on its way."""
+    shop.order("hold", path=path, when=when)
     with subprocess.Popen(
         [*PROGRAM, *arguments],
         env={**os.environ, "LANG": "C.UTF-8", **shop.environment},
@@ -221,6 +229,12 @@ def interrupted(shop: Shop, path: str, *arguments: str) -> Done:
     ) as process:
         while not shop.state()["held"].get(path):
             assert process.poll() is None
+        yield process
+
+
+def interrupted(shop: Shop, path: str, *arguments: str) -> Done:
+    """Run a command and interrupt it while a call of this path is on its way."""
+    with held(shop, path, *arguments) as process:
         process.send_signal(signal.SIGINT)
         _out, err = process.communicate(timeout=SECONDS)
     shop.order("release", path=path)
@@ -245,3 +259,49 @@ def test_ctrl_c_while_a_file_is_uploaded_sends_nothing(shop: Shop, tmp_path: Pat
     assert done.code == 130
     assert "nothing was sent" in done.err
     assert json.loads(shop.run("history", "show", openid, "--json").out)["messages"] == []
+
+
+async def test_what_a_colleague_is_writing_in_the_console_stays(
+    kf: Command, one_shop: Shop, settings_file: Path
+) -> None:
+    openid = CustomerId(one_shop.customer("hi"))
+    async with opened(wire(load(settings_file))) as console:
+        await console.archive.save_draft(openid, "half a sentence")
+        await asyncio.to_thread(kf, "send", openid, "a notice of the shop")
+
+        assert (await console.archive.contacts([openid]))[openid].draft == "half a sentence"
+
+
+def test_ctrl_c_while_another_command_wrote_to_the_same_customer_is_unknown_all_the_same(shop: Shop) -> None:
+    openid = shop.customer("hi")
+    nowhere = {**shop.environment, "KFCONSOLE_BASE_URL": "http://127.0.0.1:9"}
+    with held(shop, SEND, "send", openid, "等等") as process:
+        assert run("send", openid, "another", **nowhere).code == 3
+        process.send_signal(signal.SIGINT)
+        _out, err = process.communicate(timeout=SECONDS)
+
+    assert "not known" in err
+
+
+def test_an_outcome_that_could_not_be_kept_is_no_invitation_to_send_again(shop: Shop, home: Path) -> None:
+    openid = shop.customer("hi")
+    with held(shop, SEND, "send", openid, "等等") as process:
+        with closing(sqlite3.connect(next(home.rglob("*.db")))) as other_program, other_program:
+            other_program.execute("DELETE FROM messages WHERE delivery = 'sending'")
+        shop.order("release", path=SEND)
+        _out, err = process.communicate(timeout=SECONDS)
+
+    assert process.returncode == 4
+    assert "Do not send it again unseen" in err
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_killed_while_sending_the_message_is_unknown_and_sent_at_most_once(shop: Shop, when: str) -> None:
+    openid = shop.customer("hi")
+    with held(shop, SEND, "send", openid, "等等", when=when) as process:
+        process.kill()
+    shop.order("release", path=SEND)
+    shown = json.loads(shop.run("history", "show", openid, "--json").out)["messages"]
+
+    assert [(message["text"], message["delivery"]) for message in shown] == [("等等", "unknown")]
+    assert len(arrived(shop, openid)) <= 1

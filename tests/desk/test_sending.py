@@ -293,6 +293,15 @@ async def test_a_draft_is_kept_shown_and_cleared_by_sending(house_with_ann: Hous
     assert (await house.archive.contacts((ANN,)))[ANN].draft == ""
 
 
+async def test_a_message_that_was_not_written_here_leaves_the_draft(house_with_ann: House) -> None:
+    house = house_with_ann
+    await house.actions.save_draft(ANN, "half a sen")
+    await house.actions.send(ANN, "from a script", keeps_draft=True)
+
+    assert house.desk.contacts[ANN].draft == "half a sen"
+    assert (await house.archive.contacts((ANN,)))[ANN].draft == "half a sen"
+
+
 async def test_a_read_only_console_changes_nothing_others_see(tmp_path: Path) -> None:
     async with opened(tmp_path, read_only=True) as house:
         house.world.say(ANN, "hello")
