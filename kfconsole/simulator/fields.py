@@ -4,6 +4,7 @@ Knows nothing of the world.
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping
 
 Json = dict[str, object]
@@ -41,18 +42,24 @@ class Fields:
             raise BadField(f"field {name!r} is missing or no truth value; give true or false")
         return value
 
-    def number(self, name: str, default: float | None = None) -> float:
-        """Return a number."""
+    def number(self, name: str, default: float | None = None, *, least: float = -math.inf) -> float:
+        """Return a number, `least` or more."""
         value = self._values.get(name, default)
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise BadField(f"field {name!r} is missing or no number; give a number")
+        if not value >= least:
+            raise BadField(f"field {name!r} is {value}; give {least:g} or more")
         return value
 
-    def integer(self, name: str, default: int | None = None) -> int:
-        """Return a whole number."""
+    def integer(
+        self, name: str, default: int | None = None, *, least: float = -math.inf, most: float = math.inf
+    ) -> int:
+        """Return a whole number from `least` to `most`."""
         value = self._values.get(name, default)
         if not isinstance(value, int) or isinstance(value, bool):
             raise BadField(f"field {name!r} is missing or no whole number; give a whole number")
+        if not least <= value <= most:
+            raise BadField(f"field {name!r} is {value}; give {least:g} or more, {most:g} at most")
         return value
 
     def integers(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:

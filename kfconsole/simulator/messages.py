@@ -146,7 +146,10 @@ def _menu(payload: Payload, account: Account) -> str:
 def _mini_program(payload: Payload, account: Account) -> str:
     _require(payload, "title")
     _check_lengths(payload, account.switches)
-    account.check_named("mini_program", payload.get("appid"))
+    appid = payload.get("appid")
+    if not isinstance(appid, str) or not appid:
+        raise Refused(40166)
+    account.check_named("mini_program", appid)
     pagepath = payload.get("pagepath")
     if not isinstance(pagepath, str) or not pagepath:
         raise Refused(40165)

@@ -42,7 +42,7 @@ def show_typing(world: World, openid: object, command: object) -> None:
     try:
         customer.windows.check(now)
     except Refused as refused:
-        raise Refused(switches.typing_outside_window_code if refused.code == 45015 else refused.code) from refused
+        raise Refused(switches.typing_outside_window_code) from refused
     is_typing = command == "Typing"
     if (is_typing or switches.cancel_typing_needs_exchange) and now - customer.exchanged_at > EXCHANGE_SECONDS:
         raise Refused(45080)

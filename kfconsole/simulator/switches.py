@@ -78,7 +78,7 @@ class Switches:
     escape_is_error: bool = False
     r"""A \uXXXX escape in a text answers 47002; off: the customer sees the escape literally."""
     typing_outside_window_code: int = 45015
-    """What typing answers when custom/send would find no open window."""
+    """What typing answers when custom/send would find no open window, or the replies used up."""
     cancel_typing_needs_exchange: bool = False
     """CancelTyping answers 45080 like Typing when nothing was exchanged for 30 seconds."""
     web_replies_count: bool = False

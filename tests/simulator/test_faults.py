@@ -79,6 +79,37 @@ async def test_an_armed_code_is_answered_without_acting(world: World, wire: Wire
     assert len(world.sent) == 2
 
 
+@pytest.mark.parametrize(
+    ("fault", "named"),
+    [
+        ({"path": "/customservice/kfsession/getwaitcases", "kind": "delay"}, "path"),
+        ({"path": QUEUE, "kind": "errcode", "count": 0}, "count"),
+        ({"path": QUEUE, "kind": "errcode", "after": -1}, "after"),
+        ({"path": QUEUE, "kind": "delay", "delay_seconds": -1}, "delay_seconds"),
+        ({"path": QUEUE, "kind": "delay"}, "delay_seconds"),
+        ({"path": QUEUE, "kind": "status", "status": 99}, "status"),
+        ({"path": QUEUE, "kind": "status", "status": 600}, "status"),
+        ({"path": QUEUE, "kind": "latin1", "content_type": "text/plain\r\nx: y"}, "content_type"),
+        ({"path": QUEUE, "kind": "latin1", "content_type": "文本"}, "content_type"),
+        ({"path": QUEUE, "kind": "switched"}, "switches"),
+    ],
+)
+async def test_a_fault_that_could_never_strike_is_not_armed(wire: Wire, fault: dict[str, object], named: str) -> None:
+    answer = await wire.control("faults", fault)
+
+    assert answer.status_code == 400
+    assert f"field '{named}'" in answer.json()["error"]
+    assert (await wire.http.get("/_sim/faults")).json() == {"faults": []}
+
+
+@pytest.mark.parametrize("order", ["hold", "release"])
+async def test_a_path_that_is_not_served_cannot_be_held(wire: Wire, order: str) -> None:
+    answer = await wire.control(order, {"path": "/customservice/kfsession/getwaitcases"})
+
+    assert answer.status_code == 400
+    assert "use one of *, " in answer.json()["error"]
+
+
 async def test_an_armed_errmsg_is_used(wire: Wire) -> None:
     await wire.control("faults", {"path": "*", "kind": "errcode", "code": 40164, "errmsg": "invalid ip 1.2.3.4"})
 
@@ -218,7 +249,8 @@ async def test_every_fault_can_come_late_and_strikes_any_path_or_one(world: Worl
     async with httpx.AsyncClient(transport=transport, base_url="http://simulator") as http:
         wire = Wire(http, world)
         for path in ("*", QUEUE, SEND):
-            await wire.control("faults", {"path": path, "kind": kind, "delay_seconds": 3.5})
+            fault = {"path": path, "kind": kind, "delay_seconds": 3.5, "switches": {"kf_id_as_string": True}}
+            await wire.control("faults", fault)
         for _ in range(3):
             await http.get(QUEUE, params={"access_token": wire.token})
         kept = (await http.get("/_sim/requests")).json()

@@ -194,6 +194,15 @@ async def test_what_no_call_here_can_make_is_taken_from_clients_that_know_no_con
     assert await code_of(wire, message_type, payload) == 0
 
 
+@pytest.mark.parametrize("appid", [None, "", 7])
+async def test_a_mini_program_card_without_its_appid_is_refused_though_any_appid_is_taken(
+    world: World, wire: Wire, appid: object
+) -> None:
+    world.switches = Switches()
+
+    assert await code_of(wire, "miniprogrampage", {**MINI_PROGRAM, "appid": appid}) == 40166
+
+
 async def test_media_that_died_cannot_be_sent(wire: Wire, clock: SimClock) -> None:
     await wire.control("media", {"kind": "image", "media_id": "short-lived"})
     assert await code_of(wire, "image", {"media_id": "short-lived"}) == 0

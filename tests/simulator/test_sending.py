@@ -124,6 +124,17 @@ async def test_escapes_reach_the_customer_literally_and_normal_escapes_do_not(wo
     assert world.sent[0].text == '\\u4f60\\u597d \\u0041\n<a href="x">\\u0026</a>'
 
 
+async def test_escapes_are_decoded_where_no_customer_reads_them(world: World, wire: Wire) -> None:
+    world.say("oA", "在吗")
+    body = (
+        rb'{"touser":"o\u0041","msgtype":"\u006eews","n\u0065ws":{"articles":[{"title":"\u65b0",'
+        rb'"url":"https://x.cn/?a=1\u0026b\u003d2"}]}}'
+    )
+
+    assert await wire.code(SEND, body) == 0
+    assert world.sent[0].message["news"] == {"articles": [{"title": r"\u65b0", "url": "https://x.cn/?a=1&b=2"}]}
+
+
 async def test_escapes_are_refused_when_the_switch_is_on(world: World, wire: Wire) -> None:
     world.switches = replace(world.switches, escape_is_error=True)
     world.say("oA", "在吗")
@@ -180,7 +191,7 @@ async def test_typing_is_refused_when_sending_would_be(world: World, clock: SimC
     assert await wire.typing("oStranger") == 40003
     for _ in range(5):
         await wire.send("oA", "x")
-    assert await wire.typing("oA") == 45047
+    assert await wire.typing("oA") == 45015
     clock.advance(48 * 3600)
     assert await wire.typing("oA") == 45015
     world.switches = replace(world.switches, typing_outside_window_code=45080)

@@ -9,6 +9,7 @@ from kfconsole.simulator.envelope import new_rid
 from kfconsole.simulator.fields import BadField, Fields, Json, Order
 from kfconsole.simulator.media import KINDS, NAMED_THINGS, Medium
 from kfconsole.simulator.messages import tappable
+from kfconsole.simulator.routes import ENDPOINTS
 from kfconsole.simulator.said import Said
 from kfconsole.simulator.world import Impossible, World
 
@@ -98,7 +99,7 @@ class Media:
     def _set_quota(self, values: Json) -> Json:
         """Set the limits and the use of one path; what is not given stays."""
         fields = Fields(values, ("path", "daily_limit", "minute_limit", "used"))
-        path, quotas, now = fields.text("path"), self._world.quotas, self._world.clock.now()
+        path, quotas, now = fields.choice("path", tuple(ENDPOINTS)), self._world.quotas, self._world.clock.now()
         if "daily_limit" in fields:
             quotas.daily_limits[path] = fields.integer("daily_limit")
         if "minute_limit" in fields:

@@ -4,6 +4,7 @@ from kfconsole.simulator import switches
 from kfconsole.simulator.faults import KINDS, Fault, Faults
 from kfconsole.simulator.fields import BadField, Fields, Json, Order
 from kfconsole.simulator.requestlog import RequestLog
+from kfconsole.simulator.routes import ENDPOINTS
 from kfconsole.simulator.world import World
 
 
@@ -53,18 +54,24 @@ class Wire:
         fields = Fields(values, tuple(name for name in Fault.__slots__ if name != "struck"))
         has_count = values.get("count", 1) is not None
         fault = Fault(
-            path=fields.text("path"),
+            path=_path(fields),
             kind=fields.choice("kind", KINDS),
-            count=fields.integer("count", 1) if has_count else None,
-            after=fields.integer("after", 0),
-            delay_seconds=fields.number("delay_seconds", 0.0),
+            count=fields.integer("count", 1, least=1) if has_count else None,
+            after=fields.integer("after", 0, least=0),
+            delay_seconds=fields.number("delay_seconds", 0.0, least=0),
             code=fields.integer("code", -1),
             errmsg=fields.text("errmsg", ""),
-            status=fields.integer("status", 502),
+            status=fields.integer("status", 502, least=200, most=599),
             skew_seconds=fields.number("skew_seconds", 3600.0),
             content_type=fields.text("content_type", "text/plain; charset=ISO-8859-1"),
             switches=self._checked_switches(values.get("switches", {})),
         )
+        if fault.kind == "delay" and not fault.delay_seconds:
+            raise BadField("field 'delay_seconds' is missing or 0; say how late the answer comes")
+        if fault.kind == "switched" and not fault.switches:
+            raise BadField("field 'switches' is missing or empty; give what this call is to differ in")
+        if not (fault.content_type.isascii() and fault.content_type.isprintable()):
+            raise BadField("field 'content_type' is no header value; give one line of ASCII")
         self._faults.arm(fault)
         return fault.as_json()
 
@@ -93,14 +100,18 @@ class Wire:
 
     def _hold(self, values: Json) -> Json:
         fields = Fields(values, ("path", "when"))
-        self._faults.hold(fields.text("path"), fields.choice("when", ("before", "after"), "before"))
+        self._faults.hold(_path(fields), fields.choice("when", ("before", "after"), "before"))
         return {}
 
     def _release(self, values: Json) -> Json:
-        self._faults.release(Fields(values, ("path",)).text("path", "*"))
+        self._faults.release(_path(Fields(values, ("path",)), "*"))
         return {}
 
     def _revoke_tokens(self, values: Json) -> Json:
         Fields(values, ())
         self._world.tokens.revoke_all()
         return {}
+
+
+def _path(fields: Fields, default: str | None = None) -> str:
+    return fields.choice("path", ("*", *ENDPOINTS), default)

@@ -1,9 +1,14 @@
 """Chat records, sending and typing."""
 
+from typing import Any
+
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.endpoint import Call, Endpoint, Json, post
 from kfconsole.simulator.envelope import OK
 from kfconsole.simulator.sending import send, show_typing
+
+_READ = frozenset({"content", "title", "description", "head_content", "tail_content"})
+"""What of a message a customer reads; an escape in a link was seen to work."""
 
 
 def _message_list(call: Call) -> Json:
@@ -25,8 +30,24 @@ def _integer(body: Json, key: str) -> int:
 
 
 def _send(call: Call) -> Json:
-    send(call.world, {**call.body_with_literal_escapes(), "touser": call.body().get("touser")})
+    body, literal = call.body(), call.body_with_literal_escapes()
+    try:
+        send(call.world, _as_read(body, literal))
+    except RecursionError as error:
+        raise Refused(47001) from error
     return OK
+
+
+def _as_read(decoded: Any, literal: Any, key: str = "") -> Any:
+    """Return the body with every text a customer reads as it was written, escapes and all; links and ids decoded."""
+    if isinstance(decoded, str) and isinstance(literal, str):
+        return literal if key in _READ else decoded
+    if type(decoded) is not type(literal) or not isinstance(decoded, dict | list) or len(decoded) != len(literal):
+        return decoded  # a key that comes twice, once escaped, makes them differ
+    if isinstance(decoded, list):
+        return [_as_read(*pair) for pair in zip(decoded, literal, strict=True)]
+    pairs = zip(decoded.items(), literal.values(), strict=True)
+    return {key: _as_read(value, as_written, key) for (key, value), as_written in pairs}
 
 
 def _typing(call: Call) -> Json:
