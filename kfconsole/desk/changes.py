@@ -207,7 +207,7 @@ class Changes:
             yield from self._sessions_changes(desk, now)
             yield from self._queue_changes(desk, now)
             self._queue, self._sessions = desk.queue, desk.sessions
-        yield from self._ends_settled(desk, ends_before)
+        yield from self._ends_settled(desk, ends_before, now)
         yield from self._overdue(desk, now)
         self._health = dict(desk.health)
 
@@ -286,7 +286,7 @@ class Changes:
         self._waiting = kept | {openid: row for openid, row in rows.items() if openid not in self._served}
         self._told = {openid: level for openid, level in self._told.items() if openid in self._waiting}
 
-    def _ends_settled(self, desk: Desk, openids: tuple[CustomerId, ...]) -> Iterator[Change]:
+    def _ends_settled(self, desk: Desk, openids: tuple[CustomerId, ...], now: float) -> Iterator[Change]:
         has_agents, has_sessions = self._is_answered(desk, Feed.AGENTS), self._is_answered(desk, Feed.SESSIONS)
         if not openids or not (has_agents or has_sessions):
             return
@@ -303,8 +303,10 @@ class Changes:
                 agent = _agent_in_records(desk, row) if row is not None else None
                 if isinstance(end.change, Left) and agent is not None:
                     self._presumed[openid] = agent
+                    self._ends[openid] = _End(Closed(now, openid, agent))  # unless a list still shows it
                     yield Accepted(end.change.at, openid, agent, end.change.wait_seconds, end.change.wait_is_exact)
                 else:
+                    self._presumed.pop(openid, None)
                     yield end.change
 
     def _overdue(self, desk: Desk, now: float) -> Iterator[Change]:

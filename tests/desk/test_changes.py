@@ -149,6 +149,17 @@ def test_who_writes_with_an_agent_was_accepted_though_no_list_shows_it_yet() -> 
     assert told.after(Feed.SESSIONS, sessions=(Session(ANN, ME, int(NOW) + 1),)) == ()
 
 
+def test_a_session_too_short_for_any_list_ends_all_the_same() -> None:
+    told = Told(Desk(agents=agents(me=0), queue=(waits(ANN),), queue_total=1))
+    told.after(Feed.QUEUE, queue=())
+    said = Message(MessageId(1), ANN, ME, MessageKind.RECEIVED, "hello", NOW + 1)
+    contacts = {ANN: Contact(ANN, last_message=said)}
+    found = [change for _ in range(6) for change in told.after(Feed.AGENTS, Feed.SESSIONS, contacts=contacts)]
+
+    assert [type(change) for change in found] == [Accepted, Closed]
+    assert found[-1] == Closed(NOW + 1, ANN, ME)
+
+
 def test_a_count_that_never_matches_hides_nothing_for_ever() -> None:
     told = Told(Desk(agents=agents(me=1), queue=(waits(ANN),), queue_total=1))
     told.after(Feed.QUEUE, queue=())
