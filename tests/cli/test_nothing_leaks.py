@@ -72,7 +72,8 @@ def test_no_fault_shows_them(shop: Shop, home: Path, path: str) -> None:
         token = current_token(shop)
         told = f"bad {shop.app_secret} {token} {json.dumps(token)} {quote(token, safe='')}"
         # Once: what is asked again in patience takes long and shows no more.
-        shop.order("faults", path=path, kind=kind, count=1, code=45015, errmsg=told, delay_seconds=0.1, status=404)
+        fault = {"kind": kind, "code": 45015, "errmsg": told, "delay_seconds": 0.1, "status": 404}
+        shop.order("faults", path=path, count=1, switches={"errmsg_suffix": "both"}, **fault)
         if path == TOKEN_PATH:
             for file in (home / "data").glob("token-*.json"):
                 file.unlink()
