@@ -107,6 +107,17 @@ class Archive:
         """Leave a message undelivered; one that arrived after all stays as it is."""
         return await self._writer.write(lambda connection: messages.dismiss(connection, message_id))
 
+    async def newest_id(self) -> MessageId:
+        """Return the id of the message stored last; 0 when there is none."""
+        return await self._writer.write(messages.newest_id)
+
+    async def news(self, after: MessageId, also: Collection[MessageId] = ()) -> tuple[Message, ...]:
+        """Return what any console has stored since a message, and some others as they are now; in order of storing.
+
+        It is read between our own writes, so what a write of ours returns later is newer.
+        """
+        return await self._writer.write(lambda connection: messages.news(connection, after, also))
+
     async def message(self, message_id: MessageId) -> Message | None:
         """Return one message."""
         return await self._reader.read(lambda connection: messages.find(connection, message_id))

@@ -1,6 +1,7 @@
 """Messages: our sends from the first keystroke's end to their outcome, and reading conversations."""
 
-from collections.abc import Generator
+import json
+from collections.abc import Collection, Generator
 from typing import TYPE_CHECKING, Any, Final
 
 from kfconsole.archive import contents, spans
@@ -43,6 +44,17 @@ def find(connection: "Connection", message_id: MessageId) -> Message | None:
     """Return one message."""
     row = connection.execute(f"SELECT {COLUMNS} FROM messages WHERE id = ?", (message_id,)).fetchone()
     return None if row is None else as_message(row)
+
+
+def newest_id(connection: "Connection") -> MessageId:
+    """Return the id of the message stored last; 0 when there is none."""
+    return MessageId(connection.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()[0])
+
+
+def news(connection: "Connection", after: MessageId, also: Collection[MessageId]) -> tuple[Message, ...]:
+    """Return the messages stored after one, and some others as they are now; ids rise in the order of storing."""
+    query = f"SELECT {COLUMNS} FROM messages WHERE id > ? OR id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    return tuple(map(as_message, connection.execute(query, (after, json.dumps(sorted(also))))))
 
 
 def existing(connection: "Connection", message_id: MessageId) -> Message:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from kfconsole.content import Content
 from kfconsole.desk.clock import ServerClock
-from kfconsole.desk.facts import MessagesSeen
 from kfconsole.desk.managing import Managing
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.reading import HistoryDay, Reading
@@ -130,13 +129,6 @@ class Actions:
         """Keep what is being written to a customer; an empty text deletes it."""
         await self._archive.save_draft(openid, text)
         await self._reading.refresh_contacts((openid,))
-
-    async def settle_orphans(self) -> None:
-        """Show what consoles that ended were sending as of unknown outcome."""
-        messages = await self._archive.settle_orphans()
-        if messages:
-            self._store.apply(MessagesSeen(messages))
-            await self._reading.refresh_contacts({message.openid for message in messages})
 
     # Managing
 

@@ -1,11 +1,9 @@
 import asyncio
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from kfconsole.archive import Archive, Process
 from kfconsole.errors import ArchiveError, NotPossible, OutcomeNotKept
 from kfconsole.model import Delivery, MessageId
 from kfconsole.simulator.faults import Fault
@@ -332,14 +330,3 @@ async def test_a_console_that_answers_as_nobody_does_not_reply(tmp_path: Path) -
         with pytest.raises(NotPossible, match="as nobody"):
             await house.actions.send(ANN, "hi")
         assert house.all_calls() == 0
-
-
-async def test_what_an_ended_console_was_sending_is_shown_as_unknown(house_with_ann: House) -> None:
-    house = house_with_ann
-    ended = Archive(house.archive._path, wall=house.time.wall, process=replace(Process.current(), started="long ago"))
-    await ended.open()
-    await ended.begin_send(ANN, ME, "going", house.clock.now())
-    await ended.close()
-    await house.actions.settle_orphans()
-
-    assert [message.delivery for message in house.shown()] == [Delivery.UNKNOWN]

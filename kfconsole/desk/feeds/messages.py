@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen, MessagesSeen
 from kfconsole.desk.store import Store
-from kfconsole.model import Record
+from kfconsole.model import Delivery, Message, MessageId, Record
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -29,17 +29,41 @@ class MessagesFeed:
         self._store = store
         self._clock = clock
         self._seen_until: int | None = None
+        self._newest_id: MessageId | None = None
+        self._on_their_way: set[MessageId] = set()
 
     async def ask(self, interval_seconds: float = 0.0) -> None:
-        """Read the newest records, and tell the store what is new and of whom.
+        """Read what others put into the archive and the newest records; tell the store what is new and of whom.
 
         Args:
             interval_seconds: How far questions lie apart now.
         """
+        await self._tell(await self._stored_elsewhere())
         gap_seconds = max(OVERLAP_SECONDS, GAP_INTERVALS * interval_seconds)
         start_at, end_at, records = await self._ask_window(gap_seconds)
         messages = await self._archive.merge_records(records, start_at, end_at)
         self._seen_until = end_at
+        await self._tell(messages)
+
+    async def _stored_elsewhere(self) -> tuple[Message, ...]:
+        """Return what other consoles and commands changed in the archive all share.
+
+        No answer of WeChat's tells it: a record that another console has merged is none that is new to us.
+        """
+        if self._newest_id is None:
+            self._newest_id = await self._archive.newest_id()
+        on_screen = self._store.desk.open
+        shown = {message.id: message for message in on_screen.messages} if on_screen else {}
+        self._on_their_way |= {message.id for message in shown.values() if message.delivery is Delivery.SENDING}
+        if self._on_their_way:
+            await self._archive.settle_orphans()
+        undecided = {message.id for message in shown.values() if message.needs_decision}
+        messages = await self._archive.news(self._newest_id, self._on_their_way | undecided)
+        self._newest_id = max((self._newest_id, *(message.id for message in messages)))
+        self._on_their_way = {message.id for message in messages if message.delivery is Delivery.SENDING}
+        return tuple(message for message in messages if shown.get(message.id) != message)
+
+    async def _tell(self, messages: tuple[Message, ...]) -> None:
         if not messages:
             return
         self._store.apply(MessagesSeen(messages))
