@@ -8,25 +8,29 @@ from typing import TypeAlias
 from msgspec import Struct
 
 
-class Text(Struct, frozen=True, tag="text"):
+class _Part(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a later version has added is never left out in silence: this one cannot read it."""
+
+
+class Text(_Part, frozen=True, tag="text"):
     """A text of at most 2,048 bytes of UTF-8."""
 
     text: str
 
 
-class Image(Struct, frozen=True, tag="image"):
+class Image(_Part, frozen=True, tag="image"):
     """A picture that was uploaded."""
 
     media_id: str
 
 
-class Voice(Struct, frozen=True, tag="voice"):
+class Voice(_Part, frozen=True, tag="voice"):
     """A voice recording that was uploaded."""
 
     media_id: str
 
 
-class Video(Struct, frozen=True, tag="video"):
+class Video(_Part, frozen=True, tag="video"):
     """A video that was uploaded, behind a cover picture."""
 
     media_id: str
@@ -35,7 +39,7 @@ class Video(Struct, frozen=True, tag="video"):
     description: str = ""
 
 
-class Music(Struct, frozen=True, tag="music"):
+class Music(_Part, frozen=True, tag="music"):
     """A piece of music behind a cover picture."""
 
     url: str
@@ -46,7 +50,7 @@ class Music(Struct, frozen=True, tag="music"):
     """Preferred on Wi-Fi; empty: `url`."""
 
 
-class News(Struct, frozen=True, tag="news"):
+class News(_Part, frozen=True, tag="news"):
     """A card that opens a web page; WeChat takes one at a time."""
 
     title: str
@@ -55,26 +59,26 @@ class News(Struct, frozen=True, tag="news"):
     picture_url: str = ""
 
 
-class StoredNews(Struct, frozen=True, tag="mpnews"):
+class StoredNews(_Part, frozen=True, tag="mpnews"):
     """An article kept in the account's material; WeChat is replacing it by published articles."""
 
     media_id: str
 
 
-class PublishedArticle(Struct, frozen=True, tag="mpnewsarticle"):
+class PublishedArticle(_Part, frozen=True, tag="mpnewsarticle"):
     """An article the account has published."""
 
     article_id: str
 
 
-class MenuItem(Struct, frozen=True):
+class MenuItem(_Part, frozen=True):
     """One line a customer can tap; tapping it sends `text`."""
 
     id: str
     text: str
 
 
-class Menu(Struct, frozen=True, tag="msgmenu"):
+class Menu(_Part, frozen=True, tag="msgmenu"):
     """A question with answers to tap."""
 
     items: tuple[MenuItem, ...]
@@ -82,13 +86,13 @@ class Menu(Struct, frozen=True, tag="msgmenu"):
     tail: str = ""
 
 
-class Card(Struct, frozen=True, tag="wxcard"):
+class Card(_Part, frozen=True, tag="wxcard"):
     """A coupon."""
 
     card_id: str
 
 
-class MiniProgram(Struct, frozen=True, tag="miniprogrampage"):
+class MiniProgram(_Part, frozen=True, tag="miniprogrampage"):
     """A card that opens a page of a mini program linked to the account."""
 
     title: str

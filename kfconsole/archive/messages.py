@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection, Generator
 from typing import TYPE_CHECKING, Any, Final
 
-from kfconsole.archive import contents, spans
+from kfconsole.archive import contents, schema, spans
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.process import Process
 from kfconsole.content import Content, Text, shown
@@ -75,11 +75,12 @@ def content_of(connection: "Connection", message_id: MessageId) -> Content:
         ArchiveError: The message is gone, or this version cannot read what it held.
     """
     message = existing(connection, message_id)
-    if message.content is not None:
-        return message.content
-    is_text = "SELECT content IS NULL FROM messages WHERE id = ?"
-    if connection.execute(is_text, (message_id,)).fetchone()[0]:
-        return Text(message.text)
+    if not schema.is_of_another_version(connection):  # else its words may stand for what this version knows nothing of
+        if message.content is not None:
+            return message.content
+        is_text = "SELECT content IS NULL FROM messages WHERE id = ?"
+        if connection.execute(is_text, (message_id,)).fetchone()[0]:
+            return Text(message.text)
     raise ArchiveError(
         _("This version cannot read what the message held."),
         hint=_("Another version of kfconsole wrote it; update kfconsole."),

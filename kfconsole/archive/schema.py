@@ -61,17 +61,12 @@ MIGRATIONS = (_FIRST, _CONTENTS)
 
 def migrate(connection: "Connection", path: "Path", now: float) -> None:
     """Bring the file to today's version, each step in one transaction."""
-    if _version(connection) == len(MIGRATIONS):
+    if not is_of_another_version(connection):
         return
     for number, statements in enumerate(MIGRATIONS):
         with transaction(connection, is_durable=True):
             # Asked again under the write lock: another console may have taken the same step meanwhile.
-            version = _version(connection)
-            if version > len(MIGRATIONS):
-                raise ArchiveError(
-                    _("The archive {path} was written by a newer kfconsole.").format(path=path),
-                    hint=_("Update kfconsole, or choose another folder with KFCONSOLE_DATA_DIR."),
-                )
+            version = refuse_newer(connection, path)
             if version != number:
                 continue
             for statement in statements:
@@ -79,6 +74,25 @@ def migrate(connection: "Connection", path: "Path", now: float) -> None:
             if version == 0:
                 connection.execute("INSERT INTO origin (created_at) VALUES (?)", (now,))
             connection.execute(f"PRAGMA user_version = {number + 1}")
+
+
+def is_of_another_version(connection: "Connection") -> bool:
+    """Whether the tables are not today's; a newer console may change them while this one runs."""
+    return _version(connection) != len(MIGRATIONS)
+
+
+def refuse_newer(connection: "Connection", path: "Path") -> int:
+    """Return the file's version.
+
+    Raises:
+        ArchiveError: This program does not know it.
+    """
+    if (version := _version(connection)) > len(MIGRATIONS):
+        raise ArchiveError(
+            _("The archive {path} was written by a newer kfconsole.").format(path=path),
+            hint=_("Update kfconsole, or choose another folder with KFCONSOLE_DATA_DIR."),
+        )
+    return version
 
 
 def _version(connection: "Connection") -> int:

@@ -119,6 +119,25 @@ async def test_what_another_version_wrote_shows_its_words_and_is_never_taken_for
         await archive.content_of(send.id)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        """UPDATE messages SET content = '{"type":"image","media_id":"media-1","caption":"the price"}'""",
+        f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}",
+    ],
+    ids=["field", "tables"],
+)
+async def test_what_a_newer_version_added_is_never_left_out_in_silence(
+    archive: Archive, path: Path, change: str
+) -> None:
+    send = await archive.begin_send(ANN, ME, Image("media-1"), T)
+    with closing(sqlite3.connect(path)) as newer, newer:
+        newer.execute(change)
+
+    with pytest.raises(ArchiveError, match="cannot read what the message held"):
+        await archive.content_of(send.id)
+
+
 async def test_the_content_of_a_message_that_is_gone_is_an_error(archive: Archive) -> None:
     with pytest.raises(ArchiveError, match="no longer"):
         await archive.content_of(MessageId(77))
