@@ -4,7 +4,8 @@ Imports only codes and switches.
 """
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from kfconsole.simulator.codes import Refused
@@ -14,7 +15,9 @@ QUEUED, ACCEPTED, STARTED, TRANSFERRED, CLOSED, GRABBED = 1000, 1001, 1002, 1003
 RECEIVED_WAITING, AGENT_SENT, AGENT_RECEIVED = 2001, 2002, 2003
 
 DAY_SECONDS = 24 * 3600
+_BEIJING_SECONDS = 8 * 3600
 MOST_PER_PAGE = 10_000
+MOST_PER_RETIRED_PAGE = 50
 _LATEST_SECOND = 2**32  # a larger time can only be milliseconds
 
 
@@ -74,16 +77,34 @@ class RecordBook:
             raise Refused(65416)
         if end - start > DAY_SECONDS:
             raise Refused(65417)
+        records = tuple(islice(self._shown(start, end, cursor, now, switches), number))
+        if not records:
+            return Page((), 0)
+        return Page(records, records[-1].id + (0 if switches.cursor_inclusive else 1))
+
+    def retired_page(
+        self, start: int, end: int, index: int, size: int, openid: str, *, now: float, switches: Switches
+    ) -> tuple[Record, ...]:
+        """Return one page, counted from 1, of everything that happened in a span of one day, to one customer or to all.
+
+        Raises:
+            Refused: 65416 for values out of range, 65417 for a span that crosses midnight in Beijing.
+        """
+        if not (0 <= start <= end < _LATEST_SECOND and index >= 1 and 1 <= size <= MOST_PER_RETIRED_PAGE):
+            raise Refused(65416)
+        if (start + _BEIJING_SECONDS) // DAY_SECONDS != (end + _BEIJING_SECONDS) // DAY_SECONDS:
+            raise Refused(65417)
+        shown = self._shown(start, end, 1, now, replace(switches, records_show_events=True))
+        found = (row for row in shown if openid in ("", row.openid))
+        return tuple(islice(found, (index - 1) * size, index * size))
+
+    def _shown(self, start: int, end: int, cursor: int, now: float, switches: Switches) -> Iterator[Record]:
         oldest = max(start, now - switches.records_keep_days * DAY_SECONDS)
         newest = min(end, now - switches.records_delay_seconds)
         first = max(bisect_left(self._latest, oldest), cursor - 1)
         last = bisect_right(self._latest, newest + self._most_late_seconds)
         candidates = (self._records[at] for at in range(first, last))
-        shown = (row for row in candidates if oldest <= row.time <= newest and _is_shown(row, switches))
-        records = tuple(islice(shown, number))
-        if not records:
-            return Page((), 0)
-        return Page(records, records[-1].id + (0 if switches.cursor_inclusive else 1))
+        return (row for row in candidates if oldest <= row.time <= newest and _is_shown(row, switches))
 
 
 def _is_shown(record: Record, switches: Switches) -> bool:

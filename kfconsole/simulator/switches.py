@@ -75,6 +75,8 @@ class Switches:
     """Messages of customers who wait appear in the chat records as 2001."""
     records_show_events: bool = False
     """Opercodes 1000 to 1005 and 2001 appear in the chat records."""
+    retired_record_call: bool = True
+    """The retired getrecord still answers, for old clients; off: its path is unknown."""
     escape_is_error: bool = False
     r"""A \uXXXX escape in a text answers 47002; off: the customer sees the escape literally."""
     typing_outside_window_code: int = 45015

@@ -8,6 +8,7 @@ from kfconsole.simulator import SimClock, World
 from tests.simulator.conftest import NOON, TOM, WEN, Wire
 
 LIST = "/customservice/msgrecord/getmsglist"
+RETIRED = "/customservice/msgrecord/getrecord"
 HERE = int(NOON)
 
 
@@ -143,3 +144,55 @@ async def test_an_api_send_in_a_session_names_its_agent(world: World, wire: Wire
     await wire.send("oA", "在的")
 
     assert (await wire.post(LIST, _query()))["recordlist"][0]["worker"] == TOM
+
+
+def _retired(index: int = 1, size: int = 50, **more: object) -> dict[str, object]:
+    return {"starttime": HERE - 100, "endtime": HERE + 100, "pageindex": index, "pagesize": size, **more}
+
+
+async def test_the_retired_call_pages_by_index_and_tells_what_happened_too(
+    world: World, clock: SimClock, wire: Wire
+) -> None:
+    _talk(world, clock)
+    world.say("oB", "在吗")
+
+    answer = await wire.post(RETIRED, _retired(openid="oA"))
+    pages = [await wire.post(RETIRED, _retired(index, 3)) for index in (1, 2, 3, 4)]
+
+    assert {key: answer[key] for key in ("errcode", "errmsg", "retcode")} == {
+        "errcode": 0,
+        "errmsg": "ok",
+        "retcode": 0,
+    }
+    assert [row["opercode"] for row in answer["recordlist"]] == [1000, 2001, 1001, 2002, 2003]
+    assert answer["recordlist"][3] == {
+        "openid": "oA",
+        "opercode": 2002,
+        "text": "您好",
+        "time": HERE + 1,
+        "worker": WEN,
+    }
+    assert [len(page["recordlist"]) for page in pages] == [3, 3, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"pageindex": 0}, 65416),
+        ({"pagesize": 51}, 65416),
+        ({"pagesize": 0}, 65416),
+        ({"starttime": None}, 65416),
+        ({"openid": 5}, 65416),
+        ({"starttime": HERE + 101}, 65416),
+        ({"starttime": HERE - HERE % 86400 - 8 * 3600, "endtime": HERE - HERE % 86400 + 16 * 3600 - 1}, 0),
+        ({"starttime": HERE - HERE % 86400 - 8 * 3600 - 1}, 65417),
+    ],
+)
+async def test_the_retired_call_covers_one_day_in_beijing(wire: Wire, change: dict[str, object], code: int) -> None:
+    assert await wire.code(RETIRED, {**_retired(), **change}) == code
+
+
+async def test_the_retired_call_can_be_gone(world: World, wire: Wire) -> None:
+    world.switches = replace(world.switches, retired_record_call=False)
+
+    assert await wire.code(RETIRED, _retired()) == 40066

@@ -1,10 +1,12 @@
 """Chat records, sending and typing."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.endpoint import Call, Endpoint, Json, post
 from kfconsole.simulator.envelope import OK
+from kfconsole.simulator.records import Record
 from kfconsole.simulator.sending import send, show_typing
 
 _READ = frozenset({"content", "title", "description", "head_content", "tail_content"})
@@ -15,11 +17,26 @@ def _message_list(call: Call) -> Json:
     body, world = call.body(), call.world
     start, end, cursor, number = (_integer(body, key) for key in ("starttime", "endtime", "msgid", "number"))
     page = world.records.page(start, end, cursor, number, now=world.clock.now(), switches=world.switches)
-    rows = [
+    return {"recordlist": _rows(page.records), "number": len(page.records), "msgid": page.cursor}
+
+
+def _retired_message_list(call: Call) -> Json:
+    body, world = call.body(), call.world
+    start, end, index, size = (_integer(body, key) for key in ("starttime", "endtime", "pageindex", "pagesize"))
+    openid = body.get("openid", "")
+    if not isinstance(openid, str):
+        raise Refused(65416)
+    records = world.records.retired_page(
+        start, end, index, size, openid, now=world.clock.now(), switches=world.switches
+    )
+    return {**OK, "retcode": 0, "recordlist": _rows(records)}
+
+
+def _rows(records: Sequence[Record]) -> list[Json]:
+    return [
         {"openid": row.openid, "opercode": row.opercode, "text": row.text, "time": row.time, "worker": row.worker}
-        for row in page.records
+        for row in records
     ]
-    return {"recordlist": rows, "number": len(rows), "msgid": page.cursor}
 
 
 def _integer(body: Json, key: str) -> int:
@@ -58,6 +75,9 @@ def _typing(call: Call) -> Json:
 
 ENDPOINTS: dict[str, Endpoint] = {
     "/customservice/msgrecord/getmsglist": post(_message_list, needs_kf=True),
+    "/customservice/msgrecord/getrecord": Endpoint(
+        ("POST",), _retired_message_list, needs_kf=True, switched={"POST": "retired_record_call"}
+    ),
     "/cgi-bin/message/custom/send": post(_send),
     "/cgi-bin/message/custom/typing": post(_typing),
 }
