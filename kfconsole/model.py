@@ -17,6 +17,7 @@ monotonic clock. Texts are already cleaned. Imports only errors and content.
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from pathlib import Path
 from typing import NewType
 
@@ -308,7 +309,7 @@ class Budget(Struct, frozen=True):
     """How rarely the feed asks to make it last until midnight; None: as often as the settings say."""
 
 
-class Desk(Struct, frozen=True):
+class Desk(Struct, frozen=True, dict=True):
     """Everything on screen, at one moment."""
 
     me: AgentId | None = None
@@ -323,3 +324,8 @@ class Desk(Struct, frozen=True):
     """Of the feeds whose daily limit WeChat tells."""
     remembered_at: float | None = None
     """When the lists were saved, while they still come from the archive and not from WeChat."""
+
+    @cached_property
+    def session_by_customer(self) -> Mapping[CustomerId, Session]:
+        """The sessions by customer: nobody looks through 20,000 of them for one."""
+        return {session.openid: session for session in self.sessions}

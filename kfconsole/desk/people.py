@@ -1,6 +1,7 @@
 """Names and allowances of the customers in the lists, read from the archive as they turn up."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from kfconsole.desk.facts import ContactsSeen
@@ -27,8 +28,9 @@ class People:
         desk = self._store.desk
         if self._looked_at[0] is desk.queue and self._looked_at[1] is desk.sessions:
             return
-        listed = {row.openid for row in desk.queue} | {session.openid for session in desk.sessions}
-        missing = listed - desk.contacts.keys() - self._asked
+        known, asked = desk.contacts, self._asked
+        listed = chain((row.openid for row in desk.queue), desk.session_by_customer)
+        missing = {openid for openid in listed if openid not in known and openid not in asked}
         for part in _parts(sorted(missing)):
             contacts = await self._archive.contacts(part)
             self._asked.update(part)

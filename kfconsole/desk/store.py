@@ -197,7 +197,10 @@ def _with(desk: Desk, **changes: object) -> Desk:
     changed = {name: value for name, value in changes.items() if _differ(getattr(desk, name), value)}
     if not changed:
         return desk
-    return replace(desk, **changed)
+    after = replace(desk, **changed)
+    if after.sessions is desk.sessions:
+        vars(after).update(vars(desk))  # what was reckoned from the sessions holds for them still
+    return after
 
 
 def _differ(before: object, after: object) -> bool:

@@ -32,6 +32,7 @@ class Lists(Vertical):
         self.last: Pane[QueueRow] | Pane[SessionRow] | Pane[AgentRow] = self.queue
         self._filter = Input(placeholder=_("Filter: name, agent or text"), id="filter", compact=True)
         self._shown: Desk | None = None
+        self._session_rows = rows.NO_ROWS
 
     def compose(self) -> ComposeResult:
         """Lay out the panes, and the filter line below them."""
@@ -55,7 +56,9 @@ class Lists(Vertical):
             count = str(waiting) if waiting >= desk.queue_total else cut
             self.queue.show_rows(rows.queue_rows(desk), "1 " + _("Queue"), count)
         if names_changed or people_changed or before is None or desk.sessions is not before.sessions:
-            self.sessions.show_rows(rows.session_rows(desk), "2 " + _("Sessions"), str(len(desk.sessions)))
+            session_rows = rows.session_rows(desk, self._session_rows)
+            self._session_rows = {row.id: row for row in session_rows}
+            self.sessions.show_rows(session_rows, "2 " + _("Sessions"), str(len(desk.sessions)))
         if names_changed:
             online = sum(agent.is_online for agent in desk.agents)
             self.agents.show_rows(rows.agent_rows(desk), "3 " + _("Agents"), f"{online}/{len(desk.agents)}")

@@ -34,7 +34,8 @@ class Pane(LineList[RowT], Generic[RowT]):
 
     def show_rows(self, all_rows: Sequence[RowT], title: str, count: str) -> None:
         """Show the rows that match the filter, and the title with the count."""
-        shown = [row for row in all_rows if rows.matches(row, self.filter)] if self.filter else all_rows
+        wanted = self.filter.casefold().split()
+        shown = [row for row in all_rows if rows.matches(row, wanted)] if wanted else all_rows
         self.show(shown)
         self.border_title = plain(
             f"{title} {len(shown)}/{count}  / {self.filter}" if self.filter else f"{title} {count}"

@@ -1,13 +1,14 @@
 """The rows of the three lists: what they hold and how one is drawn at a width. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from msgspec import Struct
 
 from kfconsole import text
 from kfconsole.desk import rules
 from kfconsole.i18n import _
-from kfconsole.model import Agent, AgentId, Contact, CustomerId, Desk, Message, MessageKind, Session, Waiting
+from kfconsole.model import Agent, AgentId, Contact, Desk, Message, MessageKind, Session, Waiting
 from kfconsole.ui import words
 from kfconsole.ui.lines import media_words
 from kfconsole.ui.tones import Tones
@@ -35,15 +36,13 @@ class QueueRow(Struct, frozen=True):
 class SessionRow(Struct, frozen=True):
     """One served customer."""
 
+    id: str
+    """The customer."""
     session: Session
     agent_name: str
     is_mine: bool
-    contact: Contact
-
-    @property
-    def id(self) -> str:
-        """The customer."""
-        return self.session.openid
+    contact: Contact | None
+    """None while nothing is known of the customer."""
 
 
 class AgentRow(Struct, frozen=True):
@@ -56,6 +55,9 @@ class AgentRow(Struct, frozen=True):
     def id(self) -> str:
         """The agent's account."""
         return self.agent.id
+
+
+NO_ROWS: Mapping[str, SessionRow] = MappingProxyType({})
 
 
 class Look(Struct, frozen=True):
@@ -71,22 +73,29 @@ class Look(Struct, frozen=True):
 def queue_rows(desk: Desk) -> list[QueueRow]:
     """The queue, longest wait first."""
     waiting = sorted(desk.queue, key=lambda row: row.since_at)
-    return [QueueRow(row, bool(_contact(desk, row.openid).draft)) for row in waiting]
+    contacts = [(row, desk.contacts.get(row.openid)) for row in waiting]
+    return [QueueRow(row, contact is not None and bool(contact.draft)) for row, contact in contacts]
 
 
-def session_rows(desk: Desk) -> list[SessionRow]:
-    """The sessions: mine first, then the others, each oldest first."""
-    names = {agent.id: agent.nick for agent in desk.agents}
-    rows = [
-        SessionRow(
-            session,
-            names.get(session.agent) or session.agent,
-            session.agent == desk.me,
-            _contact(desk, session.openid),
+def session_rows(desk: Desk, before: Mapping[str, SessionRow] = NO_ROWS) -> list[SessionRow]:
+    """The sessions: mine first, then the others, each oldest first.
+
+    Rows that still say the same are taken from `before`: making 20,000 of them holds the screen up.
+    """
+    names = {agent.id: agent.nick or agent.id for agent in desk.agents}
+    mine: list[SessionRow] = []
+    others: list[SessionRow] = []
+    for session in desk.sessions:
+        openid, name, contact = (
+            session.openid,
+            names.get(session.agent, session.agent),
+            desk.contacts.get(session.openid),
         )
-        for session in desk.sessions
-    ]
-    return sorted(rows, key=lambda row: (not row.is_mine, row.session.started_at))
+        row = before.get(openid)
+        if row is None or row.session is not session or row.contact is not contact or row.agent_name != name:
+            row = SessionRow(openid, session, name, session.agent == desk.me, contact)
+        (mine if row.is_mine else others).append(row)
+    return mine + others
 
 
 def agent_rows(desk: Desk) -> list[AgentRow]:
@@ -95,21 +104,18 @@ def agent_rows(desk: Desk) -> list[AgentRow]:
     return sorted(rows, key=lambda row: (not row.is_me, not row.agent.is_online, not row.agent.is_bound))
 
 
-def _contact(desk: Desk, openid: CustomerId) -> Contact:
-    return desk.contacts.get(openid) or Contact(openid)
-
-
-def matches(row: QueueRow | SessionRow | AgentRow, wanted: str) -> bool:
-    """Whether a row holds every word of a filter."""
+def matches(row: QueueRow | SessionRow | AgentRow, wanted: Sequence[str]) -> bool:
+    """Whether a row holds every word of a filter; the words are casefolded."""
     match row:
+        case SessionRow():
+            last = row.contact.last_message if row.contact else None
+            haystack = f"{row.id} {row.agent_name} {row.session.agent} {last.text if last else ''}"
         case QueueRow():
             haystack = row.id
-        case SessionRow():
-            last = row.contact.last_message
-            haystack = f"{row.id} {row.agent_name} {row.session.agent} {last.text if last else ''}"
         case AgentRow():
             haystack = f"{row.id} {row.agent.nick} {words.agent_state(row.agent)}"
-    return all(word in haystack.casefold() for word in wanted.casefold().split())
+    haystack = haystack.casefold()
+    return all(word in haystack for word in wanted)
 
 
 def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[Part]:
@@ -145,7 +151,7 @@ def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[
 
 def draw_session(row: SessionRow, _width: int, is_current: bool, look: Look) -> list[Part]:
     """`> …f8a1c2  me  12:30  2 new`, and as much of the last message as there is room for."""
-    tones, contact = look.tones, row.contact
+    tones, contact = look.tones, row.contact or Contact(row.session.openid)
     left_seconds = rules.route_ends_at(row.session) - look.now_at
     is_ending = left_seconds < ROUTE_WARNING_SECONDS
     needs_help = contact.undelivered > 0
@@ -162,14 +168,14 @@ def draw_session(row: SessionRow, _width: int, is_current: bool, look: Look) -> 
             tones.warn if is_ending else tones.muted,
         ),
     ]
-    parts.extend(_session_notes(row, left_seconds if is_ending else None, look))
+    parts.extend(_session_notes(contact, left_seconds if is_ending else None, look))
     if contact.last_message is not None:
         parts.append(("  " + _preview(contact.last_message), tones.muted))
     return parts
 
 
-def _session_notes(row: SessionRow, ends_in_seconds: float | None, look: Look) -> Sequence[Part]:
-    tones, contact = look.tones, row.contact
+def _session_notes(contact: Contact, ends_in_seconds: float | None, look: Look) -> Sequence[Part]:
+    tones = look.tones
     notes: list[Part] = []
     if contact.unread:
         notes.append((" " + _("{count} new").format(count=contact.unread), tones.strong))

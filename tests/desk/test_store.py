@@ -255,3 +255,15 @@ def test_a_remembered_exact_wait_stays_exact(store: Store) -> None:
     store.apply(queue(ANN, at=5_000.0))
 
     assert store.desk.queue == (waiting,)
+
+
+def test_a_customers_session_is_found_as_the_lists_have_it(store: Store) -> None:
+    store.apply(serves(ME, (ANN, 100)))
+    known = store.desk.session_by_customer
+    assert known == {ANN: Session(ANN, ME, 100)}
+
+    store.apply(queue(BOB))
+    assert store.desk.session_by_customer is known
+
+    store.apply(serves(ME, (EVE, 120)))
+    assert store.desk.session_by_customer == {EVE: Session(EVE, ME, 120)}

@@ -133,6 +133,7 @@ async def test_a_refused_message_says_why_and_is_sent_again_as_a_new_one(tmp_pat
         await console.press("escape", "S")
         await console.until(lambda: console.sent[-1] == (customer, "one too many"))
         await console.until(lambda: console.contact(customer).undelivered == 0)
+        await console.quiet()
 
         assert [row for row in ours(console) if row[0] == "one too many"] == [
             ("one too many", Delivery.REFUSED, True),

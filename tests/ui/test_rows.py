@@ -1,0 +1,38 @@
+"""The rows of the lists: in which order, and which of them are made anew."""
+
+from msgspec.structs import replace
+
+from kfconsole.model import Agent, AgentId, Contact, CustomerId, Desk, Session
+from kfconsole.ui.rows import matches, session_rows
+
+ANN, BOB, EVE = CustomerId("oAnn"), CustomerId("oBob"), CustomerId("oEve")
+ME, LI = AgentId("me@shop"), AgentId("li@shop")
+DESK = Desk(
+    me=ME,
+    agents=(Agent(ME, "Mei"), Agent(LI, "Li")),
+    sessions=(Session(ANN, LI, 1), Session(BOB, ME, 2), Session(EVE, LI, 3)),
+    contacts={ANN: Contact(ANN, unread=1)},
+)
+
+
+def test_my_sessions_come_first_and_then_the_oldest() -> None:
+    assert [(row.id, row.agent_name) for row in session_rows(DESK)] == [(BOB, "Mei"), (ANN, "Li"), (EVE, "Li")]
+
+
+def test_only_rows_that_say_something_else_are_made_anew() -> None:
+    before = {row.id: row for row in session_rows(DESK)}
+
+    def renewed(desk: Desk) -> set[str]:
+        return {row.id for row in session_rows(desk, before) if row is not before.get(row.id)}
+
+    assert renewed(replace(DESK, agents=(Agent(ME, "Mei", session_count=1), Agent(LI, "Li")))) == set()
+    assert renewed(replace(DESK, agents=(Agent(ME, "Mei"), Agent(LI, "Leo")))) == {ANN, EVE}
+    assert renewed(replace(DESK, contacts={**DESK.contacts, BOB: Contact(BOB)})) == {BOB}
+    assert renewed(replace(DESK, sessions=(Session(ANN, ME, 5), *DESK.sessions[1:]))) == {ANN}
+
+
+def test_a_filter_finds_words_in_any_order_and_case() -> None:
+    row = session_rows(DESK)[1]
+
+    assert matches(row, ["li@", "oann"])
+    assert not matches(row, ["oann", "mei"])
