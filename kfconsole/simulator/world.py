@@ -409,7 +409,7 @@ class World:
     def _end(self, session: Session, kind: str, at: float, **details: str) -> None:
         self._forget(session)
         self.records.write(at, session.openid, book.CLOSED, worker=session.kf_account)
-        self._tell(kind, session.openid, session.kf_account, **details)
+        self._announce(Event(at, kind, session.openid, session.kf_account, "", details))
 
     def _forget(self, session: Session) -> None:
         del self._sessions[session.openid]
@@ -419,7 +419,9 @@ class World:
         heapq.heappush(self._ends, (session.ends_from_at, next(self._serial), session))
 
     def _tell(self, kind: str, openid: str = "", kf_account: str = "", text: str = "", **details: Value) -> None:
-        event = Event(self.clock.now(), kind, openid, kf_account, text, details)
+        self._announce(Event(self.clock.now(), kind, openid, kf_account, text, details))
+
+    def _announce(self, event: Event) -> None:
         self.events.append(event)
         for watcher in tuple(self._watchers):
             watcher(event)

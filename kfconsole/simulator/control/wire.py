@@ -36,6 +36,7 @@ class Wire:
         clock.freeze(is_frozen)
         if "now" in fields or "advance_seconds" in fields:
             clock.set(now)
+            self._world.end_overdue_sessions()
         return {"now": clock.now(), "is_frozen": clock.is_frozen}
 
     def _set_switches(self, values: Json) -> Json:
