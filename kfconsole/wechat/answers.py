@@ -172,6 +172,11 @@ class _Token(msgspec.Struct):
 class Answer(Fields):
     """One good answer; each method reads it as what one endpoint promises and raises Unavailable when it is not."""
 
+    def ok(self) -> None:
+        """Raise unless the answer says that an order was carried out: of any other nobody knows what became of it."""
+        if self._fields.get("errcode") is None:
+            raise self._wrong("errcode")
+
     def token(self) -> tuple[str, float]:
         """Return the access token and the seconds it lives."""
         answer = self._read(_Token)

@@ -125,4 +125,5 @@ class AgentCalls(Calls):
         check_agent(agent)
         upload = await asyncio.to_thread(Upload, file, AGENT_PICTURE)
         path = "/customservice/kfaccount/uploadheadimg"
-        await self._gateway.ask(Call("POST", path, params={"kf_account": agent}, upload=upload, is_write=True))
+        call = Call("POST", path, params={"kf_account": agent}, upload=upload, is_write=True)
+        (await self._gateway.ask(call)).ok()

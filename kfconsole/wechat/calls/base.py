@@ -14,4 +14,4 @@ class Calls:
 
     async def _order(self, path: str, body: Mapping[str, object]) -> None:
         """Let WeChat do something that has no answer but ok."""
-        await self._gateway.ask(Call("POST", path, body=body, is_write=True))
+        (await self._gateway.ask(Call("POST", path, body=body, is_write=True))).ok()

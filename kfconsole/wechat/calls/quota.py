@@ -64,7 +64,8 @@ class QuotaCalls(Calls):
         Source: clearQuotaByAppSecret
         """
         body = {"appid": self._gateway.app_id, "appsecret": await self._gateway.secret()}
-        await self._gateway.ask_without_token(Call("POST", "/cgi-bin/clear_quota/v2", body=body, is_write=True))
+        call = Call("POST", "/cgi-bin/clear_quota/v2", body=body, is_write=True)
+        (await self._gateway.ask_without_token(call)).ok()
 
     async def request_info(self, rid: str) -> RequestInfo:
         """Return what WeChat saw and answered in one call; tokens and secrets are cut out, whosever they are.
