@@ -11,7 +11,7 @@ from kfconsole.archive import messages, people, saved, spans
 from kfconsole.archive.connection import connect
 from kfconsole.archive.merging import merge
 from kfconsole.archive.process import Process
-from kfconsole.archive.schema import migrate
+from kfconsole.archive.schema import migrate, refuse_newer
 from kfconsole.archive.worker import Worker
 from kfconsole.content import Content, Text
 from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Desk, Message, MessageId, Record, Waiting
@@ -51,6 +51,10 @@ class Archive:
             await self._writer.write(self._prepare)
             await self.settle_orphans()
             after_failure.pop_all()
+
+    async def look(self) -> None:
+        """See whether a file that is there can be used; nothing is changed."""
+        await self._reader.read(lambda connection: refuse_newer(connection, self._path))
 
     async def close(self) -> None:
         """Finish the writes begun and let go of the file."""

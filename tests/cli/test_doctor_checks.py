@@ -1,16 +1,18 @@
 """The doctor's checks one by one, with hosts and terminals nobody has at hand."""
 
 import asyncio
+import sqlite3
 import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from kfconsole import config
+from kfconsole.archive import Archive
 from kfconsole.cli.doctor import host, terminal
 from kfconsole.cli.doctor.finding import CHECKS, Finding
 from kfconsole.cli.doctor.network import network
@@ -66,6 +68,24 @@ def test_a_file_in_the_folders_place_fails(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("")
 
     assert seen(host.data_folder(settings_in(tmp_path / "data"))) == {"data folder": "fail"}
+
+
+async def test_an_archive_nobody_can_use_fails_and_a_missing_one_does_not(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    missing = await in_time(lambda: host.archive(settings), 20)
+    archive = Archive(settings.archive_path)
+    await archive.open()
+    await archive.close()
+    good = await in_time(lambda: host.archive(settings), 20)
+    with closing(sqlite3.connect(settings.archive_path)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    newer = await in_time(lambda: host.archive(settings), 20)
+    settings.archive_path.write_bytes(b"no database" * 100)
+    damaged = await in_time(lambda: host.archive(settings), 20)
+
+    assert [seen(found)["archive"] for found in (missing, good, newer, damaged)] == ["ok", "ok", "fail", "fail"]
+    assert "newer kfconsole" in newer[0].text
+    assert "backup" in damaged[0].hint
 
 
 @pytest.mark.parametrize(("kind", "state"), [("ext4", "ok"), ("nfs4", "warn"), ("fuse.sshfs", "warn")])

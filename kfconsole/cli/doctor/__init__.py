@@ -25,7 +25,7 @@ SECONDS = 10.0
 NARROWEST_CELLS = 20
 COMMANDS = ("chmod ", "chown ", "tmux ")
 """How a hint begins that is copied, so that it must not be broken."""
-OF_SETTINGS = ("account", "files", "data folder", "disk")
+OF_SETTINGS = ("account", "files", "data folder", "disk", "archive")
 ON_THE_WAY = ("proxy", "name", "connection", "certificate")
 AT_WECHAT = ("token", "clock", "customer service", "agents", "me", "quota")
 
@@ -81,6 +81,7 @@ async def _diagnose(settings_file: Path | None, tell: Callable[[Finding], None])
         await look("files", lambda: host.files(settings))
         await look("data folder", lambda: host.data_folder(settings))
         await look("disk", lambda: host.disk(settings))
+        await look("archive", lambda: host.archive(settings))
     await look("sqlite", host.sqlite)
     await look("locale", lambda: host.locales(os.environ, sys.stdout.encoding))
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()

@@ -21,6 +21,7 @@ CHECKS = {
     "files": N_("files"),
     "data folder": N_("data folder"),
     "disk": N_("disk"),
+    "archive": N_("archive"),
     "sqlite": N_("SQLite"),
     "locale": N_("locale"),
     "terminal": N_("terminal"),

@@ -1,5 +1,6 @@
 """Checks of this host: files, disk, SQLite, locale. They read and change nothing."""
 
+import asyncio
 import codecs
 import locale
 import os
@@ -13,6 +14,7 @@ from pathlib import Path
 
 from kfconsole import config
 from kfconsole.cli.doctor.finding import Finding, fail, ok, warn
+from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _, ngettext
 
 LOW_BYTES = 500_000_000
@@ -111,6 +113,28 @@ def disk(settings: config.Settings, mounts: Path = Path("/proc/mounts")) -> list
     if free < LOW_BYTES:
         return [warn("disk", text, _("Free some space, or choose another folder with KFCONSOLE_DATA_DIR."))]
     return [ok("disk", f"{text}, {kind}" if kind else text)]
+
+
+def archive(settings: config.Settings) -> list[Finding]:
+    """Look whether the archive that is there can be used."""
+    path = settings.archive_path
+    if not settings.account.app_id or not path.exists():
+        return [ok("archive", _("made when it is needed"))]
+    try:
+        asyncio.run(_look_into(path))
+    except ArchiveError as error:
+        return [fail("archive", error.message, error.hint)]
+    return [ok("archive", str(path))]
+
+
+async def _look_into(path: Path) -> None:
+    from kfconsole.archive import Archive
+
+    archive = Archive(path)
+    try:
+        await archive.look()
+    finally:
+        await archive.close()
 
 
 def file_system(place: Path, mounts: Path) -> str:
