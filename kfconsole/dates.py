@@ -42,6 +42,8 @@ def parse(words: str, now: datetime) -> datetime:
     text = " ".join(words.casefold().split())
     if not text:
         raise ValueError(_("Type a day, such as yesterday, 3 days ago or 2026-11-20."))
+    if text in ("now", "现在"):
+        return now
     return _span_ago(text, now) or _named_day(text, now) or _chinese_date(text, now) or _any_date(text, now)
 
 

@@ -9,7 +9,7 @@ import click
 
 from kfconsole import config
 from kfconsole.cli.output import INTERRUPTED, talk
-from kfconsole.errors import ConfigError, Unavailable
+from kfconsole.errors import ConfigError, NotPossible, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId
 
@@ -36,12 +36,15 @@ def acting_agent(settings: config.Settings, agent: str | None) -> AgentId:
     raise ConfigError(_("No agent is named."), hint=_("Add --agent KF, or set kf_account under [me] in the settings."))
 
 
-def require_answer(is_sure: bool) -> None:
-    """Refuse what is asked about first where nobody can answer, before WeChat hears of it.
+def require_answer(settings: config.Settings, is_sure: bool) -> None:
+    """Refuse what is asked about first where the answer is known or nobody can give it, before WeChat hears of it.
 
     Raises:
+        NotPossible: The console is read-only; whatever is answered, it would be refused.
         ConfigError: Nobody is sure, and stdin or stderr is not a terminal.
     """
+    if settings.me.read_only:
+        raise NotPossible(_("This console is read-only."), hint=_("Set read_only = false under [me] in the settings."))
     if not is_sure and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(
             _("This asks first, and there is no terminal to ask on; nothing was done."),
@@ -51,7 +54,12 @@ def require_answer(is_sure: bool) -> None:
 
 def ask_first(question: str, is_sure: bool) -> None:
     """Ask on stderr; anything but yes ends the command."""
-    if not is_sure and not click.confirm(question, err=True):
+    try:
+        is_yes = is_sure or click.confirm(question, err=True)
+    except click.Abort:
+        talk("")  # the terminal's cursor still stands behind the question
+        raise
+    if not is_yes:
         talk(_("Nothing was done."))
         raise click.exceptions.Exit(INTERRUPTED)
 

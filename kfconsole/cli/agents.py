@@ -194,7 +194,7 @@ def rename(settings_file: Path | None, agent: str, nick: str, as_json: bool) -> 
 def remove(settings_file: Path | None, agent: str, is_sure: bool, as_json: bool) -> None:
     """Remove an agent."""
     settings = account_settings(settings_file)
-    require_answer(is_sure)
+    require_answer(settings, is_sure)
     _at, agents = asyncio.run(_seen(settings))
     found = next((known for known in agents if known.id == agent), None)
     if found is None:

@@ -36,9 +36,10 @@ def path(settings_file: Path | None) -> None:
 
 @command.command(
     "show",
+    short_help=_("Print every setting and where it came from."),
     help=_(
         "Print every setting and where it came from: 'file', 'default' or the name of an environment variable. "
-        "The secret is masked. JSON: each key with its value and origin."
+        "The secret is masked."
     ),
 )
 @json_option(dict[str, Setting])

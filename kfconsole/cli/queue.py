@@ -9,6 +9,7 @@ import click
 from msgspec import Struct
 
 from kfconsole import config
+from kfconsole.cli.acting import account_settings
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json, talk
 from kfconsole.cli.spans import clock_span
@@ -37,6 +38,8 @@ class Row(Struct, frozen=True):
 class Queue(Struct, frozen=True):
     """Who waits."""
 
+    at: float
+    """Unix seconds of WeChat's clock."""
     total: int
     """All who wait; WeChat names at most 100 of them."""
     rows: tuple[Row, ...]
@@ -48,32 +51,33 @@ class Queue(Struct, frozen=True):
     short_help=_("Print who waits."),
     help=_(
         "Print the waiting customers in order of arrival; WeChat names at most 100. "
-        "JSON keys: total and rows; of each row: openid, wait_seconds, is_exact (false: at least so long), "
-        "last_message_at (Unix seconds), message_count (at least)."
+        "'≥' before a wait: at least so long."
     ),
 )
 @json_option(Queue)
 @click.pass_obj
 def command(settings_file: Path | None, as_json: bool) -> None:
     """Print the queue."""
-    settings = config.load(settings_file)
-    settings.require_account()
-    queue = asyncio.run(_ask(settings))
+    queue = asyncio.run(_ask(account_settings(settings_file)))
     if as_json:
         emit_json(queue)
         return
     for row in queue.rows:
         emit(f"{fit(clock_span(row.wait_seconds, is_exact=row.is_exact), WAIT_CELLS, align_right=True)}  {row.openid}")
+    if not queue.total:
+        talk(_("Nobody waits."))
     if queue.total > len(queue.rows):
         talk(_("{count} more are waiting; WeChat does not name them.").format(count=queue.total - len(queue.rows)))
 
 
 async def _ask(settings: config.Settings) -> Queue:
+    from kfconsole.cli.retries import patiently
     from kfconsole.cli.wiring import opened, see_queue, wire
 
     async with opened(wire(settings)) as desk:
-        seen = await see_queue(desk)
-        return Queue(seen.queue_total, tuple(_rows(seen, desk.clock.now())))
+        seen = await patiently(lambda: see_queue(desk))
+        now = desk.clock.now()
+        return Queue(round(now, 3), seen.queue_total, tuple(_rows(seen, now)))
 
 
 def _rows(desk: "Desk", now: float) -> Iterator[Row]:

@@ -119,7 +119,7 @@ def show(settings_file: Path | None, paths: tuple[str, ...], as_json: bool) -> i
 def clear(settings_file: Path | None, path: str | None, is_sure: bool, as_json: bool) -> None:
     """Let the count begin anew."""
     settings = account_settings(settings_file)
-    require_answer(is_sure)
+    require_answer(settings, is_sure)
     if path is None:
         question = _("Clear today's counts of all calls? WeChat allows it {count} times a month.")
         ask_first(question.format(count=CLEARS_OF_ALL), is_sure)

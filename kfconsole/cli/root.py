@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from kfconsole.cli.help_pages import CellFormatter
-from kfconsole.cli.output import DONE, INTERRUPTED, USAGE, complain
+from kfconsole.cli.output import DONE, INTERRUPTED, USAGE, complain, talk
 from kfconsole.i18n import N_, _
 
 SECTIONS = (
@@ -37,6 +37,18 @@ class LazyGroup(click.Group):
         command = import_module(f"kfconsole.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or name the nearest: the library looks only among those that are imported."""
+        if args[0] not in COMMANDS and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            if near := get_close_matches(args[0], COMMANDS, 1):
+                problem = _("No such command {name!r}.").format(name=args[0])
+                raise click.UsageError(problem + " " + _("Did you mean {name}?").format(name=near[0]), ctx)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands section by section, in one column."""
@@ -104,7 +116,12 @@ def run(arguments: Sequence[str]) -> int:
         code: int | None = root.main(list(arguments), "kfconsole", standalone_mode=False)
         return code or DONE
     except click.UsageError as error:
+        if error.ctx and error.message == error.ctx.get_help():  # a group without a command: the help says it all
+            talk(error.message)
+            return USAGE
         hint = _("Try '{command} --help'.").format(command=error.ctx.command_path) if error.ctx else ""
+        if isinstance(error, click.NoSuchOption) and not error.possibilities:
+            hint += " " + _("Words that begin with '-' go behind '--'.")
         complain(error.format_message(), hint)
         return USAGE
     except click.ClickException as error:

@@ -106,12 +106,12 @@ def list_sessions(settings_file: Path | None, agent: str | None, as_json: bool) 
         return
     zone = settings.ui.zone
     emit_table(
-        (_("customer"), _("agent"), _("since"), _("duration")),
+        (_("customer"), _("agent"), _("nickname"), _("since"), _("duration")),
         [
-            (row.openid, row.nick or row.agent, local_time(row.started_at, zone), clock_span(row.age_seconds))
+            (row.openid, row.agent, row.nick, local_time(row.started_at, zone), clock_span(row.age_seconds))
             for row in found.sessions
         ],
-        right=(3,),
+        right=(4,),
     )
     if not found.sessions:
         talk(_("Nobody is being served."))
@@ -174,7 +174,7 @@ def close_session(settings_file: Path | None, openid: str, agent: str | None, is
     """End a session."""
     settings = account_settings(settings_file)
     chosen = acting_agent(settings, agent)
-    require_answer(is_sure)
+    require_answer(settings, is_sure)
     ask_first(_("Close the session of {openid} with {agent}?").format(openid=openid, agent=chosen), is_sure)
     with telling_where_to_look(_look_at(openid)):
         asyncio.run(_close(settings, CustomerId(openid), chosen))

@@ -8,6 +8,7 @@ import click
 from msgspec import Struct
 
 from kfconsole import config
+from kfconsole.cli.acting import account_settings
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json
 from kfconsole.cli.spans import clock_span
@@ -39,17 +40,14 @@ class Status(Struct, frozen=True):
     short_help=_("Print how the desk stands."),
     help=_(
         "Print how many agents are online, how many customers wait and how long, and how many are served. "
-        "JSON keys: at (Unix seconds), agents_online, agents_total, queue_total, longest_wait_seconds, "
-        "longest_wait_is_exact (false: at least so long), sessions."
+        "'≥' before a wait: at least so long."
     ),
 )
 @json_option(Status)
 @click.pass_obj
 def command(settings_file: Path | None, as_json: bool) -> None:
     """Print the status."""
-    settings = config.load(settings_file)
-    settings.require_account()
-    status = asyncio.run(_ask(settings))
+    status = asyncio.run(_ask(account_settings(settings_file)))
     if as_json:
         emit_json(status)
         return
@@ -61,12 +59,13 @@ def command(settings_file: Path | None, as_json: bool) -> None:
 
 
 async def _ask(settings: config.Settings) -> Status:
+    from kfconsole.cli.retries import patiently
     from kfconsole.cli.wiring import opened, see_agents, see_queue, wire
 
     async with opened(wire(settings)) as desk:
         # The first call gets the token for both.
-        await see_queue(desk)
-        return _status(await see_agents(desk), desk.clock.now())
+        await patiently(lambda: see_queue(desk))
+        return _status(await patiently(lambda: see_agents(desk)), desk.clock.now())
 
 
 def _status(desk: "Desk", now: float) -> Status:

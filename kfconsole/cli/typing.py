@@ -7,7 +7,7 @@ import click
 from msgspec import Struct
 
 from kfconsole import config
-from kfconsole.cli.acting import account_settings
+from kfconsole.cli.acting import account_settings, telling_where_to_look
 from kfconsole.cli.arguments import OPENID
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit_json, talk
@@ -41,7 +41,9 @@ class TypingShown(Struct, frozen=True):
 @click.pass_obj
 def command(settings_file: Path | None, openid: str, cancel: bool, as_json: bool) -> None:
     """Show it, or stop showing it."""
-    asyncio.run(_set_typing(account_settings(settings_file), CustomerId(openid), cancel=cancel))
+    settings = account_settings(settings_file)
+    with telling_where_to_look(_("Nothing has to be mended: it shows for 15 seconds at most, and a message ends it.")):
+        asyncio.run(_set_typing(settings, CustomerId(openid), cancel=cancel))
     if cancel:
         talk(_("{openid} no longer sees that somebody is writing.").format(openid=openid))
     else:

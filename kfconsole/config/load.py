@@ -50,12 +50,19 @@ def _home(kind: str, environment: Mapping[str, str]) -> Path:
 
 
 def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read and check the settings; a missing file counts as an empty one.
+    """Read and check the settings; without a file at the usual place there are only defaults.
 
     Raises:
-        ConfigError: The file cannot be read or is too open, or a key or value is wrong; names key, file and fix.
+        ConfigError: A file named is not there, cannot be read or is too open, or a key or value is wrong; names key,
+            file and fix.
     """
+    is_named = path is not None or bool(environment.get("KFCONSOLE_CONFIG"))
     path = settings_path(path, environment)
+    if is_named and not os.path.lexists(path):
+        raise ConfigError(
+            _("There is no settings file {file}.").format(file=path),
+            hint=_("Correct the path, or write the file with 'kfconsole init'."),
+        )
     overrides = {key: (name, environment[name]) for name, key in ENVIRONMENT.items() if environment.get(name)}
     return _build(file.read(path), overrides, path=path, folder=data_dir(environment))
 

@@ -19,7 +19,7 @@ from kfconsole.desk.waits import (
     without_customer,
 )
 from kfconsole.errors import NotPossible
-from kfconsole.i18n import _
+from kfconsole.i18n import _, ngettext
 from kfconsole.model import (
     Agent,
     AgentId,
@@ -129,9 +129,15 @@ def check_text(text: str) -> None:
     if not text.strip():
         raise NotPossible(_("The message is empty."), hint=_("Write something first."))
     if (size := text_bytes(text)) > MAX_TEXT_BYTES:
+        excess = size - MAX_TEXT_BYTES
+        hint = ngettext(
+            "Shorten it by {count} byte, or send it in parts.",
+            "Shorten it by {count} bytes, or send it in parts.",
+            excess,
+        )
         raise NotPossible(
             _("The message has {size} bytes; WeChat takes {limit}.").format(size=size, limit=MAX_TEXT_BYTES),
-            hint=_("Shorten it by {count} bytes, or send it in parts.").format(count=size - MAX_TEXT_BYTES),
+            hint=hint.format(count=excess),
         )
 
 
@@ -169,7 +175,7 @@ def exchanged_at(desk: Desk, openid: CustomerId) -> float | None:
 
 def longest_waiting(desk: Desk, passed_over: frozenset[CustomerId] = frozenset()) -> Waiting | None:
     """Return who waits longest of those nobody serves; of equal waits the one who arrived first."""
-    served = {session.openid for session in desk.sessions}
+    served = desk.session_by_customer
     candidates = (row for row in desk.queue if row.openid not in served and row.openid not in passed_over)
     return min(candidates, key=lambda row: row.since_at, default=None)
 
@@ -181,7 +187,7 @@ def is_waiting(desk: Desk, openid: CustomerId) -> bool:
 
 def session_of(desk: Desk, openid: CustomerId) -> Session | None:
     """Return a customer's session, as far as the desk knows."""
-    return next((session for session in desk.sessions if session.openid == openid), None)
+    return desk.session_by_customer.get(openid)
 
 
 def who_serves(desk: Desk, openid: CustomerId) -> AgentId | None:

@@ -76,3 +76,10 @@ def test_counts_are_cleared_after_a_yes_only(shop: Shop) -> None:
 
     assert done.code == 0
     assert "10 times a month" in done.err
+
+
+def test_a_question_left_unanswered_leaves_the_prompt_a_line_of_its_own(shop: Shop) -> None:
+    done = answered(shop, "\x04", "quota", "clear")
+
+    assert done.code == 2
+    assert "[y/N]: \r\nkfconsole: " in done.err

@@ -67,7 +67,9 @@ def test_without_a_terminal_the_console_says_so() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("quue",), "kfconsole: No such command 'quue'"),
+        (("quue",), "kfconsole: No such command 'quue'. Did you mean queue?"),
+        (("nothing-like-it",), "kfconsole: No such command 'nothing-like-it'."),
+        (("send", "o1", "-5 yuan"), "kfconsole: No such option '-5'."),
         (("status", "--jsn"), "kfconsole: No such option '--jsn'"),
         (("simulate", "--port", "70000"), "kfconsole: Invalid value for '--port'"),
         (("simulate", "--scenario", "x"), "kfconsole: Invalid value for '--scenario': choose one of shop, "),
@@ -80,6 +82,19 @@ def test_wrong_usage_is_one_line_and_a_hint(arguments: tuple[str, ...], said: st
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith(said)
     assert len(done.err.splitlines()) == 2
+
+
+def test_words_that_look_like_an_option_are_told_where_to_go() -> None:
+    assert run("send", "o1", "-5 yuan").err.endswith("Words that begin with '-' go behind '--'.\n")
+    assert "go behind" not in run("status", "--jsn").err
+
+
+def test_a_group_without_a_command_shows_its_help_and_nothing_else() -> None:
+    done = run("agents")
+
+    assert (done.code, done.out) == (2, "")
+    assert done.err.startswith("Usage: kfconsole agents ")
+    assert "hint" not in done.err
 
 
 def test_a_wrong_setting_is_wrong_usage(settings_file: Path) -> None:

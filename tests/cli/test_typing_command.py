@@ -34,6 +34,14 @@ def test_typing_long_after_the_last_message_is_refused(kf: Command, one_shop: Sh
     assert "45080" in done.err
 
 
+def test_a_lost_answer_is_told_with_what_it_means(kf: Command, one_shop: Shop) -> None:
+    one_shop.order("faults", path="/cgi-bin/message/custom/typing", kind="cut_after", count=1)
+    done = kf("typing", one_shop.customer("hi"))
+
+    assert done.code == 4
+    assert "Nothing has to be mended" in done.err
+
+
 @pytest.mark.parametrize("openid", ["", "a b"])
 def test_nobody_is_wrong_usage(kf: Command, openid: str) -> None:
     assert kf("typing", openid).code == 2

@@ -54,8 +54,9 @@ def test_a_blank_text_is_refused(text: str) -> None:
 def test_a_text_is_measured_in_bytes() -> None:
     rules.check_text("好" * 682 + "ab")
 
-    with pytest.raises(NotPossible, match="2049 bytes"):
+    with pytest.raises(NotPossible, match="2049 bytes") as caught:
         rules.check_text("好" * 683)
+    assert "by 1 byte," in caught.value.hint
 
 
 @pytest.mark.parametrize(
