@@ -37,7 +37,7 @@ TRANSFER_TIMEOUT = httpx.Timeout(connect=5, read=60, write=30, pool=8)  # WeChat
 WHOLE_TRANSFER_SECONDS = 300  # 10 MB at 35 KB a second
 WHOLE_CALL_SECONDS = 30  # the phases miss a server that drips bytes; httpcore 1.0.9 waits for a SOCKS proxy for ever
 LARGEST_ANSWER = 32 * 2**20  # ten thousand records of 2,048 bytes, and then some
-LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=8, keepalive_expiry=30)
+LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=16, keepalive_expiry=30)
 
 _SOCKET_OPTIONS = [
     (socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),

@@ -188,8 +188,10 @@ def http(body: bytes, *headers: bytes) -> bytes:
 TOKEN = b'{"access_token":"t","expires_in":7200}'
 
 
-async def test_one_connection_serves_many_calls_without_waiting_for_more_to_send() -> None:
+@pytest.mark.parametrize("at_once", [1, 16])
+async def test_connections_are_kept_for_the_next_calls(at_once: int) -> None:
     peers: list[int] = []
+    all_asked = asyncio.Barrier(at_once)
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         peers.append(writer.get_extra_info("peername")[1])
@@ -197,13 +199,16 @@ async def test_one_connection_serves_many_calls_without_waiting_for_more_to_send
             head = (await reader.readuntil(b"\r\n\r\n")).lower()
             if b"content-length: " in head:
                 await reader.readexactly(int(head.split(b"content-length: ")[1].split(b"\r\n")[0]))
-            writer.write(http(TOKEN if TOKEN_PATH.encode() in head else b'{"count":0}'))
+                writer.write(http(TOKEN))
+            else:
+                await all_asked.wait()
+                writer.write(http(b'{"count":0}'))
 
     async with serving(handle) as client:
         for _ in range(5):
-            await client.queue()
+            await asyncio.gather(*(client.queue() for _ in range(at_once)))
 
-    assert len(peers) == 1
+    assert len(peers) <= at_once
 
 
 async def test_a_connection_cut_after_the_request_leaves_a_write_in_doubt() -> None:

@@ -84,6 +84,18 @@ async def test_a_cursor_that_does_not_grow_ends_the_reading(wire: Wire, answer: 
     assert len(wire.asked(RECORDS_PATH)) == 1
 
 
+async def test_a_page_that_comes_again_ends_the_reading_though_the_cursor_grows(wire: Wire) -> None:
+    def answer(_request: httpx.Request) -> dict[str, Any]:
+        asked = wire.body(RECORDS_PATH)["msgid"]
+        assert asked < 9, "asks for the same page for ever"
+        return {"recordlist": [row(1, "x"), row(1, "y")], "number": 2, "msgid": asked + 1}
+
+    wire.reply(RECORDS_PATH, answer)
+
+    assert texts(await wire.client().all_records(0, 10, page_size=2)) == "xy"
+    assert len(wire.asked(RECORDS_PATH)) == 2
+
+
 async def test_a_page_whose_number_is_full_is_followed_even_if_it_shows_less(wire: Wire) -> None:
     wire.reply(
         RECORDS_PATH,

@@ -113,6 +113,8 @@ class MessageCalls(Calls):
         cursor, is_full = FIRST_CURSOR, True
         while is_full:
             page, number = await self._page(start_at, end_at, cursor, page_size)
+            if pages and page.records == pages[-1]:
+                break  # whatever its cursor says, it would come for ever
             pages.append(page.records)
             # The cursor of an empty answer is 0, and one that stands still would ask for the same page for ever.
             is_full = max(number, len(page.records)) >= page_size and page.cursor > cursor and bool(page.records)
