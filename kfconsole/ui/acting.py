@@ -108,11 +108,14 @@ class ActingScreen(TonedScreen):
     async def action_accept_next(self) -> None:
         """Accept the customer who waits longest."""
         longest = rules.longest_waiting(self.desk)
-        agent = self.desk.me or (await self.pick_agent(longest.openid) if longest else None)
-        if longest is not None and agent is None:
-            return
+        agent = self.desk.me
         try:
-            session = await self.app.actions.accept_next(agent)
+            if agent is not None or longest is None:
+                session = await self.app.actions.accept_next(agent)
+            elif (agent := await self.pick_agent(longest.openid)) is not None:
+                session = await self.app.actions.accept(longest.openid, agent)  # whom the question named
+            else:
+                return
         except KfError as error:
             self.tell_error(error)
             return
@@ -149,19 +152,19 @@ class ActingScreen(TonedScreen):
     async def close_subject(self, openid: CustomerId) -> None:
         """Ask, and close."""
         try:
-            is_wanted = await self.ask_close(openid)
+            agent = await self.ask_close(openid)
         finally:
             self.is_asking = False
-        if is_wanted and await self.attempt(self.app.actions.close(openid)):
+        if agent is not None and await self.attempt(self.app.actions.close(openid, agent)):
             self.tell(_("The session of {customer} is closed.").format(customer=self.customer_name(openid)))
 
-    async def ask_close(self, openid: CustomerId) -> bool:
-        """Ask whether to close the customer's session."""
+    async def ask_close(self, openid: CustomerId) -> AgentId | None:
+        """Ask whether to close the customer's session; return with whom, for it may be another's when they answer."""
         from kfconsole.ui.dialogs import Answer, Question
 
         session = rules.session_of(self.desk, openid)
         if session is None:
-            return False
+            return None
         minutes = int(rules.session_age(session, self.app.clock.now()) // 60)
         question = _("Close the session of {customer} with {agent} ({minutes} min)?").format(
             customer=self.customer_name(openid), agent=self.agent_name(session.agent), minutes=minutes
@@ -169,7 +172,7 @@ class ActingScreen(TonedScreen):
         consequence = _("They can queue again only after they write again.")
         answers = [Answer("close", _("Close"), "y")]
         answer = await self.app.push_screen_wait(Question(_("Close session"), question, consequence, answers))
-        return answer == "close"
+        return session.agent if answer == "close" else None
 
     # -- replying --------------------------------------------------------------------------------------------------
 

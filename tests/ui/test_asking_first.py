@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from kfconsole.simulator import World
-from tests.ui.console import COLLEAGUE, CREATE, ME, ONLINE, SEND, SESSIONS, Console, running, short, waiting
+from tests.ui.console import CLOSE, COLLEAGUE, CREATE, ME, ONLINE, SEND, SESSIONS, Console, running, short, waiting
 
 EVERY_KEY = (
     "a",
@@ -70,6 +70,22 @@ async def test_replying_to_a_waiting_customer_can_be_cancelled(tmp_path: Path, w
 
         assert not console.is_writing
         assert console.writes() == []
+
+
+async def test_closing_ends_the_session_that_was_asked_about_and_no_colleagues(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        (customer,) = waiting(world)
+        await console.serve(customer)
+        await console.choose(customer)
+        await console.press("x")
+        await console.sees("Cancel", short(customer))
+        world.close(ME, customer)
+        await console.serve(customer, agent=COLLEAGUE)
+        await console.press("y")
+        await console.until(lambda: console.writes() == [(CLOSE, customer)])
+        await console.quiet()
+
+        assert world.holder(customer) == COLLEAGUE
 
 
 async def test_replying_to_a_colleagues_customer_asks(tmp_path: Path, world: World) -> None:
@@ -208,3 +224,16 @@ async def test_an_agent_who_cannot_accept_is_told_before_any_key(tmp_path: Path,
 
         assert world.holder(customer) == ""
         assert console.requests.calls[CREATE] == 0
+
+
+async def test_the_next_one_is_whom_the_question_named_or_nobody(tmp_path: Path, world: World) -> None:
+    first, second = waiting(world, 2)
+    async with running(tmp_path, world, me="") as console:
+        await console.until(lambda: len(console.desk_screen.queue.rows) == 2)
+        await console.press("n")
+        await console.sees("Who serves", short(first), "Tom")
+        world.accept(COLLEAGUE, first)
+        await console.press("enter")
+        await console.sees("is being served by")
+
+        assert world.holder(second) == ""
