@@ -60,7 +60,8 @@ async def serve(
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     with _bound_socket(host, port) as listener:
-        server = _Server(config, lambda: on_ready(f"http://{host}:{listener.getsockname()[1]}"))
+        name = f"[{host}]" if ":" in host else host
+        server = _Server(config, lambda: on_ready(f"http://{name}:{listener.getsockname()[1]}"))
         async with asyncio.TaskGroup() as group:
             running = group.create_task(server.serve(sockets=[listener]))
             playing = group.create_task(_play(play))

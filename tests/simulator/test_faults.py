@@ -19,11 +19,11 @@ SEND = "/cgi-bin/message/custom/send"
 
 
 @contextlib.asynccontextmanager
-async def running(world: World, *, faults: Faults | None = None) -> AsyncIterator[str]:
+async def running(world: World, *, faults: Faults | None = None, host: str = "127.0.0.1") -> AsyncIterator[str]:
     ready: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     stop = asyncio.Event()
     async with asyncio.timeout(10), asyncio.TaskGroup() as group:
-        group.create_task(serve(world, on_ready=ready.set_result, stop=stop, faults=faults))
+        group.create_task(serve(world, on_ready=ready.set_result, stop=stop, faults=faults, host=host))
         try:
             yield await ready
         finally:
@@ -315,6 +315,13 @@ async def test_a_cancelled_server_frees_its_port_and_ends_its_players(world: Wor
     assert ended.is_set()
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.mark.skipif(not socket.has_ipv6, reason="the host has no IPv6")
+async def test_the_address_it_tells_of_can_be_asked_with_ipv6_too(world: World) -> None:
+    async with running(world, host="::1") as base_url, httpx.AsyncClient(base_url=base_url, trust_env=False) as http:
+        assert base_url.startswith("http://[::1]:")
+        assert (await http.get(QUEUE)).json()["errcode"] == 41001
 
 
 async def test_a_taken_port_is_an_os_error(world: World) -> None:
