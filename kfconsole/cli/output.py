@@ -19,13 +19,19 @@ INTERRUPTED = 130
 
 
 def emit(line: str) -> bool:
-    """Print a line of data; False when the reader has gone away, which is no failure."""
+    """Print a line of data; False when the reader has gone away, which is no failure.
+
+    Raises:
+        ConfigError: It cannot be written, such as to a full disk.
+    """
     try:
         print(line, flush=True)
-    except BrokenPipeError:
+    except OSError as error:
         # Python flushes stdout once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return False
+        if isinstance(error, BrokenPipeError):
+            return False
+        raise ConfigError(_("The output cannot be written: {problem}").format(problem=error.strerror)) from error
     return True
 
 

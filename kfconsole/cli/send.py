@@ -100,9 +100,10 @@ def command(
         given["text"] = _checked_text(str(given["text"]))
     content = as_content(given)
     message, failure = asyncio.run(_send(settings, CustomerId(openid), chosen, given, is_ai=is_ai))
+    code = _tell(message, failure)  # first: it must be told even if the output cannot be written
     if as_json:
         emit_json(_sent(message, content.__struct_config__.tag, failure))
-    return _tell(message, failure)
+    return code
 
 
 def _checked_text(text: str) -> str:

@@ -120,6 +120,26 @@ def test_a_reader_that_goes_away_is_no_failure(shop: Shop) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_output_that_cannot_be_written_is_told_after_what_was_done(shop: Shop) -> None:
+    openid = shop.customer("hi")
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*PROGRAM, "send", openid, "hello", "--json"],
+            env={**os.environ, **shop.environment},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        f"Sent to {openid} in the name of {shop.kf_account}.",
+        "kfconsole: The output cannot be written: No space left on device",
+    ]
+
+
 def test_a_crash_is_one_line_and_its_traceback_is_in_the_log_without_secrets(home: Path, tmp_path: Path) -> None:
     # A sitecustomize breaks the program from outside, as a broken installation would.
     (tmp_path / "sitecustomize.py").write_text(

@@ -261,11 +261,9 @@ def test_ctrl_c_while_a_file_is_uploaded_sends_nothing(shop: Shop, tmp_path: Pat
     assert json.loads(shop.run("history", "show", openid, "--json").out)["messages"] == []
 
 
-async def test_what_a_colleague_is_writing_in_the_console_stays(
-    kf: Command, one_shop: Shop, settings_file: Path
-) -> None:
+async def test_what_a_colleague_is_writing_in_the_console_stays(kf: Command, one_shop: Shop) -> None:
     openid = CustomerId(one_shop.customer("hi"))
-    async with opened(wire(load(settings_file))) as console:
+    async with opened(wire(load())) as console:
         await console.archive.save_draft(openid, "half a sentence")
         await asyncio.to_thread(kf, "send", openid, "a notice of the shop")
 
