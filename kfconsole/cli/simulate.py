@@ -1,6 +1,7 @@
 """`kfconsole simulate`: the simulator alone, for other clients and for the demo."""
 
 import asyncio
+import errno
 import os
 import random
 import signal
@@ -135,9 +136,10 @@ def command(
         raise ConfigError(_("Pushes cannot go there: {problem}.").format(problem=error)) from error
     except OSError as error:
         problem = _("The simulator cannot listen on {host}, port {port}: {problem}")
+        is_about_port = error.errno in (errno.EADDRINUSE, errno.EACCES)
         raise ConfigError(
             problem.format(host=host, port=port, problem=error.strerror or error),
-            hint=_("Choose another port, or leave out --port to get a free one."),
+            hint=_("Choose another port, or leave out --port to get a free one.") if is_about_port else "",
         ) from error
 
 

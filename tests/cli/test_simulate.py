@@ -60,6 +60,15 @@ def test_a_port_in_use_is_told() -> None:
 
     assert done.code == 2
     assert done.err.startswith(f"kfconsole: The simulator cannot listen on 127.0.0.1, port {port}: ")
+    assert "Choose another port" in done.err
+
+
+def test_an_address_of_another_host_is_told_and_not_blamed_on_the_port() -> None:
+    done = run("simulate", "--host", "192.0.2.1", given="")
+
+    assert done.code == 2
+    assert done.err.startswith("kfconsole: The simulator cannot listen on 192.0.2.1, port 0: ")
+    assert "Choose another port" not in done.err
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
