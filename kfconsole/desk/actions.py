@@ -116,7 +116,10 @@ class Actions:
         return openid in self._sending.asked_for
 
     async def resend(self, message_id: MessageId) -> Message:
-        """Send an undelivered message again, to the same customer, as a new message."""
+        """Send an undelivered message again, to the same customer, as a new message, in our own name.
+
+        Whoever decides that it goes out answers for it; a machine's words stay marked as such.
+        """
         self._check_answering()
         return await self._sending.resend(message_id)
 

@@ -62,6 +62,16 @@ async def test_what_was_refused_is_sent_again_as_it_was_never_as_words(house_wit
     assert house.desk.contacts[ANN].undelivered == 0
 
 
+async def test_what_was_sent_in_anothers_name_is_sent_again_in_ours(house_with_ann: House) -> None:
+    house = house_with_ann
+    house.app.state.faults.arm(Fault(at.SEND, "errcode", code=45015))
+    refused = await house.actions.send(ANN, "from a machine", agent=LI, is_ai=True)
+    again = await house.actions.resend(refused.id)
+
+    assert (refused.agent, again.agent) == (LI, ME)
+    assert [(taken.kf_account, taken.is_ai) for taken in house.world.sent] == [(ME, True)]
+
+
 async def test_a_lost_picture_is_unknown_and_sent_again_as_the_picture(house_with_ann: House, tmp_path: Path) -> None:
     house = house_with_ann
     image = await picture(house, tmp_path)
