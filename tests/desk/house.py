@@ -176,8 +176,9 @@ class House:
         self.client._gateway._app_secret = fail
         self.app.state.faults.arm(Fault(path, "errcode", code=42001))
 
-    def find_the_secret(self) -> None:
-        """The command works again."""
+    async def find_the_secret(self) -> None:
+        """The command works again, once it has failed."""
+        await until(lambda: self.client._gateway._tokens._failure is not None)
         self.client._gateway._app_secret = DEFAULT_APP_SECRET
 
     def calls(self, path: str) -> int:

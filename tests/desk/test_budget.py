@@ -195,7 +195,7 @@ async def test_a_quota_that_cannot_be_asked_for_without_the_secret_ends_nothing(
         noon.lose_the_secret(QUOTA)
         assert await calls_in(noon, QUOTA, 75) == 1
 
-        noon.find_the_secret()
+        await noon.find_the_secret()
         assert await calls_in(noon, QUOTA, 75) > 0
         assert all(health.error is None for health in noon.desk.health.values())
 

@@ -190,7 +190,7 @@ async def test_an_outcome_stays_unknown_when_nobody_can_tell_the_secret_any_more
             await act
 
         assert failed.value.may_have_arrived
-        house.find_the_secret()
+        await house.find_the_secret()
 
 
 async def test_a_closed_session_is_gone_at_once(busy_house: House) -> None:

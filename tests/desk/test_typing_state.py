@@ -145,8 +145,7 @@ async def test_without_the_secret_writing_is_not_shown_and_nothing_ends(house: H
     async with writing_to_ann(house):
         house.lose_the_secret(at.TYPING)
         house.actions.writing(ANN)
-        await until(lambda: house.client._gateway._tokens._failure is not None)
-        house.find_the_secret()
+        await house.find_the_secret()
         await house.time.advance(16)
         house.actions.writing(ANN)
         await until(lambda: len(commands(house)) == 2)
