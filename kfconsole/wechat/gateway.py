@@ -17,8 +17,9 @@ from kfconsole.wechat.codes import CODE, DEAD_TOKEN, TOKEN_PATH
 from kfconsole.wechat.envelope import read_code, read_object
 from kfconsole.wechat.masks import Masks
 from kfconsole.wechat.refusal import Displaced, displaced, displaced_again, refusal, split_rid, tidy
-from kfconsole.wechat.token import Token, TokenKeeper
+from kfconsole.wechat.token import Token
 from kfconsole.wechat.token_cache import TokenCache
+from kfconsole.wechat.token_keeper import TokenKeeper
 
 if TYPE_CHECKING:
     import httpx
