@@ -185,9 +185,9 @@ class Answer(Fields):
         return answer.access_token, float(self._whole(answer.expires_in, "expires_in", LARGEST_COUNT))
 
     def agents(self) -> tuple[Agent, ...]:
-        """Return the agents, whichever of its two names the list has (the document's example has the wrong one)."""
+        """Return the agents, each once, whichever of its two names the list has: the document's example has the wrong one."""
         answer = self._read(_AgentList, "kf_list", "kf_online_list")
-        return tuple(
+        agents = (
             Agent(
                 id=AgentId(self._id(row.kf_account, ("kf_list", at, "kf_account"))),
                 nick=one_line(words(row.kf_nick)),
@@ -201,6 +201,7 @@ class Answer(Fields):
             )
             for at, row in enumerate(answer.kf_list or ())
         )
+        return tuple({agent.id: agent for agent in agents}.values())
 
     def online_agents(self) -> Mapping[AgentId, int]:
         """Return the sessions being served by each agent who is online."""
@@ -215,18 +216,19 @@ class Answer(Fields):
         return served
 
     def queue(self) -> QueueAnswer:
-        """Return the queue; of the retired shape, too."""
+        """Return the queue, each customer once; of the retired shape, too."""
         answer = self._read(_WaitList)
         if answer.count is None and answer.waitcaselist is None:
             raise self._wrong("waitcaselist")
-        rows = tuple(self._waiting(row, at) for at, row in enumerate(answer.waitcaselist or ()))
+        waiting = (self._waiting(row, at) for at, row in enumerate(answer.waitcaselist or ()))
+        rows = tuple({row.openid: row for row in waiting}.values())
         total = len(rows) if answer.count is None else self._whole(answer.count, "count", LARGEST_COUNT)
         return QueueAnswer(total=max(total, len(rows)), rows=rows)
 
     def sessions(self, agent: AgentId) -> tuple[Session, ...]:
-        """Return the sessions of one agent."""
+        """Return the sessions of one agent, each customer once."""
         answer = self._read(_SessionList, "sessionlist")
-        return tuple(
+        sessions = (
             Session(
                 openid=CustomerId(self._id(row.openid, ("sessionlist", at, "openid"))),
                 agent=agent,
@@ -234,6 +236,7 @@ class Answer(Fields):
             )
             for at, row in enumerate(answer.sessionlist or ())
         )
+        return tuple({session.openid: session for session in sessions}.values())
 
     def holder(self) -> SessionHolder | None:
         """Return who serves; nobody when the account is empty, null or not there at all."""

@@ -229,3 +229,14 @@ async def test_an_answer_of_wrong_shape_names_the_field(
     assert caught.value.message == f"WeChat's answer could not be read: field {field}."
     assert not caught.value.may_have_arrived
     assert caught.value.path == path
+
+
+async def test_whoever_is_listed_twice_is_one(wire: Wire) -> None:
+    wire.reply(AGENTS_PATH, {"kf_list": [{"kf_account": "a@b", "kf_nick": nick, "kf_id": 1} for nick in "XY"]})
+    wire.reply(QUEUE_PATH, {"count": 2, "waitcaselist": [{"openid": "oA", "latest_time": at} for at in (5, 7)]})
+    wire.reply(SESSIONS_PATH, {"sessionlist": [{"openid": "oA", "createtime": at} for at in (5, 7)]})
+    client = wire.client()
+
+    assert [agent.nick for agent in await client.agents()] == ["Y"]
+    assert [row.last_message_at for row in (await client.queue()).rows] == [7]
+    assert [session.started_at for session in await client.sessions(AGENT)] == [7]
