@@ -185,7 +185,7 @@ class Answer(Fields):
         return answer.access_token, float(self._whole(answer.expires_in, "expires_in", LARGEST_COUNT))
 
     def agents(self) -> tuple[Agent, ...]:
-        """Return the agents, each once, whichever of its two names the list has: the document's example has the wrong one."""
+        """Return the agents, each once, by either name of the list: the document's example has the wrong one."""
         answer = self._read(_AgentList, "kf_list", "kf_online_list")
         agents = (
             Agent(
