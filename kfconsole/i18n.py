@@ -6,7 +6,8 @@ Message ids are the English texts; `locale/` holds `zh_CN` and `en`.
 
 import gettext
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import reduce
 from gettext import NullTranslations, translation
 from pathlib import Path
 
@@ -50,6 +51,16 @@ def _(message: str) -> str:
 def ngettext(one: str, many: str, count: int) -> str:
     """Translate a text that depends on a count."""
     return _active.ngettext(one, many, count)
+
+
+def sentences(*said: str) -> str:
+    """Put sentences behind one another as the language does; empty ones are left out."""
+    return reduce(lambda before, more: _("{first} {second}").format(first=before, second=more), filter(None, said))
+
+
+def listed(names: Iterable[str]) -> str:
+    """Name several things in a row as the language does; at least one."""
+    return reduce(lambda before, more: _("{first}, {second}").format(first=before, second=more), names)
 
 
 def N_(message: str) -> str:  # the field's name for it

@@ -15,7 +15,7 @@ from kfconsole.desk.store import Store
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import ArchiveError, KfError, NotPossible, OutcomeNotKept, Unavailable
-from kfconsole.i18n import _
+from kfconsole.i18n import _, sentences
 from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Message, MessageId
 from kfconsole.text import clean
 from kfconsole.wechat import outgoing
@@ -233,7 +233,7 @@ class Sending:
 
 
 def _reason(error: KfError) -> str:
-    return f"{error.message} {error.hint}".strip()
+    return sentences(error.message, error.hint)
 
 
 def _never_left() -> str:

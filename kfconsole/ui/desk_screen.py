@@ -100,8 +100,7 @@ class DeskScreen(ActingScreen):
 
     def _paint_bars(self, desk: Desk) -> None:
         now, mono = self.app.clock.now(), self.app.clock.monotonic()
-        is_wide = self.has_class("-wide")
-        self._status.show(*status.status_line(desk, self.app.station, now, mono, is_wide=is_wide))
+        self._status.show(*status.status_line(desk, self.app.station, now, mono, width=self.app.size.width))
         show_text(self._notice, "\n".join(status.notices(desk, now, mono)))
         self.lists.mark_stale(desk)
         problem = self.reply_problem(desk.open.openid) if desk.open else None
@@ -128,6 +127,7 @@ class DeskScreen(ActingScreen):
         if self.is_mounted:
             self.call_after_refresh(self._paint_anew)
             self.call_after_refresh(self._leave_if_hidden)
+            self.call_after_refresh(self._focus_what_is_seen)
             if self.focused is None and self._last_focused is not None:
                 self.call_after_refresh(self._last_focused.focus)
 
@@ -179,6 +179,12 @@ class DeskScreen(ActingScreen):
         """Bring the conversation, or else the lists, to the front of a window too narrow for both."""
         # In a wide one it changes nothing yet, and styling the whole screen anew takes longer than a frame.
         self.set_class(is_wanted, "-talking", update=self.has_class("-narrow"))
+        self._focus_what_is_seen()
+
+    def _focus_what_is_seen(self) -> None:
+        # A key must not act on a row behind the conversation.
+        if self.has_class("-narrow") and self.has_class("-talking") and self.lists.has(self.focused):
+            self.set_focus(self.talk)
 
     def _leave_if_hidden(self) -> None:
         # What comes while nobody looks is unread.
@@ -225,6 +231,8 @@ class DeskScreen(ActingScreen):
         self.sessions.select(openid)
         if self.focused in (self.queue, self.agents, None):
             self.sessions.focus()
+        elif self.has_class("-narrow"):
+            self.lists.note_focus(self.sessions)
 
     @on(Talk.Left)
     def back_to_list(self) -> None:

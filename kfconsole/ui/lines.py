@@ -102,15 +102,17 @@ def _body(line: Line, head: LINE, width: int, page: Page) -> list[LINE]:
     return lines
 
 
-def media_words(message: Message) -> str:
-    """Name what stands in WeChat's own clients where the records have a bare word."""
-    return {"[image]": _("picture"), "[voice]": _("voice message"), "[video]": _("video")}[message.text]
+def words_of(message: Message) -> str:
+    """What a message says; of one without words, what it is."""
+    tag = message.text[1:-1] if message.is_media else message.content.__struct_config__.tag if message.content else ""
+    name = words.KIND_WORDS.get(str(tag))
+    return message.text if name is None else message.text.replace(f"[{tag}]", f"[{_(name)}]", 1)
 
 
 def _said(message: Message, tones: Tones) -> tuple[str, Style]:
     if not message.is_media:
-        return message.text, tones.text
-    return _("[{what}] to be seen on mpkf.weixin.qq.com").format(what=media_words(message)), tones.muted
+        return words_of(message), tones.text
+    return _("{what} to be seen on mpkf.weixin.qq.com").format(what=words_of(message)), tones.muted
 
 
 def _state(message: Message, tones: Tones) -> tuple[str, Style]:

@@ -10,7 +10,7 @@ from kfconsole.desk import rules
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, Contact, Desk, Message, MessageKind, Session, Waiting
 from kfconsole.ui import words
-from kfconsole.ui.lines import media_words
+from kfconsole.ui.lines import words_of
 from kfconsole.ui.tones import Tones
 from kfconsole.ui.widgets.strips import Part
 from kfconsole.ui.words import Glyphs
@@ -190,7 +190,7 @@ def _session_notes(contact: Contact, ends_in_seconds: float | None, look: Look) 
 
 
 def _preview(message: Message) -> str:
-    words_said = f"[{media_words(message)}]" if message.is_media else text.one_line(message.text)
+    words_said = text.one_line(words_of(message))
     return words_said if message.kind is MessageKind.RECEIVED else _("reply: {text}").format(text=words_said)
 
 

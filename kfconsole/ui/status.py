@@ -1,12 +1,13 @@
 """What the bars say: freshness, notices, the conversation's title, and the composer's edge. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from msgspec import Struct
 
+from kfconsole import text
 from kfconsole.desk import pacing, rules
-from kfconsole.errors import KfError
-from kfconsole.i18n import _
+from kfconsole.errors import KfError, RateLimited, Unavailable
+from kfconsole.i18n import _, listed, sentences
 from kfconsole.model import Budget, CustomerId, Desk, Feed, Health
 from kfconsole.ui import words
 from kfconsole.ui.widgets.bar import Piece
@@ -16,6 +17,8 @@ STALE_POLLS = 3  # so many missed answers make a feed stale
 STALE_GRACE_SECONDS = 5.0
 CALM_SECONDS = 20.0
 CALM_STEP_SECONDS = 5.0
+PASSING_SECONDS = 5.0
+NUMBER_PIECES = 2  # label and value
 
 
 class Station(Struct, frozen=True):
@@ -38,16 +41,29 @@ def is_stale(feed: Feed, desk: Desk, mono: float, station: Station) -> bool:
 
 
 def status_line(
-    desk: Desk, station: Station, now: float, mono: float, *, is_wide: bool
+    desk: Desk, station: Station, now: float, mono: float, *, width: int
 ) -> tuple[list[Piece], list[Piece]]:
-    """The top line: name and modes, the four numbers, and how fresh each feed is."""
-    left: list[Piece] = [(" kfconsole ", "strong")]
+    """The top line: name and modes, the four numbers, and how fresh each feed is.
+
+    Where all of it does not fit, what is stale is said in fewer words, then the name goes, then the last numbers.
+    """
+    name: list[Piece] = [(" kfconsole ", "strong")]
+    modes: list[Piece] = []
     if station.is_demo:
-        left.append(_padded(_("demo"), "warn"))
+        modes.append(_padded(_("demo"), "warn"))
     if station.is_read_only:
-        left.append(_padded(_("read-only"), "warn"))
-    left.extend(_numbers(desk, station, now))
-    return left, _freshness(desk, station, mono, is_wide=is_wide)
+        modes.append(_padded(_("read-only"), "warn"))
+    numbers, quota = _numbers(desk, station, now), _quota(desk)
+    for freshness in _freshness(desk, station, mono):
+        if _cells(name, modes, numbers, freshness, quota) <= width:
+            return name + modes + numbers, freshness + quota
+    while len(numbers) > NUMBER_PIECES and _cells(modes, numbers, freshness) > width:
+        del numbers[-NUMBER_PIECES:]
+    return modes + numbers, freshness + quota
+
+
+def _cells(*parts: list[Piece]) -> int:
+    return sum(text.width_cells(said) for pieces in parts for said, _tone in pieces)
 
 
 def _numbers(desk: Desk, station: Station, now: float) -> list[Piece]:
@@ -65,24 +81,30 @@ def _padded(said: str, tone: str) -> Piece:
     return f" {said} ", tone
 
 
-def _freshness(desk: Desk, station: Station, mono: float, *, is_wide: bool) -> list[Piece]:
-    ages: dict[Feed, tuple[str, bool]] = {}
+def _freshness(desk: Desk, station: Station, mono: float) -> Iterator[list[Piece]]:
+    """Say it in ever fewer words: of every feed; of those that are stale; of all in one."""
+    stale: list[Piece] = []
+    every: list[Piece] = []
+    seen_monos: list[float] = []
     for feed in words.FEED_WORDS:
         health = desk.health.get(feed)
-        seen = None if health is None else health.succeeded_mono
-        stale = is_stale(feed, desk, mono, station)
-        said = _("never") if seen is None else words.age(mono - seen) if stale else _calm_age(mono - seen)
-        ages[feed] = said, stale
-    shown = list(ages) if is_wide else [feed for feed in ages if ages[feed][1]]
-    pieces: list[Piece] = []
-    for feed in shown:
-        said, stale = ages[feed]
-        mark = " " + _("stale") if stale else ""
-        pieces.append(_padded(_(words.FEED_WORDS[feed]) + " " + said + mark, "warn" if stale else "muted"))
-    if not shown:
-        seen_monos = [health.succeeded_mono for health in desk.health.values() if health.succeeded_mono is not None]
-        pieces.append((f" {_calm_age(mono - min(seen_monos, default=mono))} ", "muted"))
-    return pieces + _quota(desk)
+        seen_mono = None if health is None else health.succeeded_mono
+        if seen_mono is not None:
+            seen_monos.append(seen_mono)
+        if is_stale(feed, desk, mono, station):
+            age = _("never") if seen_mono is None else words.age(mono - seen_mono)
+            every.append(_padded(f"{_(words.FEED_WORDS[feed])} {age} {_('stale')}", "warn"))
+            stale.append(every[-1])
+        else:
+            age = _calm_age(0.0 if seen_mono is None else mono - seen_mono)
+            every.append(_padded(f"{_(words.FEED_WORDS[feed])} {age}", "muted"))
+    yield every
+    oldest_seconds = mono - min(seen_monos, default=mono)
+    if not stale:
+        yield [_padded(_calm_age(oldest_seconds), "muted")]
+        return
+    yield stale
+    yield [_padded(f"{words.age(oldest_seconds)} {_('stale')}" if seen_monos else _("stale"), "warn")]
 
 
 def _quota(desk: Desk) -> list[Piece]:
@@ -112,32 +134,50 @@ def notices(desk: Desk, now: float, mono: float) -> list[str]:
     if desk.me is not None and agents is not None and agents.succeeded_mono is not None:
         refusal = rules.refusal(desk, desk.me)
         if refusal is not None:
-            said.append(f"{refusal.message} {refusal.hint}")
+            said.append(sentences(refusal.message, refusal.hint))
     return said
 
 
 def _feed_problems(desk: Desk, mono: float) -> list[str]:
-    problems: dict[str, list[Feed]] = {}
+    problems: dict[tuple[str, bool], list[Feed]] = {}
     for feed in words.FEED_WORDS:
         health = desk.health.get(feed)
-        if health is None or health.error is None:
-            continue
-        problems.setdefault(_problem_words(health.error, health, mono), []).append(feed)
-    return [
-        said if len(feeds) == len(words.FEED_WORDS) else f"{_list_of(feeds)}: {said}"
-        for said, feeds in problems.items()
-    ]
+        if health is not None and health.error is not None and not _may_pass(health, health.error, mono):
+            kind = health.error.message, health.retry_mono is None
+            problems.setdefault(kind, []).append(feed)
+    return [_problem_words(desk, feeds, mono) for feeds in problems.values()]
 
 
-def _problem_words(error: KfError, health: Health, mono: float) -> str:
+def _may_pass(health: Health, error: KfError, mono: float) -> bool:
+    """Whether a failure is too young to move the whole screen for it: the next question may be answered."""
+    failing_seconds = mono - (mono if health.failing_since_mono is None else health.failing_since_mono)
+    is_known = health.succeeded_mono is not None and health.retry_mono is not None
+    return is_known and isinstance(error, Unavailable) and failing_seconds < PASSING_SECONDS
+
+
+def _problem_words(desk: Desk, feeds: list[Feed], mono: float) -> str:
+    error = desk.health[feeds[0]].error
+    retries = [desk.health[feed].retry_mono for feed in feeds]
+    next_mono = min((at for at in retries if at is not None), default=None)
+    if error is None:
+        return ""
     if pacing.is_day_limit(error):
-        return _("WeChat's daily limit is reached: asking once a minute. R asks now.")
-    return " ".join(filter(None, (error.message, error.hint, _retry_words(health, mono))))
+        said = _("WeChat's daily limit is reached: asking once a minute. R asks now.")
+    elif next_mono is None:
+        said = sentences(error.message, _("Asking has stopped; R asks again."), error.hint)
+    else:
+        # Of what WeChat itself answers, the hint only says when to try again.
+        hint = "" if isinstance(error, RateLimited | Unavailable) and error.code is not None else error.hint
+        said = sentences(error.message, hint, _retry_words(next_mono - mono))
+    if len(feeds) == len(words.FEED_WORDS):
+        return said
+    return _("{feeds}: {problem}").format(feeds=listed(_(words.FEED_WORDS[feed]) for feed in feeds), problem=said)
 
 
 def _slowness(desk: Desk) -> list[str]:
-    return [
-        _("{feed}: asking every {age}, so that WeChat's daily limit lasts ({left} of {limit} calls left).").format(
+    """One line however many feeds are slowed: the lists need the room."""
+    slowed = [
+        _("{feed} every {age} ({left} of {limit} calls left)").format(
             feed=_(words.FEED_WORDS[feed]),
             age=words.age(budget.interval_seconds),
             left=budget.remaining,
@@ -148,6 +188,11 @@ def _slowness(desk: Desk) -> list[str]:
         and budget.interval_seconds is not None
         and not _is_at_daily_limit(desk, feed)
     ]
+    return (
+        [_("Asking more rarely, so that WeChat's daily limits last: {feeds}.").format(feeds=listed(slowed))]
+        if slowed
+        else []
+    )
 
 
 def _is_at_daily_limit(desk: Desk, feed: Feed) -> bool:
@@ -155,14 +200,8 @@ def _is_at_daily_limit(desk: Desk, feed: Feed) -> bool:
     return health is not None and pacing.is_day_limit(health.error)
 
 
-def _retry_words(health: Health, mono: float) -> str:
-    if health.retry_mono is None:
-        return _("Asking has stopped; R asks again.")
-    return _("Trying again in {age}.").format(age=words.age(max(0.0, health.retry_mono - mono)))
-
-
-def _list_of(feeds: list[Feed]) -> str:
-    return ", ".join(_(words.FEED_WORDS[feed]) for feed in feeds)
+def _retry_words(seconds: float) -> str:
+    return _("Trying again in {age}.").format(age=words.age(seconds)) if seconds >= 1 else _("Asking again now.")
 
 
 def conversation_title(desk: Desk, station: Station, now: float) -> str:
@@ -198,12 +237,12 @@ def standing(desk: Desk) -> str:
     return ""
 
 
-def compose_edge(desk: Desk, station: Station, now: float, text: str, problem: str) -> tuple[list[Piece], list[Piece]]:
+def compose_edge(desk: Desk, station: Station, now: float, draft: str, problem: str) -> tuple[list[Piece], list[Piece]]:
     """The composer's edge: replies and time left, bytes, and as whom; or why a reply cannot arrive."""
     if desk.open is None:
         return [], []
     pieces = [_padded(problem, "warn")] if problem else _allowance(desk, desk.open.openid, station, now)
-    size = rules.text_bytes(text)
+    size = rules.text_bytes(draft)
     counted = _("{size}/{limit} bytes").format(size=size, limit=rules.MAX_TEXT_BYTES)
     bytes_used = _padded(counted, "late" if size > rules.MAX_TEXT_BYTES else "muted")
     if station.is_read_only:

@@ -30,6 +30,19 @@ DELIVERY_WORDS = {
     Delivery.UNKNOWN: N_("outcome unknown"),
 }
 
+KIND_WORDS = {
+    "image": N_("picture"),
+    "voice": N_("voice message"),
+    "video": N_("video"),
+    "music": N_("music"),
+    "news": N_("web page"),
+    "mpnews": N_("article"),
+    "mpnewsarticle": N_("article"),
+    "wxcard": N_("coupon"),
+    "miniprogrampage": N_("mini program"),
+}
+"""What is sent beside words, by WeChat's name for it."""
+
 FEED_WORDS = {
     Feed.QUEUE: N_("queue"),
     Feed.SESSIONS: N_("sessions"),

@@ -35,20 +35,21 @@ async def test_a_failing_feed_keeps_its_rows_says_why_and_recovers(
     tmp_path: Path, world: World, kind: str, code: int
 ) -> None:
     (customer,) = waiting(world)
-    async with running(tmp_path, world) as console:
+    passed = [0.0]
+    async with running(tmp_path, world, monotonic=lambda: time.monotonic() + passed[0]) as console:
         await console.until(lambda: bool(console.desk_screen.queue.rows))
         console.arm(QUEUE, kind, code=code, count=None)
         await console.until(lambda: reason(console, Feed.QUEUE) != "")
+        passed[0] = 6.0  # nobody waits until it has lasted
 
         assert [row.id for row in console.desk_screen.queue.rows] == [customer]
-        await console.sees("queue:", "Trying again")
-        assert reason(console, Feed.QUEUE).split()[0] in console.text()
+        await console.sees("queue: " + " ".join(reason(console, Feed.QUEUE).split()[:3]))
         assert reason(console, Feed.SESSIONS) == ""
 
         (second,) = waiting(world)
         console.faults.clear()
         await console.until(lambda: [row.id for row in console.desk_screen.queue.rows] == [customer, second])
-        await console.sees_no("Trying again")
+        await console.sees_no("queue: ")
 
 
 async def test_a_daily_limit_says_how_rarely_is_asked_and_ends_with_an_answer(tmp_path: Path, world: World) -> None:
@@ -72,12 +73,12 @@ async def test_a_day_that_has_to_last_says_how_rarely_is_asked(tmp_path: Path, w
         assert "quota" not in console.text()
 
         console.app.store.apply(BudgetSeen(Feed.QUEUE, Budget(10_000, 4_000, interval_seconds=12.0)))
-        lasts = "queue: asking every 12 s, so that WeChat's daily limit lasts (4000 of 10000 calls left)."
+        lasts = "so that WeChat's daily limits last: queue every 12 s (4000 of 10000 calls left)."
         await console.sees("quota 40 %", lasts)
 
         console.app.store.apply(BudgetSeen(Feed.QUEUE, None), BudgetSeen(Feed.MESSAGES, Budget(10_000, 900)))
         await console.sees("quota 9 %")
-        await console.sees_no("asking every")
+        await console.sees_no("more rarely")
 
 
 async def test_a_feed_slowed_on_purpose_is_not_stale_before_it_misses_an_answer(tmp_path: Path, world: World) -> None:

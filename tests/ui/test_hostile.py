@@ -67,7 +67,7 @@ async def test_customers_may_write_anything(tmp_path: Path, world: World) -> Non
             world.say(customer, "[b]literal[/b]")
         sessions = console.desk_screen.sessions
         await console.until(lambda: len(sessions.rows) == len(STRINGS))
-        await console.until(lambda: all(row.contact.last_message is not None for row in sessions.rows))
+        await console.until(lambda: all(row.contact and row.contact.last_message for row in sessions.rows))
         for size in ((120, 40), (80, 24)):
             await console.pilot.resize_terminal(*size)
             await console.until(lambda: console.app.screen.size.width == size[0])  # noqa: B023  # awaited here

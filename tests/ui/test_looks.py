@@ -69,7 +69,7 @@ async def with_a_conversation(console: Console) -> None:
 async def records_seen(console: Console) -> None:
     """Wait for what was said."""
     sessions = console.desk_screen.sessions
-    await console.until(lambda: all(row.contact.last_message is not None for row in sessions.rows))
+    await console.until(lambda: all(row.contact and row.contact.last_message for row in sessions.rows))
 
 
 async def empty(console: Console) -> None:

@@ -1,8 +1,22 @@
 """The rows of the lists: in which order, and which of them are made anew."""
 
+import pytest
 from msgspec.structs import replace
 
-from kfconsole.model import Agent, AgentId, Contact, CustomerId, Desk, Session
+from kfconsole.content import Card, Content, Image, Menu, MenuItem, News, shown
+from kfconsole.model import (
+    Agent,
+    AgentId,
+    Contact,
+    CustomerId,
+    Delivery,
+    Desk,
+    Message,
+    MessageId,
+    MessageKind,
+    Session,
+)
+from kfconsole.ui.lines import words_of
 from kfconsole.ui.rows import matches, session_rows
 
 ANN, BOB, EVE = CustomerId("oAnn"), CustomerId("oBob"), CustomerId("oEve")
@@ -36,3 +50,24 @@ def test_a_filter_finds_words_in_any_order_and_case() -> None:
 
     assert matches(row, ["li@", "oann"])
     assert not matches(row, ["oann", "mei"])
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (Image("m1"), "[picture]"),
+        (Card("c1"), "[coupon]"),
+        (News("Sale [news]", "https://shop.example"), "[web page] Sale [news]"),
+        (Menu((MenuItem("1", "[image]"),), "Happy?"), "Happy?\n· [image]"),
+    ],
+)
+def test_what_was_sent_beside_words_is_named(content: Content, expected: str) -> None:
+    sent = Message(MessageId(1), ANN, ME, MessageKind.SENT, shown(content), 5.0, Delivery.SENT, content=content)
+
+    assert words_of(sent) == expected
+
+
+def test_a_reply_that_only_looks_like_a_picture_stands_as_it_was_written() -> None:
+    sent = Message(MessageId(1), ANN, ME, MessageKind.SENT, "[image]", 5.0, Delivery.SENT)
+
+    assert words_of(sent) == "[image]"

@@ -314,3 +314,39 @@ async def test_keys_in_one_burst_act_on_the_pane_the_first_one_chose(tmp_path: P
         await console.until(lambda: console.desk_screen.composer.text == "ok")
 
         assert console.desk_screen.composer.openid == served
+
+
+@pytest.mark.parametrize("key", ["a", "n"])
+async def test_in_80_columns_no_key_acts_on_a_row_behind_the_conversation(
+    tmp_path: Path, world: World, key: str
+) -> None:
+    async with running(tmp_path, world, size=(80, 24)) as console:
+        (served,) = waiting(world, 1)
+        await console.serve(served, agent=COLLEAGUE)
+        (customer,) = waiting(world, 1)
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        await console.press("1", key)
+        await console.until(lambda: world.holder(customer) == ME)
+        await console.quiet()
+        assert console.app.focused is console.desk_screen.talk
+
+        await console.press("j", "j", "x")
+        await console.sees(f"Close the session of …{short(customer)}")
+        await console.press("escape", "escape")
+        await console.until(lambda: console.app.focused is console.desk_screen.sessions)
+        assert console.desk_screen.sessions.current_id == customer
+
+
+async def test_a_window_made_narrow_leaves_no_key_with_a_row_behind_the_conversation(
+    tmp_path: Path, world: World
+) -> None:
+    async with running(tmp_path, world) as console:
+        (customer,) = waiting(world, 1)
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        await console.press("1", "a")
+        await console.until(lambda: world.holder(customer) == ME)
+        await console.quiet()
+        assert console.app.focused is console.desk_screen.sessions
+
+        await console.pilot.resize_terminal(80, 24)
+        await console.until(lambda: console.app.focused is console.desk_screen.talk)
