@@ -47,7 +47,16 @@ ONLY_IN = {
     "rich": {"text", "ui"},
     "sqlite3": {"archive"},
     "httpx": {"wechat/transport", "simulator"},
-    "msgspec": {"content", "model", "wechat", "archive", "desk", "ui", "cli", "simulator"},  # frozen structs; decoding is in wechat
+    "msgspec": {
+        "content",
+        "model",
+        "wechat",
+        "archive",
+        "desk",
+        "ui",
+        "cli",
+        "simulator",
+    },  # frozen structs; decoding is in wechat
     "stamina": {"cli/retries"},
     "starlette": {"simulator"},
     "python_multipart": {"simulator"},
