@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from typing import TextIO
 
 from msgspec import to_builtins
 
@@ -27,8 +28,7 @@ def emit(line: str) -> bool:
     try:
         print(line, flush=True)
     except OSError as error:
-        # Python flushes stdout once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence(sys.stdout)
         if isinstance(error, BrokenPipeError):
             return False
         raise ConfigError(_("The output cannot be written: {problem}").format(problem=error.strerror)) from error
@@ -41,8 +41,16 @@ def emit_json(value: object) -> bool:
 
 
 def talk(line: str) -> None:
-    """Say something to the person, beside the data."""
-    print(clean(line), file=sys.stderr, flush=True)
+    """Say something to the person, beside the data; that nobody can hear it changes nothing about what was done."""
+    try:
+        print(clean(line), file=sys.stderr, flush=True)
+    except OSError:
+        _silence(sys.stderr)
+
+
+def _silence(stream: TextIO) -> None:
+    # Python flushes it once more at exit.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def complain(message: str, hint: str = "") -> None:

@@ -303,3 +303,23 @@ def test_killed_while_sending_the_message_is_unknown_and_sent_at_most_once(shop:
 
     assert [(message["text"], message["delivery"]) for message in shown] == [("等等", "unknown")]
     assert len(arrived(shop, openid)) <= 1
+
+
+@pytest.mark.parametrize("also_stdout", [False, True])
+def test_nobody_listening_makes_no_refusal_of_what_was_sent(one_shop: Shop, also_stdout: bool) -> None:
+    openid = one_shop.customer("在吗")
+    reader, nobody = os.pipe()
+    os.close(reader)
+    with os.fdopen(nobody, "w") as gone:
+        done = subprocess.run(
+            [*PROGRAM, "send", openid, "在的"],
+            stdin=subprocess.DEVNULL,
+            stdout=gone if also_stdout else subprocess.DEVNULL,
+            stderr=gone,
+            env={**os.environ, **one_shop.environment},
+            timeout=SECONDS,
+            check=False,
+        )
+
+    assert done.returncode == 0
+    assert len(arrived(one_shop, openid)) == 1
