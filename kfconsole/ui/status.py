@@ -101,7 +101,9 @@ def _freshness(desk: Desk, station: Station, mono: float) -> Iterator[list[Piece
     yield every
     oldest_seconds = mono - min(seen_monos, default=mono)
     if not stale:
-        yield [_padded(_calm_age(oldest_seconds), "muted")]
+        age = _calm_age(oldest_seconds)
+        yield [_padded(_("updated {age} ago").format(age=age), "muted")]
+        yield [_padded(age, "muted")]
         return
     yield stale
     yield [_padded(f"{words.age(oldest_seconds)} {_('stale')}" if seen_monos else _("stale"), "warn")]
