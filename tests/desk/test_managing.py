@@ -162,6 +162,9 @@ async def test_an_invitation_accepted_meanwhile_was_sent(shop: House) -> None:
     shop.wire.meanwhile[at.AGENTS] = accepted
     await invited
 
+    assert shop.calls(at.INVITE) == 1
+    assert shop.world.agents[free].is_bound
+
 
 async def test_a_picture_whose_address_stayed_the_same_proves_nothing(shop: House, file: Path) -> None:
     async with shop.polling():
