@@ -181,13 +181,42 @@ class Message(Struct, frozen=True):
         return self.delivery in (Delivery.REFUSED, Delivery.UNKNOWN) and not self.is_dismissed
 
 
+class CustomerAct(StrEnum):
+    """What a customer does to let us reply."""
+
+    MESSAGE = "message"
+    MENU = "menu"
+    """Taps a button of the account's menu, or of a message menu."""
+    FOLLOW = "follow"
+    SCAN = "scan"
+    PAY = "pay"
+
+
+class Opening(Struct, frozen=True):
+    """A customer did something that lets us reply."""
+
+    openid: CustomerId
+    act: CustomerAct
+    at: float
+
+
+class Window(Struct, frozen=True):
+    """The newest of a customer's acts of one kind, and what was sent since."""
+
+    act: CustomerAct
+    opened_at: float
+    sent: int = 0
+    """Our own sends since then that WeChat took, or may have taken."""
+
+
 class Allowance(Struct, frozen=True):
     """Replies WeChat still accepts for a customer, as far as this archive saw."""
 
-    left: int
-    """At most so many: sends by others are not seen."""
+    left: int | None
+    """At most so many, because sends by others are not seen; None: what came before was not seen, or no limit."""
     until_at: float
-    """When the window closes."""
+    """When the last window closes."""
+    is_unlimited: bool = False
 
 
 class Contact(Struct, frozen=True):
@@ -195,13 +224,24 @@ class Contact(Struct, frozen=True):
 
     openid: CustomerId
     last_message: Message | None = None
-    last_received_at: float | None = None
-    sent_since_received: int = 0
-    """Our own sends that WeChat took, or may have taken, after the customer's last message."""
+    windows: tuple[Window, ...] = ()
+    """The customer's newest act of each kind that let us reply."""
+    seen_since_at: float = 0.0
+    """From when on everything that WeChat's records show of this customer, and all our own sends, were seen."""
     unread: int = 0
     draft: str = ""
+    alias: str = ""
+    """What we call the customer."""
+    remark: str = ""
+    """WeChat's note on the customer, as last seen."""
+    tags: tuple[str, ...] = ()
     undelivered: int = 0
     """Messages refused or of unknown outcome that nobody has decided on."""
+
+    @property
+    def last_received_at(self) -> float | None:
+        """When the customer last wrote, as far as is known."""
+        return next((window.opened_at for window in self.windows if window.act is CustomerAct.MESSAGE), None)
 
 
 class Conversation(Struct, frozen=True):
@@ -210,6 +250,97 @@ class Conversation(Struct, frozen=True):
     openid: CustomerId
     messages: tuple[Message, ...] = ()
     has_older: bool = False
+    gaps: tuple[tuple[float, float], ...] = ()
+    """Spans within reach of these messages that were never fetched from WeChat, oldest first."""
+
+
+class SearchQuery(Struct, frozen=True):
+    """Which messages are looked for; what is None or empty asks for nothing."""
+
+    words: str = ""
+    """Each word, separated by blanks, stands somewhere in the message; capitals and wide letters match small ones."""
+    openid: CustomerId | None = None
+    agent: AgentId | None = None
+    kind: MessageKind | None = None
+    """RECEIVED or SENT, for one direction."""
+    start_at: float | None = None
+    end_at: float | None = None
+    """Not included itself."""
+
+
+class SearchPage(Struct, frozen=True):
+    """Messages found, the newest first."""
+
+    messages: tuple[Message, ...]
+    has_more: bool
+    unsearched: int = 0
+    """Messages that are not in the index yet, and so may be missing here."""
+
+
+class WaitOutcome(StrEnum):
+    """How a wait ended."""
+
+    TAKEN = "taken"
+    LEFT = "left"
+
+
+class Wait(Struct, frozen=True):
+    """One customer's wait, as far as it was seen."""
+
+    openid: CustomerId
+    since_at: float
+    is_exact: bool
+    """False: it began then or earlier."""
+    first_seen_at: float
+    last_message_at: int
+    message_count: int
+    """At least so many messages while waiting."""
+    ended_at: float | None = None
+    """None: it goes on."""
+    outcome: WaitOutcome | None = None
+    agent: AgentId | None = None
+    """Who took the customer."""
+
+
+class SessionSeen(Struct, frozen=True):
+    """One session, as far as it was seen."""
+
+    openid: CustomerId
+    agent: AgentId
+    started_at: int
+    first_seen_at: float
+    ended_at: float | None = None
+    """None: not seen to end."""
+
+
+class Deed(Struct, frozen=True):
+    """Something done from a console or a command: who, when, what, to whom, and what came of it."""
+
+    at: float
+    act: str
+    """Such as `accept`; the same in every language."""
+    agent: AgentId | None = None
+    openid: CustomerId | None = None
+    details: str = ""
+    result: str = "done"
+    """`done`, or why not."""
+    user: str = ""
+    """The person by the host's name for them; filled in by the archive."""
+
+
+class ArchiveSizes(Struct, frozen=True):
+    """How big an archive is."""
+
+    messages: int
+    customers: int
+    oldest_at: float | None
+    file_bytes: int
+    """With the log of changes beside it."""
+    index_bytes: int
+    """Of it, what search needs."""
+    free_bytes: int
+    """Of it, what was deleted and can be given back."""
+    unindexed: int
 
 
 class MediaKind(StrEnum):

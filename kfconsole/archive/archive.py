@@ -1,23 +1,45 @@
 """The archive as the other rooms see it: model objects in and out, nothing on the event loop."""
 
+import math
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from kfconsole.archive import messages, people, saved, spans
+from kfconsole.archive import audit, messages, people, retention, saved, search, spans, waits
 from kfconsole.archive.connection import connect
 from kfconsole.archive.merging import merge
 from kfconsole.archive.process import Process
 from kfconsole.archive.schema import migrate, refuse_newer
 from kfconsole.archive.worker import Worker
 from kfconsole.content import Content, Text
-from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Desk, Message, MessageId, Record, Waiting
+from kfconsole.model import (
+    AgentId,
+    ArchiveSizes,
+    Contact,
+    CustomerId,
+    Deed,
+    Delivery,
+    Desk,
+    Message,
+    MessageId,
+    Opening,
+    Record,
+    SearchPage,
+    SearchQuery,
+    Session,
+    SessionSeen,
+    Wait,
+    Waiting,
+    WaitOutcome,
+)
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
+
+T = TypeVar("T")
 
 BUSY_SECONDS = 5.0  # how long to wait for another console's write, which takes milliseconds
 
@@ -48,13 +70,13 @@ class Archive:
         """Create or migrate the file; sends of consoles that ended without an answer become unknown."""
         async with AsyncExitStack() as after_failure:
             after_failure.push_async_callback(self.close)
-            await self._writer.write(self._prepare)
+            await self._write(self._prepare)
             await self.settle_orphans()
             after_failure.pop_all()
 
     async def look(self) -> None:
         """See whether a file that is there can be used; nothing is changed."""
-        await self._reader.read(lambda connection: refuse_newer(connection, self._path))
+        await self._read(lambda connection: refuse_newer(connection, self._path))
 
     async def close(self) -> None:
         """Finish the writes begun and let go of the file."""
@@ -82,7 +104,7 @@ class Archive:
         """
         process = self._identity()
         content = Text(content) if isinstance(content, str) else content
-        return await self._writer.write(
+        return await self._write(
             lambda connection: messages.begin_send(
                 connection,
                 openid,
@@ -98,66 +120,151 @@ class Archive:
 
     async def settle(self, message_id: MessageId, delivery: Delivery, reason: str = "") -> Message:
         """Store the outcome of a send; one confirmed by WeChat's records stays confirmed."""
-        return await self._writer.write(lambda connection: messages.settle(connection, message_id, delivery, reason))
+        return await self._write(lambda connection: messages.settle(connection, message_id, delivery, reason))
 
     async def settle_orphans(self) -> tuple[Message, ...]:
         """Mark what consoles were sending when they ended as of unknown outcome; return what changed."""
-        processes = await self._reader.read(self._gone_processes)
+        processes = await self._read(self._gone_processes)
         if not processes:
             return ()
-        return await self._writer.write(lambda connection: messages.settle_orphans(connection, processes))
+        return await self._write(lambda connection: messages.settle_orphans(connection, processes))
 
     async def dismiss(self, message_id: MessageId) -> Message:
         """Leave a message undelivered; one that arrived after all stays as it is."""
-        return await self._writer.write(lambda connection: messages.dismiss(connection, message_id))
+        return await self._write(lambda connection: messages.dismiss(connection, message_id))
 
     async def newest_id(self) -> MessageId:
         """Return the id of the message stored last; 0 when there is none."""
-        return await self._writer.write(messages.newest_id)
+        return await self._write(messages.newest_id)
 
     async def news(self, after: MessageId, also: Collection[MessageId] = ()) -> tuple[Message, ...]:
         """Return what any console has stored since a message, and some others as they are now; in order of storing.
 
         It is read between our own writes, so what a write of ours returns later is newer.
         """
-        return await self._writer.write(lambda connection: messages.news(connection, after, also))
+        return await self._write(lambda connection: messages.news(connection, after, also))
 
     async def message(self, message_id: MessageId) -> Message | None:
         """Return one message."""
-        return await self._reader.read(lambda connection: messages.find(connection, message_id))
+        return await self._read(lambda connection: messages.find(connection, message_id))
 
     async def content_of(self, message_id: MessageId) -> Content:
         """Return what a message of ours held, as it was sent."""
-        return await self._reader.read(lambda connection: messages.content_of(connection, message_id))
+        return await self._read(lambda connection: messages.content_of(connection, message_id))
 
     async def merge_records(self, records: Sequence[Record], start_at: int, end_at: int) -> tuple[Message, ...]:
         """Store what is new of all records WeChat showed for a span; return new and changed messages.
 
         Asked twice, it stores nothing twice. A record of a send of ours confirms that send.
         """
-        return await self._writer.write_slices(lambda connection: merge(connection, records, start_at, end_at))
+        return await self._write_slices(lambda connection: merge(connection, records, start_at, end_at))
 
     async def conversation(
         self, openid: CustomerId, *, before: Message | None = None, limit: int = 200
     ) -> tuple[Message, ...]:
         """Return the newest messages of a customer, or the newest before a message; oldest first."""
-        return await self._reader.read(lambda connection: messages.conversation(connection, openid, before, limit))
+        return await self._read(lambda connection: messages.conversation(connection, openid, before, limit))
 
     async def between(self, openid: CustomerId, start_at: float, end_at: float) -> tuple[Message, ...]:
         """Return a customer's messages of a span, both ends included, oldest first."""
-        return await self._reader.read(lambda connection: messages.between(connection, openid, start_at, end_at))
+        return await self._read(lambda connection: messages.between(connection, openid, start_at, end_at))
+
+    def every(
+        self, *, openid: CustomerId | None = None, start_at: float = -math.inf, end_at: float = math.inf
+    ) -> AsyncIterator[tuple[Message, ...]]:
+        """Yield all messages of a span, the end not included, a part at a time: by customer, then by time."""
+        return messages.every(self._read, openid, start_at, end_at)
+
+    async def count(
+        self, *, openid: CustomerId | None = None, start_at: float = -math.inf, end_at: float = math.inf
+    ) -> int:
+        """Return how many messages `every` yields."""
+        return await self._read(lambda connection: messages.count(connection, openid, start_at, end_at))
+
+    # Spans fetched
 
     async def gaps(self, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:
         """Return the parts of a span that were never fetched from WeChat, oldest first."""
-        return await self._reader.read(lambda connection: spans.gaps(connection, start_at, end_at))
+        return await self._read(lambda connection: spans.gaps(connection, start_at, end_at))
 
     async def newest_fetched_at(self) -> float | None:
         """Return the end of the newest span fetched from WeChat."""
-        return await self._reader.read(spans.newest)
+        return await self._read(spans.newest)
+
+    # Search
+
+    async def search(self, query: SearchQuery, *, before: Message | None = None, limit: int = 50) -> SearchPage:
+        """Return the newest messages found, or those found before a message."""
+        return await self._read(lambda connection: search.find(connection, query, before, limit))
+
+    async def index_messages(self) -> int:
+        """Put messages into the index of words that are not there yet, the newest first; return how many."""
+        return await self._write_slices(search.index_messages)
+
+    # What happened at the desk
+
+    async def note_waits(self, waiting: Sequence[Waiting], at: float) -> None:
+        """Keep waits that go on, as they are now; several consoles may tell the same."""
+        await self._write(lambda connection: waits.note(connection, waiting, at))
+
+    async def end_wait(self, openid: CustomerId, at: float, outcome: WaitOutcome, agent: AgentId | None = None) -> None:
+        """Keep how a wait ended; nothing happens when none goes on."""
+        await self._write(lambda connection: waits.end(connection, openid, at, outcome, agent))
+
+    async def waits_going_on(self) -> tuple[Wait, ...]:
+        """Return the waits not seen to end."""
+        return await self._read(waits.going_on)
+
+    async def waits(self, start_at: float, end_at: float, *, openid: CustomerId | None = None) -> tuple[Wait, ...]:
+        """Return the waits that began in a span, oldest first."""
+        return await self._read(lambda connection: waits.between(connection, start_at, end_at, openid))
+
+    async def note_sessions(self, sessions: Sequence[Session], at: float) -> None:
+        """Keep sessions that were seen; several consoles may tell the same."""
+        await self._write_slices(lambda connection: waits.note_sessions(connection, sessions, at))
+
+    async def end_session(self, openid: CustomerId, agent: AgentId, at: float) -> None:
+        """Keep when a session was seen to be over."""
+        await self._write(lambda connection: waits.end_session(connection, openid, agent, at))
+
+    async def sessions_seen(
+        self, start_at: float, end_at: float, *, openid: CustomerId | None = None
+    ) -> tuple[SessionSeen, ...]:
+        """Return the sessions that began in a span, oldest first."""
+        return await self._read(lambda connection: waits.sessions_between(connection, start_at, end_at, openid))
+
+    async def note_openings(self, openings: Sequence[Opening]) -> None:
+        """Keep what customers did that lets us reply; told twice, it is kept once."""
+        await self._write(lambda connection: people.note_openings(connection, openings))
+
+    async def note_deed(self, deed: Deed) -> None:
+        """Keep what was done here."""
+        await self._write(lambda connection: audit.note(connection, deed))
+
+    async def deeds(self, start_at: float, end_at: float) -> tuple[Deed, ...]:
+        """Return what was done in a span, oldest first."""
+        return await self._read(lambda connection: audit.between(connection, start_at, end_at))
+
+    # Deleting
 
     async def purge_older_than(self, at: float) -> int:
         """Delete older messages and return how many; drafts and undecided messages stay."""
-        return await self._writer.write_slices(lambda connection: messages.purge(connection, at))
+        return await self._write_slices(lambda connection: retention.purge(connection, at))
+
+    async def purge_customer(self, openid: CustomerId) -> int:
+        """Delete all that is known of a customer, also from the index and the log; return how many messages it were.
+
+        What WeChat's records tell again of the time before is not stored again.
+        """
+        return await self._write_slices(lambda connection: retention.purge_customer(connection, openid, self._wall()))
+
+    async def vacuum(self) -> None:
+        """Give the room of what was deleted back to the disk; other consoles wait meanwhile."""
+        await self._write(retention.vacuum)
+
+    async def sizes(self) -> ArchiveSizes:
+        """Return how big the archive is."""
+        return await self._read(lambda connection: retention.sizes(connection, self._path))
 
     # People
 
@@ -168,33 +275,55 @@ class Archive:
             openids: None means everybody with a message in the last 48 h, a draft or an undelivered message.
         """
         now = self._wall()
-        return await self._reader.read(lambda connection: people.contacts(connection, openids, now))
+        return await self._read(lambda connection: people.contacts(connection, openids, now))
 
     async def mark_read(self, openid: CustomerId) -> None:
         """Count all messages a customer has by now as read."""
-        await self._writer.write(lambda connection: people.mark_read(connection, openid))
+        await self._write(lambda connection: people.mark_read(connection, openid))
+
+    async def describe(
+        self,
+        openid: CustomerId,
+        *,
+        alias: str | None = None,
+        remark: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> None:
+        """Keep what a customer is called and labelled; None leaves what is known."""
+        await self._write(lambda connection: people.describe(connection, openid, alias=alias, remark=remark, tags=tags))
 
     async def save_draft(self, openid: CustomerId, text: str) -> None:
         """Keep what is being written to a customer; an empty text deletes it."""
-        await self._writer.write(lambda connection: people.save_draft(connection, openid, text))
+        await self._write(lambda connection: people.save_draft(connection, openid, text))
 
     # The desk between two runs
 
     async def save_queue(self, queue: Sequence[Waiting], is_complete: bool, at: float) -> None:
         """Keep the queue with its waits, and whether it held everybody."""
-        await self._writer.write_slices(lambda connection: saved.save_queue(connection, queue, is_complete, at))
+        await self._write_slices(lambda connection: saved.save_queue(connection, queue, is_complete, at))
 
     async def saved_queue(self) -> tuple[tuple[Waiting, ...], bool, float] | None:
         """Return the queue last kept, whether it held everybody, and when it was kept."""
-        return await self._reader.read(saved.saved_queue)
+        return await self._read(saved.saved_queue)
 
     async def save_desk(self, desk: Desk, at: float) -> None:
         """Keep agents, queue and sessions for the next start."""
-        await self._writer.write_slices(lambda connection: saved.save_desk(connection, desk, at))
+        await self._write_slices(lambda connection: saved.save_desk(connection, desk, at))
 
     async def saved_desk(self) -> Desk | None:
         """Return the desk last kept, with `remembered_at` set."""
-        return await self._reader.read(saved.saved_desk)
+        return await self._read(saved.saved_desk)
+
+    # Every method above goes through one of these three.
+
+    async def _read(self, job: "Callable[[Connection], T]") -> T:
+        return await self._reader.read(job)
+
+    async def _write(self, job: "Callable[[Connection], T]") -> T:
+        return await self._writer.write(job)
+
+    async def _write_slices(self, job: "Callable[[Connection], Generator[None, None, T]]") -> T:
+        return await self._writer.write_slices(job)
 
     def _connect(self, *, is_reader: bool) -> "Connection":
         return connect(self._path, self._busy_seconds, is_reader=is_reader)

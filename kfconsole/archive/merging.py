@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from kfconsole.archive import spans
 from kfconsole.archive.connection import transaction
+from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.messages import existing
 from kfconsole.model import CustomerId, Message, MessageId, MessageKind, Record
 from kfconsole.text import clean
@@ -81,11 +82,11 @@ def _merge_moment(connection: "Connection", moment: list[Record]) -> Iterator[Me
 def _known(connection: "Connection", openid: CustomerId, at: int) -> dict[_Identity, list[_Stored]]:
     rows: Iterable[tuple[MessageId, str, str, str, int | None]] = connection.execute(
         """
-        SELECT id, agent, kind, text, position FROM messages
+        SELECT id, agent, kind, text, position FROM lines
         WHERE openid = ?1 AND at = ?2 AND delivery IS NULL
         UNION ALL
-        SELECT id, record_agent, kind, record_text, NULL FROM messages
-        WHERE openid = ?1 AND record_at = ?2 AND record_at IS NOT NULL
+        SELECT message_id, record_agent, 'sent', record_text, NULL FROM deliveries
+        WHERE customer_id = (SELECT id FROM customers WHERE openid = ?1) AND record_at = ?2 AND record_at IS NOT NULL
         ORDER BY 5, 1
         """,
         (openid, at),
@@ -107,10 +108,12 @@ def _confirm(connection: "Connection", record: Record) -> MessageId | None:
         return None
     sends = connection.execute(
         """
-        SELECT id, text FROM messages
-        WHERE openid = ?1 AND at BETWEEN ?2 - ?4 AND ?2 + ?4
-            AND (delivery = 'sent' OR (delivery IN ('sending', 'unknown') AND content IS NULL)) AND agent IN ('', ?3)
-        ORDER BY delivery <> 'sent', abs(at - ?2), at, id
+        SELECT message_id, text FROM deliveries
+        JOIN messages ON messages.id = message_id JOIN agents ON agents.id = agent_id
+        WHERE deliveries.customer_id = (SELECT id FROM customers WHERE openid = ?1)
+            AND asked_at BETWEEN ?2 - ?4 AND ?2 + ?4
+            AND (state = 'sent' OR (state IN ('sending', 'unknown') AND content IS NULL)) AND account IN ('', ?3)
+        ORDER BY state <> 'sent', abs(asked_at - ?2), asked_at, message_id
         """,
         (record.openid, record.at, record.agent, MATCH_SECONDS),
     ).fetchall()
@@ -119,9 +122,9 @@ def _confirm(connection: "Connection", record: Record) -> MessageId | None:
     if message_id is not None:
         connection.execute(
             """
-            UPDATE messages SET delivery = 'confirmed', reason = '', is_dismissed = 0, process = NULL,
+            UPDATE deliveries SET state = 'confirmed', reason = '', is_dismissed = 0, process = NULL,
                 record_at = ?, record_agent = ?, record_text = ?
-            WHERE id = ?
+            WHERE message_id = ?
             """,
             (record.at, record.agent, record.text, message_id),
         )
@@ -129,8 +132,15 @@ def _confirm(connection: "Connection", record: Record) -> MessageId | None:
 
 
 def _insert(connection: "Connection", record: Record, position: int) -> MessageId:
+    values = (
+        customer_key(connection, record.openid),
+        agent_key(connection, record.agent),
+        record.kind,
+        record.text,
+        record.at,
+        position,
+    )
     cursor = connection.execute(
-        "INSERT INTO messages (openid, agent, kind, text, at, position) VALUES (?, ?, ?, ?, ?, ?)",
-        (record.openid, record.agent, record.kind, record.text, record.at, position),
+        "INSERT INTO messages (customer_id, agent_id, kind, text, at, position) VALUES (?, ?, ?, ?, ?, ?)", values
     )
     return MessageId(cursor.lastrowid or 0)

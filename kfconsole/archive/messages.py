@@ -1,11 +1,13 @@
 """Messages: our sends from the first keystroke's end to their outcome, and reading conversations."""
 
 import json
-from collections.abc import Collection, Generator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from kfconsole.archive import contents, schema, spans
+from kfconsole.archive import contents, schema
 from kfconsole.archive.connection import transaction
+from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.process import Process
 from kfconsole.content import Content, Text, shown
 from kfconsole.errors import ArchiveError, NotPossible
@@ -16,9 +18,11 @@ from kfconsole.text import clean
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+    Reader = Callable[[Callable[[Connection], list[tuple[Any, ...]]]], Awaitable[list[tuple[Any, ...]]]]
+
 COLUMNS: Final = "id, openid, agent, kind, text, at, delivery, reason, is_dismissed, content, is_ai"
 OWN_POSITION: Final = 1_000_000  # a send of ours stands after all records of the same moment
-PURGED_PER_SLICE: Final = 100  # about 4 ms of deleting: what a send waits for at most
+CLOCK_STEP_SECONDS: Final = 86_400.0  # what claims to be from later than this is wrong, and nothing to stand behind
 GONE_AFTER_SECONDS: Final = 600  # no send takes so long; for consoles on hosts we cannot look at
 
 
@@ -42,7 +46,7 @@ def as_message(row: tuple[Any, ...]) -> Message:
 
 def find(connection: "Connection", message_id: MessageId) -> Message | None:
     """Return one message."""
-    row = connection.execute(f"SELECT {COLUMNS} FROM messages WHERE id = ?", (message_id,)).fetchone()
+    row = connection.execute(f"SELECT {COLUMNS} FROM lines WHERE id = ?", (message_id,)).fetchone()
     return None if row is None else as_message(row)
 
 
@@ -53,7 +57,7 @@ def newest_id(connection: "Connection") -> MessageId:
 
 def news(connection: "Connection", after: MessageId, also: Collection[MessageId]) -> tuple[Message, ...]:
     """Return the messages stored after one, and some others as they are now; ids rise in the order of storing."""
-    query = f"SELECT {COLUMNS} FROM messages WHERE id > ? OR id IN (SELECT value FROM json_each(?)) ORDER BY id"
+    query = f"SELECT {COLUMNS} FROM lines WHERE id > ? OR id IN (SELECT value FROM json_each(?)) ORDER BY id"
     return tuple(map(as_message, connection.execute(query, (after, json.dumps(sorted(also))))))
 
 
@@ -78,7 +82,7 @@ def content_of(connection: "Connection", message_id: MessageId) -> Content:
     if not schema.is_of_another_version(connection):  # else its words may stand for what this version knows nothing of
         if message.content is not None:
             return message.content
-        is_text = "SELECT content IS NULL FROM messages WHERE id = ?"
+        is_text = "SELECT ifnull(content, '') = '' FROM lines WHERE id = ?"
         if connection.execute(is_text, (message_id,)).fetchone()[0]:
             return Text(message.text)
     raise ArchiveError(
@@ -105,31 +109,39 @@ def begin_send(
         NotPossible: Another console has dismissed or repeated the original meanwhile.
     """
     content = contents.cleaned(content)
-    values = {
-        "openid": openid,
-        "agent": agent or "",
-        "kind": MessageKind.SENT,
-        "text": shown(content),
-        "at": at,
-        "position": OWN_POSITION,
-        "delivery": Delivery.SENDING,
-        "process": process.encoded(),
-        "content": None if isinstance(content, Text) else contents.encoded(content),
-        "is_ai": is_ai,
-    }
     with transaction(connection, is_durable=True):
-        cursor = connection.execute(
+        customer = customer_key(connection, openid)
+        message_id = connection.execute(
+            "INSERT INTO messages (customer_id, agent_id, kind, text, at, position) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                customer,
+                agent_key(connection, agent),
+                MessageKind.SENT,
+                shown(content),
+                _place(connection, customer, at),
+                OWN_POSITION,
+            ),
+        ).lastrowid
+        connection.execute(
             """
-            INSERT INTO messages (openid, agent, kind, text, at, position, delivery, process, content, is_ai)
-            VALUES (:openid, :agent, :kind, :text, :at, :position, :delivery, :process, :content, :is_ai)
+            INSERT INTO deliveries (message_id, customer_id, state, asked_at, process, content, is_ai)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
             """,
-            values,
+            (
+                message_id,
+                customer,
+                Delivery.SENDING,
+                at,
+                process.encoded(),
+                None if isinstance(content, Text) else contents.encoded(content),
+                is_ai,
+            ),
         )
         if replaces is None and not keeps_draft:
-            connection.execute("DELETE FROM drafts WHERE openid = ?", (openid,))
+            connection.execute("DELETE FROM drafts WHERE customer_id = ?", (customer,))
         if replaces is not None and not _dismiss(connection, replaces):
             raise NotPossible(_("This message needs no decision."))
-        return existing(connection, MessageId(cursor.lastrowid or 0))
+        return existing(connection, MessageId(message_id or 0))
 
 
 def settle(connection: "Connection", message_id: MessageId, delivery: Delivery, reason: str) -> Message:
@@ -137,8 +149,8 @@ def settle(connection: "Connection", message_id: MessageId, delivery: Delivery, 
     with transaction(connection, is_durable=True):
         connection.execute(
             """
-            UPDATE messages SET delivery = ?, reason = ?, process = NULL
-            WHERE id = ? AND delivery IS NOT NULL AND delivery <> 'confirmed'
+            UPDATE deliveries SET state = ?, reason = ?, process = NULL
+            WHERE message_id = ? AND state <> 'confirmed'
             """,
             (delivery, clean(reason), message_id),
         )
@@ -152,10 +164,19 @@ def dismiss(connection: "Connection", message_id: MessageId) -> Message:
         return existing(connection, message_id)
 
 
+def _place(connection: "Connection", customer: int, at: float) -> float:
+    """Return where a message of now stands: behind all that was there, also when a clock was set back meanwhile."""
+    newest = "SELECT max(at) FROM messages WHERE customer_id = ? AND at <= ?"
+    last: float | None = connection.execute(newest, (customer, at + CLOCK_STEP_SECONDS)).fetchone()[0]
+    return at if last is None else max(at, last)
+
+
 def _dismiss(connection: "Connection", message_id: MessageId) -> bool:
     # Only what did not surely arrive: a message confirmed a moment ago stays on screen.
-    undecided = "delivery IN ('refused', 'unknown') AND is_dismissed = 0"
-    cursor = connection.execute(f"UPDATE messages SET is_dismissed = 1 WHERE id = ? AND {undecided}", (message_id,))
+    undecided = "state IN ('refused', 'unknown') AND is_dismissed = 0"
+    cursor = connection.execute(
+        f"UPDATE deliveries SET is_dismissed = 1 WHERE message_id = ? AND {undecided}", (message_id,)
+    )
     return cursor.rowcount > 0
 
 
@@ -165,12 +186,12 @@ def conversation(
     """Return the newest messages of a customer before a message, oldest first."""
     newest = "ORDER BY at DESC, position DESC, id DESC LIMIT ?"
     if before is None:
-        query = f"SELECT {COLUMNS} FROM messages WHERE openid = ? {newest}"
+        query = f"SELECT {COLUMNS} FROM lines WHERE openid = ? {newest}"
         rows = connection.execute(query, (openid, limit)).fetchall()
     else:
         found = connection.execute("SELECT at, position FROM messages WHERE id = ?", (before.id,)).fetchone()
         at, position = found or (before.at, 0)
-        query = f"SELECT {COLUMNS} FROM messages WHERE openid = ? AND (at, position, id) < (?, ?, ?) {newest}"
+        query = f"SELECT {COLUMNS} FROM lines WHERE openid = ? AND (at, position, id) < (?, ?, ?) {newest}"
         rows = connection.execute(query, (openid, at, position, before.id, limit)).fetchall()
     return tuple(as_message(row) for row in reversed(rows))
 
@@ -178,7 +199,7 @@ def conversation(
 def between(connection: "Connection", openid: CustomerId, start_at: float, end_at: float) -> tuple[Message, ...]:
     """Return a customer's messages of a span, both ends included, oldest first."""
     rows = connection.execute(
-        f"SELECT {COLUMNS} FROM messages WHERE openid = ? AND at BETWEEN ? AND ? ORDER BY at, position, id",
+        f"SELECT {COLUMNS} FROM lines WHERE openid = ? AND at BETWEEN ? AND ? ORDER BY at, position, id",
         (openid, start_at, end_at),
     )
     return tuple(map(as_message, rows))
@@ -186,7 +207,7 @@ def between(connection: "Connection", openid: CustomerId, start_at: float, end_a
 
 def sending(connection: "Connection") -> dict[str, float]:
     """Return the processes with a send under way, each with the time of its newest."""
-    rows = connection.execute("SELECT process, max(at) FROM messages WHERE delivery = 'sending' GROUP BY process")
+    rows = connection.execute("SELECT process, max(asked_at) FROM deliveries WHERE state = 'sending' GROUP BY process")
     return dict(rows.fetchall())
 
 
@@ -208,37 +229,36 @@ def settle_orphans(connection: "Connection", processes: tuple[str, ...]) -> tupl
             row
             for process in processes
             for row in connection.execute(
-                "SELECT id FROM messages WHERE delivery = 'sending' AND process = ?", (process,)
+                "SELECT message_id FROM deliveries WHERE state = 'sending' AND process = ?", (process,)
             ).fetchall()
         ]
         connection.executemany(
-            "UPDATE messages SET delivery = 'unknown', reason = ?, process = NULL WHERE id = ?",
+            "UPDATE deliveries SET state = 'unknown', reason = ?, process = NULL WHERE message_id = ?",
             [(reason, message_id) for (message_id,) in rows],
         )
         return tuple(existing(connection, message_id) for (message_id,) in rows)
 
 
-def purge(connection: "Connection", at: float) -> Generator[None, None, int]:
-    """Delete messages before a moment, but none that is being sent or waits for a decision."""
-    with transaction(connection, is_durable=False):
-        spans.forget_before(connection, at)  # first: what is deleted must not count as fetched, cut off or not
-    count = 0
-    while True:
-        with transaction(connection, is_durable=False):
-            deleted = connection.execute(
-                """
-                DELETE FROM messages WHERE id IN (
-                    SELECT id FROM messages
-                    WHERE at < ? AND (
-                        delivery IS NULL OR delivery IN ('sent', 'confirmed')
-                        OR (delivery IN ('refused', 'unknown') AND is_dismissed = 1)
-                    )
-                    LIMIT ?
-                )
-                """,
-                (at, PURGED_PER_SLICE),
-            ).rowcount
-        count += deleted
-        if deleted < PURGED_PER_SLICE:
-            return count
-        yield
+async def every(
+    read: "Reader", openid: CustomerId | None, start_at: float, end_at: float
+) -> AsyncIterator[tuple[Message, ...]]:
+    """Yield all messages of a span, a part at a time: by customer, then by time; nothing is held between two parts."""
+    place: tuple[int, float, int, int] = (0, start_at, -1, -1)
+    while part := await read(partial(_part, place=place, openid=openid, start_at=start_at, end_at=end_at)):
+        place = part[-1][-4:]
+        yield tuple(as_message(row[:-4]) for row in part)
+
+
+def _part(
+    connection: "Connection",
+    place: tuple[int, float, int, int],
+    openid: CustomerId | None,
+    start_at: float,
+    end_at: float,
+) -> list[tuple[Any, ...]]:
+    raise NotImplementedError
+
+
+def count(connection: "Connection", openid: CustomerId | None, start_at: float, end_at: float) -> int:
+    """Return how many messages a span has, its end not included."""
+    raise NotImplementedError

@@ -55,7 +55,184 @@ _CONTENTS = (
     "ALTER TABLE messages ADD COLUMN is_ai INTEGER NOT NULL DEFAULT 0",
 )
 
-MIGRATIONS = (_FIRST, _CONTENTS)
+_RECORD_OF_TRUTH = (
+    # Customers and agents get numbers: an openid of 28 characters in every row and index was half of the file.
+    """
+    CREATE TABLE customers (
+        id INTEGER PRIMARY KEY,
+        openid TEXT NOT NULL UNIQUE,
+        alias TEXT NOT NULL DEFAULT '',
+        remark TEXT NOT NULL DEFAULT '',
+        tags TEXT NOT NULL DEFAULT '[]'
+    )
+    """,
+    "CREATE TABLE agents (id INTEGER PRIMARY KEY, account TEXT NOT NULL UNIQUE)",
+    """
+    INSERT INTO customers (openid)
+        SELECT openid FROM messages UNION SELECT openid FROM drafts UNION SELECT openid FROM reads
+    """,
+    "INSERT INTO agents (account) SELECT agent FROM messages UNION SELECT ''",
+    "DROP INDEX messages_in_order",
+    "DROP INDEX messages_by_time",
+    "DROP INDEX messages_received",
+    "DROP INDEX messages_ours",
+    "DROP INDEX messages_confirmed",
+    "DROP INDEX messages_sending",
+    "DROP INDEX messages_undelivered",
+    "ALTER TABLE messages RENAME TO old_messages",
+    "ALTER TABLE drafts RENAME TO old_drafts",
+    "ALTER TABLE reads RENAME TO old_reads",
+    # at: where it stands in the conversation. position: WeChat's order within one second.
+    # search_key: its number in the index of words, which rises with the time; NULL: not in the index yet.
+    """
+    CREATE TABLE messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        customer_id INTEGER NOT NULL REFERENCES customers ON DELETE CASCADE,
+        agent_id INTEGER NOT NULL REFERENCES agents,
+        kind TEXT NOT NULL,
+        text TEXT NOT NULL,
+        at REAL NOT NULL,
+        position INTEGER NOT NULL,
+        search_key INTEGER UNIQUE
+    )
+    """,
+    # The outbox, and what became of it. asked_at: when it was sent, by WeChat's clock. process: which console is
+    # sending, while state is 'sending'. record_*: the record that confirmed it.
+    """
+    CREATE TABLE deliveries (
+        message_id INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
+        customer_id INTEGER NOT NULL REFERENCES customers ON DELETE CASCADE,
+        state TEXT NOT NULL,
+        reason TEXT NOT NULL DEFAULT '',
+        is_dismissed INTEGER NOT NULL DEFAULT 0,
+        asked_at REAL NOT NULL,
+        process TEXT,
+        content TEXT,
+        is_ai INTEGER NOT NULL DEFAULT 0,
+        record_at INTEGER,
+        record_agent TEXT,
+        record_text TEXT
+    )
+    """,
+    """
+    INSERT INTO messages (id, customer_id, agent_id, kind, text, at, position)
+        SELECT old.id, customers.id, agents.id, kind, text, at, position FROM old_messages old
+        JOIN customers USING (openid) JOIN agents ON account = agent ORDER BY old.id
+    """,
+    """
+    INSERT INTO deliveries
+        SELECT old.id, customers.id, delivery, reason, is_dismissed, at, process, content, is_ai,
+            record_at, record_agent, record_text
+        FROM old_messages old JOIN customers USING (openid) WHERE delivery IS NOT NULL
+    """,
+    # Numbers of messages are never given twice, also when the newest ones were deleted.
+    "DELETE FROM sqlite_sequence WHERE name = 'messages'",
+    "UPDATE sqlite_sequence SET name = 'messages' WHERE name = 'old_messages'",
+    "DROP TABLE old_messages",
+    "CREATE INDEX messages_in_order ON messages (customer_id, at, position)",
+    "CREATE INDEX messages_by_time ON messages (at, customer_id)",
+    "CREATE INDEX messages_received ON messages (customer_id, at) WHERE kind = 'received'",
+    "CREATE INDEX messages_unindexed ON messages (at) WHERE search_key IS NULL",
+    "CREATE INDEX deliveries_by_time ON deliveries (customer_id, asked_at)",
+    "CREATE INDEX deliveries_confirmed ON deliveries (customer_id, record_at) WHERE record_at IS NOT NULL",
+    "CREATE INDEX deliveries_sending ON deliveries (process) WHERE state = 'sending'",
+    """
+    CREATE INDEX deliveries_undecided ON deliveries (customer_id)
+        WHERE state IN ('refused', 'unknown') AND is_dismissed = 0
+    """,
+    # Everything about a message as it is shown.
+    """
+    CREATE VIEW lines AS
+        SELECT messages.id, customers.openid, agents.account AS agent, kind, text, at,
+            state AS delivery, ifnull(reason, '') AS reason, ifnull(is_dismissed, 0) AS is_dismissed,
+            content, ifnull(is_ai, 0) AS is_ai,
+            position, search_key, messages.customer_id, asked_at
+        FROM messages
+        JOIN customers ON customers.id = messages.customer_id
+        JOIN agents ON agents.id = messages.agent_id
+        LEFT JOIN deliveries ON deliveries.message_id = messages.id
+    """,
+    "CREATE TABLE drafts (customer_id INTEGER PRIMARY KEY REFERENCES customers ON DELETE CASCADE, text TEXT NOT NULL)",
+    "INSERT INTO drafts SELECT customers.id, text FROM old_drafts JOIN customers USING (openid)",
+    "DROP TABLE old_drafts",
+    """
+    CREATE TABLE reads (
+        customer_id INTEGER PRIMARY KEY REFERENCES customers ON DELETE CASCADE,
+        at REAL NOT NULL,
+        message_id INTEGER NOT NULL
+    )
+    """,
+    "INSERT INTO reads SELECT customers.id, at, message_id FROM old_reads JOIN customers USING (openid)",
+    "DROP TABLE old_reads",
+    # Whole words of messages are nowhere in it: every two neighbouring characters are one, see words.py.
+    # It has no contents of its own, so what is deleted is deleted by naming what was put in.
+    """
+    CREATE VIRTUAL TABLE words
+        USING fts5(grams, content='', columnsize=0, detail=none, prefix='1', tokenize='ascii')
+    """,
+    # Merging its parts goes in slices of our own: by itself it would now and then hold up a send.
+    "INSERT INTO words (words, rank) VALUES ('automerge', 0)",
+    "INSERT INTO words (words, rank) VALUES ('crisismerge', 64)",
+    # One row a wait; while ended_at is NULL it goes on. outcome: 'taken' (by agent_id) or 'left'.
+    """
+    CREATE TABLE waits (
+        id INTEGER PRIMARY KEY,
+        customer_id INTEGER NOT NULL REFERENCES customers ON DELETE CASCADE,
+        first_seen_at REAL NOT NULL,
+        since_at REAL NOT NULL,
+        is_exact INTEGER NOT NULL,
+        last_message_at INTEGER NOT NULL,
+        message_count INTEGER NOT NULL,
+        ended_at REAL,
+        outcome TEXT,
+        agent_id INTEGER REFERENCES agents
+    )
+    """,
+    "CREATE UNIQUE INDEX waits_going_on ON waits (customer_id) WHERE ended_at IS NULL",
+    "CREATE INDEX waits_by_customer ON waits (customer_id, since_at)",
+    "CREATE INDEX waits_by_time ON waits (since_at)",
+    # Sessions as they were seen; ended_at NULL: not seen to end.
+    """
+    CREATE TABLE sessions (
+        customer_id INTEGER NOT NULL REFERENCES customers ON DELETE CASCADE,
+        agent_id INTEGER NOT NULL REFERENCES agents,
+        started_at INTEGER NOT NULL,
+        first_seen_at REAL NOT NULL,
+        ended_at REAL,
+        PRIMARY KEY (customer_id, agent_id, started_at)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX sessions_by_time ON sessions (started_at)",
+    # What customers did, beside writing messages that WeChat's records show, that lets us reply.
+    """
+    CREATE TABLE openings (
+        customer_id INTEGER NOT NULL REFERENCES customers ON DELETE CASCADE,
+        act TEXT NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (customer_id, act, at)
+    ) WITHOUT ROWID
+    """,
+    # What was done from consoles and commands on this archive.
+    """
+    CREATE TABLE audit (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        at REAL NOT NULL,
+        user TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        act TEXT NOT NULL,
+        customer_id INTEGER REFERENCES customers ON DELETE SET NULL,
+        details TEXT NOT NULL,
+        result TEXT NOT NULL
+    )
+    """,
+    "CREATE INDEX audit_by_customer ON audit (customer_id) WHERE customer_id IS NOT NULL",
+    # Who was deleted on request: what WeChat tells again of the time before does not come back. digest: of the openid.
+    "CREATE TABLE purges (digest BLOB PRIMARY KEY, before_at REAL NOT NULL) WITHOUT ROWID",
+    "ALTER TABLE origin ADD COLUMN salt BLOB",
+    "UPDATE origin SET salt = randomblob(16)",
+)
+
+MIGRATIONS = (_FIRST, _CONTENTS, _RECORD_OF_TRUTH)
 """Step n leads from version n to n + 1; a released step is never changed."""
 
 
@@ -71,7 +248,7 @@ def migrate(connection: "Connection", path: "Path", now: float) -> None:
                 continue
             for statement in statements:
                 connection.execute(statement)
-            if version == 0:
+            if number == 0:
                 connection.execute("INSERT INTO origin (created_at) VALUES (?)", (now,))
             connection.execute(f"PRAGMA user_version = {number + 1}")
 

@@ -25,12 +25,14 @@ from kfconsole.model import (
     AgentId,
     Allowance,
     Contact,
+    CustomerAct,
     CustomerId,
     Delivery,
     Desk,
     MessageKind,
     Session,
     Waiting,
+    Window,
 )
 from kfconsole.text import clip, one_line
 
@@ -42,12 +44,11 @@ __all__ = [
     "ROUTE_SECONDS",
     "TYPING_GAP_SECONDS",
     "TYPING_WINDOW_SECONDS",
-    "WINDOWS",
+    "WINDOW_RULES",
     "AgentState",
-    "CustomerAct",
     "QueueMemory",
     "Urgency",
-    "Window",
+    "WindowRule",
     "agent_name",
     "agent_state",
     "allowance",
@@ -85,34 +86,48 @@ TYPING_WINDOW_SECONDS = 30.0
 """Typing is refused when no message passed in this time, in either direction (45080)."""
 
 
-class CustomerAct(StrEnum):
-    """What a customer does to open a window for replies."""
-
-    MESSAGE = "message"
-
-
-class Window(Struct, frozen=True):
+class WindowRule(Struct, frozen=True):
     """So many replies, for so long."""
 
-    replies: int
+    replies: int | None
+    """None: as many as one likes."""
     seconds: float
 
 
-WINDOWS: Mapping[CustomerAct, Window] = {CustomerAct.MESSAGE: Window(replies=5, seconds=48 * 3600.0)}
-"""WeChat's windows for replies, those whose opening the archive can see."""
+WINDOW_RULES: Mapping[CustomerAct, WindowRule] = {
+    CustomerAct.MESSAGE: WindowRule(replies=5, seconds=48 * 3600.0),
+    CustomerAct.MENU: WindowRule(replies=3, seconds=60.0),
+    CustomerAct.FOLLOW: WindowRule(replies=3, seconds=60.0),
+    CustomerAct.SCAN: WindowRule(replies=3, seconds=60.0),
+    CustomerAct.PAY: WindowRule(replies=None, seconds=48 * 3600.0),
+}
+"""What WeChat lets us reply after each act of a customer; see allowance for how they combine."""
 
 
-def allowance(contact: Contact, now: float, windows: Mapping[CustomerAct, Window] = WINDOWS) -> Allowance | None:
-    """Return the replies WeChat still accepts; None when no message of the customer is known.
+def allowance(contact: Contact, now: float, rules: Mapping[CustomerAct, WindowRule] = WINDOW_RULES) -> Allowance | None:
+    """Return the replies WeChat still accepts; None when that is not known at all.
 
-    Nothing is left once the window has closed: `until_at` then lies in the past.
+    Counts of several windows never add up: what the best open one has left is left. Nobody outside WeChat knows how
+    they combine. With all of them closed nothing is left, and `until_at` lies in the past.
     """
-    if contact.last_received_at is None:
+    if not contact.windows:
         return None
-    window = windows[CustomerAct.MESSAGE]
-    until_at = contact.last_received_at + window.seconds
-    left = max(0, window.replies - contact.sent_since_received) if now < until_at else 0
-    return Allowance(left=left, until_at=until_at)
+    closing = [(window, window.opened_at + rules[window.act].seconds) for window in contact.windows]
+    opened = [(window, until_at) for window, until_at in closing if now < until_at]
+    if not opened and contact.seen_since_at > now - max(rule.seconds for rule in rules.values()):
+        return None  # the customer may have written while nobody looked
+    if not opened:
+        return Allowance(left=0, until_at=max(until_at for _window, until_at in closing))
+    until_at = max(until_at for _window, until_at in opened)
+    if any(rules[window.act].replies is None for window, _until_at in opened):
+        return Allowance(left=None, until_at=until_at, is_unlimited=True)
+    if any(window.opened_at < contact.seen_since_at for window, _until_at in opened):
+        return Allowance(left=None, until_at=until_at)
+    return Allowance(left=max(_left(window, rules) for window, _until_at in opened), until_at=until_at)
+
+
+def _left(window: Window, rules: Mapping[CustomerAct, WindowRule]) -> int:
+    return max(0, (rules[window.act].replies or 0) - window.sent)
 
 
 def text_bytes(text: str) -> int:

@@ -180,7 +180,7 @@ class Sending:
             known,
             draft=known.draft if begin.keeps_draft else "",
             last_message=message,
-            sent_since_received=known.sent_since_received + 1,
+            windows=tuple(replace(window, sent=window.sent + 1) for window in known.windows),
             undelivered=max(0, known.undelivered - 1) if replaced else known.undelivered,
         )
         dismissed = (replace(replaced, is_dismissed=True),) if replaced else ()

@@ -8,7 +8,7 @@ from kfconsole import text
 from kfconsole.desk import pacing, rules
 from kfconsole.errors import KfError, RateLimited, Unavailable
 from kfconsole.i18n import _, listed, sentences
-from kfconsole.model import Budget, CustomerId, Desk, Feed, Health
+from kfconsole.model import Budget, CustomerAct, CustomerId, Desk, Feed, Health
 from kfconsole.ui import words
 from kfconsole.ui.widgets.bar import Piece
 from kfconsole.ui.words import Glyphs
@@ -261,8 +261,11 @@ def _allowance(desk: Desk, openid: CustomerId, station: Station, now: float) -> 
     allowance = rules.allowance(contact, now) if contact else None
     if allowance is None:
         return [_padded(_("replies left ?"), "muted")]
-    limit = rules.WINDOWS[rules.CustomerAct.MESSAGE].replies
+    until = _padded(_("for {time}").format(time=words.hours_left(allowance.until_at - now)), "muted")
+    if allowance.is_unlimited:
+        return [_padded(_("any number of replies"), "muted"), until]
+    limit = rules.WINDOW_RULES[CustomerAct.MESSAGE].replies
     bound = station.glyphs.at_most if allowance.left else ""
-    left = _("replies left {left}/{limit}").format(left=f"{bound}{allowance.left}", limit=limit)
-    until = _("for {time}").format(time=words.hours_left(allowance.until_at - now))
-    return [(f" {left} ", "muted" if allowance.left > 1 else "warn"), (f" {until} ", "muted")]
+    count = "?" if allowance.left is None else f"{bound}{allowance.left}"
+    left = _("replies left {left}/{limit}").format(left=count, limit=limit)
+    return [_padded(left, "warn" if allowance.left in (0, 1) else "muted"), until]

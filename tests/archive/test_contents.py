@@ -110,7 +110,7 @@ async def test_what_another_version_wrote_shows_its_words_and_is_never_taken_for
 ) -> None:
     send = await archive.begin_send(ANN, ME, Image("media-1"), T)
     with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("""UPDATE messages SET content = '{"type":"hologram","depth":3}'""")
+        connection.execute("""UPDATE deliveries SET content = '{"type":"hologram","depth":3}'""")
 
     message = await archive.message(send.id)
     assert message is not None
@@ -122,7 +122,7 @@ async def test_what_another_version_wrote_shows_its_words_and_is_never_taken_for
 @pytest.mark.parametrize(
     "change",
     [
-        """UPDATE messages SET content = '{"type":"image","media_id":"media-1","caption":"the price"}'""",
+        """UPDATE deliveries SET content = '{"type":"image","media_id":"media-1","caption":"the price"}'""",
         f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}",
     ],
     ids=["field", "tables"],

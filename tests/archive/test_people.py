@@ -1,14 +1,14 @@
 import pytest
 
 from kfconsole.archive import Archive
-from kfconsole.model import Contact, Delivery
+from kfconsole.model import Contact, CustomerAct, Delivery, Window
 from tests.archive.world import ANN, BOB, CREATED_AT, ME, T, received, sent, texts
 
 HOUR = 3600
 
 
 async def test_a_customer_nobody_knows_is_an_empty_contact(archive: Archive) -> None:
-    assert await archive.contacts([ANN]) == {ANN: Contact(ANN)}
+    assert await archive.contacts([ANN]) == {ANN: Contact(ANN, seen_since_at=CREATED_AT)}
 
 
 async def test_a_contact_holds_the_last_message_and_when_the_customer_last_wrote(archive: Archive) -> None:
@@ -43,7 +43,7 @@ async def test_sends_that_went_out_or_may_have_since_the_last_message_are_counte
     await archive.begin_send(ANN, ME, "confirmed", T + 3)
     await archive.merge_records([sent("confirmed", T + 3)], T, T + 60)
 
-    assert (await archive.contacts([ANN]))[ANN].sent_since_received == 4
+    assert (await archive.contacts([ANN]))[ANN].windows == (Window(CustomerAct.MESSAGE, T, sent=4),)
 
 
 async def test_undelivered_messages_count_until_somebody_decides(archive: Archive) -> None:

@@ -8,6 +8,7 @@ from kfconsole.model import (
     Allowance,
     Contact,
     Conversation,
+    CustomerAct,
     CustomerId,
     Delivery,
     Desk,
@@ -16,6 +17,7 @@ from kfconsole.model import (
     MessageKind,
     Session,
     Waiting,
+    Window,
 )
 
 ANN, BOB = CustomerId("oAnn-abcdef"), CustomerId("oBob-123456")
@@ -40,7 +42,8 @@ def message(at: float, kind: MessageKind = MessageKind.RECEIVED, delivery: Deliv
 def test_the_allowance_is_five_replies_in_48_hours(
     received_at: float | None, sent: int, now: float, expected: Allowance | None
 ) -> None:
-    contact = Contact(ANN, last_received_at=received_at, sent_since_received=sent)
+    windows = () if received_at is None else (Window(CustomerAct.MESSAGE, received_at, sent),)
+    contact = Contact(ANN, windows=windows)
 
     assert rules.allowance(contact, now) == expected
 
@@ -80,7 +83,7 @@ def test_only_messages_that_may_have_arrived_are_an_exchange() -> None:
     event = message(95, MessageKind.CLOSED)
     sent = message(80, MessageKind.SENT, Delivery.SENT)
     desk = Desk(
-        contacts={ANN: Contact(ANN, last_message=refused, last_received_at=50)},
+        contacts={ANN: Contact(ANN, last_message=refused, windows=(Window(CustomerAct.MESSAGE, 50),))},
         open=Conversation(ANN, (sent, event)),
     )
 

@@ -129,7 +129,7 @@ async def test_a_refused_message_says_why_and_is_sent_again_as_a_new_one(tmp_pat
 
         world.clock.advance(2)  # records carry whole seconds
         world.say(customer, "go on")
-        await console.until(lambda: console.contact(customer).sent_since_received == 0)
+        await console.until(lambda: console.contact(customer).windows[0].sent == 0)
         await console.press("escape", "S")
         await console.until(lambda: console.sent[-1] == (customer, "one too many"))
         await console.until(lambda: console.contact(customer).undelivered == 0)

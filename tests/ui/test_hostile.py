@@ -163,7 +163,7 @@ async def test_anything_can_be_pasted_and_is_sent_as_shown(tmp_path: Path, world
         for name, text in STRINGS.items():
             world.clock.advance(2)  # records carry whole seconds
             world.say(customer, "go on")
-            await console.until(lambda: console.contact(customer).sent_since_received == 0)
+            await console.until(lambda: console.contact(customer).windows[0].sent == 0)
             before = len(console.sent)
             await console.paste(text)
             assert_harmless(console)
