@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import customer_key
 from kfconsole.archive.messages import COLUMNS, as_message
-from kfconsole.model import Contact, CustomerAct, CustomerId, Opening, Window
+from kfconsole.model import Contact, CustomerAct, CustomerId, Message, MessageId, Opening, Window
 from kfconsole.text import clean
 
 if TYPE_CHECKING:
@@ -52,12 +52,13 @@ _CONTACTS = f"""
         ifnull(drafts.text, ''), alias, remark, tags,
         (SELECT count(*) FROM deliveries d
             WHERE d.customer_id = heard.customer_id AND d.state IN ('refused', 'unknown') AND d.is_dismissed = 0),
-        {", ".join("last." + column for column in COLUMNS.split(", "))}
+        last_id
     FROM heard
     LEFT JOIN reads ON reads.customer_id = heard.customer_id
     LEFT JOIN drafts ON drafts.customer_id = heard.customer_id
-    LEFT JOIN lines last ON last.id = last_id
 """  # only constants are filled in
+
+_LASTS = f"SELECT {COLUMNS} FROM lines WHERE id IN (SELECT value FROM json_each(?))"
 
 _SEEN_SINCE = """
     SELECT max(created_at, ifnull((SELECT start_at FROM spans ORDER BY end_at DESC LIMIT 1), created_at)) FROM origin
@@ -71,15 +72,18 @@ def contacts(
     if openids is None:
         openids = [openid for (openid,) in connection.execute(_RECENT, (now - RECENT_SECONDS,))]
     seen_since_at: float = connection.execute(_SEEN_SINCE).fetchone()[0]
-    rows = connection.execute(_CONTACTS, (json.dumps(sorted(set(openids))), now - RECENT_SECONDS))
-    return {row[0]: _as_contact(row, seen_since_at) for row in rows}
+    rows = connection.execute(_CONTACTS, (json.dumps(sorted(set(openids))), now - RECENT_SECONDS)).fetchall()
+    # A query of its own: as the right side of a LEFT JOIN the view of a million lines would be made as a whole.
+    lasts = connection.execute(_LASTS, (json.dumps([row[-1] for row in rows if row[-1] is not None]),))
+    last_by_id = {message.id: message for message in map(as_message, lasts)}
+    return {row[0]: _as_contact(row, last_by_id, seen_since_at) for row in rows}
 
 
-def _as_contact(row: tuple[Any, ...], seen_since_at: float) -> Contact:
-    openid, received_at, openings, sends, unread, draft, alias, remark, tags, undelivered, *last = row
+def _as_contact(row: tuple[Any, ...], last_by_id: Mapping[MessageId, Message], seen_since_at: float) -> Contact:
+    openid, received_at, openings, sends, unread, draft, alias, remark, tags, undelivered, last_id = row
     return Contact(
         openid=openid,
-        last_message=None if last[0] is None else as_message(tuple(last)),
+        last_message=last_by_id.get(last_id),
         windows=_windows(received_at, json.loads(openings), json.loads(sends)),
         seen_since_at=seen_since_at,
         unread=unread,
