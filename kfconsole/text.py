@@ -4,6 +4,7 @@ Any room may import it; it knows nothing of customers, widgets or WeChat.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len, split_graphemes
 
@@ -15,6 +16,9 @@ _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff]")
 _BLANK = re.compile(r"[\s\u2028\u2029]+")
 _NEVER_FIRST = frozenset("，。！？；：、）》」』】〉〕”’…～,.!?;:)]}")  # no line starts with these
 _NEVER_LAST = frozenset("（《「『【〈〔“‘([{")  # no line ends with these
+_PLAIN = range(0x21, 0x7F)
+_WIDE = 0xFEE0  # from an ASCII character to its wide twin
+_FOLDED = {code + _WIDE: code for code in _PLAIN} | {ord("ς"): ord("σ")}  # lower() makes one of both, by its place
 _PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
 
 
@@ -30,6 +34,30 @@ def clean(text: str) -> str:
 def one_line(text: str) -> str:
     """Fold all blanks, line ends included, so that the text fits one row of a list."""
     return _BLANK.sub(" ", text).strip()
+
+
+def folded(text: str) -> str:
+    """Return the text with capitals small and wide letters narrow, as it is searched; all stays in its place."""
+    return text.replace("İ", "i").lower().translate(_FOLDED)  # no other capital becomes two characters
+
+
+def found_spans(text: str, words: str) -> list[tuple[int, int]]:
+    """Return where any of some words, separated by blanks, stands: start and end of each place, none touching."""
+    spans: list[tuple[int, int]] = []
+    for start, end in sorted(_places(folded(text), frozenset(folded(clean(words)).split()))):
+        if spans and start <= spans[-1][1]:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
+
+
+def _places(text: str, words: Iterable[str]) -> Iterator[tuple[int, int]]:
+    for word in words:
+        start = text.find(word)
+        while start >= 0:
+            yield start, start + len(word)
+            start = text.find(word, start + 1)
 
 
 def width_cells(text: str) -> int:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kfconsole.text import clean, clip, fit, one_line, width_cells, wrap
+from kfconsole.text import clean, clip, fit, folded, found_spans, one_line, width_cells, wrap
 from tests.conftest import HOSTILE
 
 TEXTS = st.text() | st.text(alphabet="ab 你好，👨‍👩‍👧❤️\t\n\x1b\x07\x9b\u202e\ud800")
@@ -98,3 +98,40 @@ def test_hostile_text_is_harmless_on_one_line() -> None:
     line = one_line(clean(HOSTILE))
 
     assert line == "[/b] [@click=app.quit]x[/] ␛]0;t␇ ␦ 👨‍👩‍👧 你好"
+
+
+@given(TEXTS | st.text(alphabet="aAİßΣςσǅＡ１！ﬁ退"))
+def test_folding_leaves_every_character_in_its_place(text: str) -> None:
+    assert [folded(character) for character in text] == list(folded(text))
+    assert folded(folded(text)) == folded(text)
+
+
+@pytest.mark.parametrize("written", ["vip-88！", "VIP-88!", "ＶＩＰ－８８！", "ｖip－88!"])
+def test_capitals_and_wide_letters_are_searched_as_small_ones(written: str) -> None:
+    assert folded(written) == "vip-88!"
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "spans"),
+    [
+        ("我要退款，退款！", "退款", [(2, 4), (5, 7)]),
+        ("哈哈哈", "哈哈", [(0, 3)]),
+        ("Order ＡＢ12", "ab 12 order", [(0, 5), (6, 10)]),
+        ("Order AB12", "b1 rde", [(1, 4), (7, 9)]),
+        ("nothing", "", []),
+        ("nothing", " \t ", []),
+        ("a␀b", "\x00", [(1, 2)]),
+        ("lone ␦", "\ud800", [(5, 6)]),
+        ("İi", "i", [(0, 2)]),
+    ],
+)
+def test_words_are_marked_where_they_stand(text: str, words: str, spans: list[tuple[int, int]]) -> None:
+    assert found_spans(text, words) == spans
+
+
+@given(CLEAN_TEXTS, CLEAN_TEXTS)
+def test_what_is_marked_is_in_order_and_inside_the_text(text: str, words: str) -> None:
+    ends = [end for span in found_spans(text, words) for end in span]
+
+    assert ends == sorted(set(ends))
+    assert all(0 <= end <= len(text) for end in ends)
