@@ -72,6 +72,7 @@ class History(Struct, frozen=True):
 @click.group(
     "history",
     cls=Noun,
+    modules=("search",),
     short_help=_("Print conversations of the past."),
     help=_("Print conversations of the past: those of the archive, and those WeChat still has."),
 )
