@@ -3,10 +3,13 @@
 sqlite3 is imported in the functions that the worker threads call: it costs several milliseconds of the start.
 """
 
+import errno
 import os
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -19,6 +22,29 @@ if TYPE_CHECKING:
 CACHE_KIB: Final = 4096  # a day of a busy desk; two connections stay under the memory budget
 CHECKPOINT_PAGES: Final = 100  # at the default of 1000, the send that a checkpoint falls on waits some 20 ms
 _RETRY_SECONDS: Final = 0.01  # another console needs about as long to create the file
+_FULL_BYTES: Final = 64 * 1024  # with less left, files beside the archive cannot be made, and SQLite does not say why
+
+
+class Fault(Enum):
+    """What is wrong with the file."""
+
+    LOCKED = auto()
+    DAMAGED = auto()
+    INDEX_DAMAGED = auto()
+    """Only the index of words, which can be made anew from the messages."""
+    FORBIDDEN = auto()
+    FULL = auto()
+    FAILED = auto()
+    NEWER = auto()
+
+
+class FileError(ArchiveError):
+    """Something is wrong with the file or its disk, and `fault` says what."""
+
+    def __init__(self, message: str, *, hint: str = "", fault: Fault) -> None:
+        super().__init__(message, hint=hint)
+        self.fault = fault
+
 
 _LOCKED = (
     N_("The archive {path} is locked by another program."),
@@ -26,7 +52,11 @@ _LOCKED = (
 )
 _DAMAGED = (
     N_("The archive {path} is damaged or not an archive."),
-    N_("Move the file away to start a new one, or put a backup in its place."),
+    N_("Start the console: it keeps the file aside and begins a new one. Or put a backup in its place."),
+)
+_INDEX_DAMAGED = (
+    N_("The index of words in the archive {path} is damaged."),
+    N_("Start the console: it makes the index anew. The messages themselves are not touched."),
 )
 _FORBIDDEN = (
     N_("The archive {path} cannot be written."),
@@ -42,18 +72,33 @@ _FAILED = (
 )
 
 _EXPLANATIONS: Final = {
-    3: _FORBIDDEN,  # SQLITE_PERM
-    5: _LOCKED,  # SQLITE_BUSY
-    6: _LOCKED,  # SQLITE_LOCKED
-    8: _FORBIDDEN,  # SQLITE_READONLY
-    10: _FAILED,  # SQLITE_IOERR
-    11: _DAMAGED,  # SQLITE_CORRUPT
-    13: _FULL,  # SQLITE_FULL
-    14: _FORBIDDEN,  # SQLITE_CANTOPEN
-    23: _FORBIDDEN,  # SQLITE_AUTH
-    26: _DAMAGED,  # SQLITE_NOTADB
+    Fault.LOCKED: _LOCKED,
+    Fault.DAMAGED: _DAMAGED,
+    Fault.INDEX_DAMAGED: _INDEX_DAMAGED,
+    Fault.FORBIDDEN: _FORBIDDEN,
+    Fault.FULL: _FULL,
+    Fault.FAILED: _FAILED,
 }
-"""SQLite's primary result codes, by number because sqlite3 is not imported here, to message and hint."""
+"""Message and hint of each fault."""
+_FAULTS: Final = {
+    3: Fault.FORBIDDEN,  # SQLITE_PERM
+    5: Fault.LOCKED,  # SQLITE_BUSY
+    6: Fault.LOCKED,  # SQLITE_LOCKED
+    8: Fault.FORBIDDEN,  # SQLITE_READONLY
+    10: Fault.FAILED,  # SQLITE_IOERR
+    11: Fault.DAMAGED,  # SQLITE_CORRUPT
+    13: Fault.FULL,  # SQLITE_FULL
+    14: Fault.FORBIDDEN,  # SQLITE_CANTOPEN
+    23: Fault.FORBIDDEN,  # SQLITE_AUTH
+    26: Fault.DAMAGED,  # SQLITE_NOTADB
+}
+"""SQLite's primary result codes, by number because sqlite3 is not imported here."""
+_CORRUPT_VTAB: Final = 267
+_ERRNO_FAULTS: Final = {
+    errno.ENOSPC: Fault.FULL,
+    errno.EDQUOT: Fault.FULL,
+    errno.EIO: Fault.FAILED,
+}
 
 
 def connect(path: Path, busy_seconds: float, *, is_reader: bool) -> "sqlite3.Connection":
@@ -71,6 +116,36 @@ def connect(path: Path, busy_seconds: float, *, is_reader: bool) -> "sqlite3.Con
         else:
             _use_wal(connection, busy_seconds)
             connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_to_read(path: Path, busy_seconds: float) -> "sqlite3.Connection":
+    """Open a connection that needs nothing of the file but that it can be read, nor of its folder."""
+    import sqlite3
+
+    uri = path.absolute().as_uri()
+    try:
+        return _opened_to_read(f"{uri}?mode=ro", busy_seconds)
+    except sqlite3.OperationalError:
+        # The folder cannot be written, and in WAL mode even a reader makes a file there. Without a log of changes
+        # the file itself holds everything, and nobody who cannot write it changes it.
+        wal = path.with_name(path.name + "-wal")
+        if os.access(path.parent, os.W_OK) or (wal.exists() and wal.stat().st_size):
+            raise
+        return _opened_to_read(f"{uri}?mode=ro&immutable=1", busy_seconds)
+
+
+def _opened_to_read(uri: str, busy_seconds: float) -> "sqlite3.Connection":
+    import sqlite3
+
+    connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
+    try:
+        connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        connection.execute("PRAGMA query_only = ON")
+        connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # nothing is opened before this
     except sqlite3.Error:
         connection.close()
         raise
@@ -125,26 +200,44 @@ def transaction(connection: "sqlite3.Connection", *, is_durable: bool) -> Iterat
 
 @contextmanager
 def explained(path: Path) -> Iterator[None]:
-    """Turn what the file or its disk can do to us into ArchiveError; wrong SQL stays a crash."""
+    """Turn what the file or its disk can do to us into FileError; wrong SQL stays a crash."""
     import sqlite3
 
     try:
         yield
     except sqlite3.Error as error:
-        explanation = _explain(error, path)
-        if explanation is None:
+        fault = _fault(error, path)
+        if fault is None:
             raise
-        raise explanation from error
+        raise explanation(fault, path) from error
     except OSError as error:
-        raise ArchiveError(
+        raise FileError(
             _("The archive {path} cannot be opened: {reason}").format(path=path, reason=error.strerror),
             hint=_(_FORBIDDEN[1]),
+            fault=_ERRNO_FAULTS.get(error.errno or 0, Fault.FORBIDDEN),
         ) from error
 
 
-def _explain(error: "sqlite3.Error", path: Path) -> ArchiveError | None:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the primary code
-    if code not in _EXPLANATIONS:
-        return None
-    message, hint = _EXPLANATIONS[code]
-    return ArchiveError(_(message).format(path=path), hint=_(hint))
+def explanation(fault: Fault, path: Path) -> FileError:
+    """Return the error that says what is wrong with a file."""
+    message, hint = _EXPLANATIONS[fault]
+    return FileError(_(message).format(path=path), hint=_(hint), fault=fault)
+
+
+def _fault(error: "sqlite3.Error", path: Path) -> Fault | None:
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code == _CORRUPT_VTAB:
+        return Fault.INDEX_DAMAGED
+    if not code and str(error).startswith("Could not decode to UTF-8"):
+        return Fault.DAMAGED  # everything was stored as UTF-8; Python finds this out, so SQLite has no code for it
+    fault = _FAULTS.get(code & 0xFF)  # the low byte is the primary code
+    if fault in (Fault.FAILED, Fault.FORBIDDEN) and _is_full(path):
+        return Fault.FULL
+    return fault
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path.parent).free < _FULL_BYTES
+    except OSError:
+        return False

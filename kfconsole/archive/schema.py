@@ -2,8 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from kfconsole.archive.connection import transaction
-from kfconsole.errors import ArchiveError
+from kfconsole.archive.connection import Fault, FileError, explanation, transaction
 from kfconsole.i18n import _
 
 if TYPE_CHECKING:
@@ -234,11 +233,17 @@ _RECORD_OF_TRUTH = (
 
 MIGRATIONS = (_FIRST, _CONTENTS, _RECORD_OF_TRUTH)
 """Step n leads from version n to n + 1; a released step is never changed."""
+KNOWN_TABLES = 2  # of those that every version has had
 
 
 def migrate(connection: "Connection", path: "Path", now: float) -> None:
-    """Bring the file to today's version, each step in one transaction."""
+    """Bring the file to today's version, each step in one transaction.
+
+    Raises:
+        FileError: A newer version wrote it, or it is no archive.
+    """
     if not is_of_another_version(connection):
+        _refuse_foreign(connection, path)
         return
     for number, statements in enumerate(MIGRATIONS):
         with transaction(connection, is_durable=True):
@@ -246,11 +251,20 @@ def migrate(connection: "Connection", path: "Path", now: float) -> None:
             version = refuse_newer(connection, path)
             if version != number:
                 continue
+            _refuse_foreign(connection, path)
             for statement in statements:
                 connection.execute(statement)
             if number == 0:
                 connection.execute("INSERT INTO origin (created_at) VALUES (?)", (now,))
             connection.execute(f"PRAGMA user_version = {number + 1}")
+
+
+def _refuse_foreign(connection: "Connection", path: "Path") -> None:
+    """Tell another program's file, or one whose first page is gone, from an archive: SQLite itself is content."""
+    tables = connection.execute("SELECT count(*), sum(name IN ('messages', 'drafts')) FROM sqlite_master").fetchone()
+    version = _version(connection)
+    if version < 0 or (tables[0] if version == 0 else tables[1] != KNOWN_TABLES):
+        raise explanation(Fault.DAMAGED, path)
 
 
 def is_of_another_version(connection: "Connection") -> bool:
@@ -262,12 +276,13 @@ def refuse_newer(connection: "Connection", path: "Path") -> int:
     """Return the file's version.
 
     Raises:
-        ArchiveError: This program does not know it.
+        FileError: This program does not know it.
     """
     if (version := _version(connection)) > len(MIGRATIONS):
-        raise ArchiveError(
+        raise FileError(
             _("The archive {path} was written by a newer kfconsole.").format(path=path),
             hint=_("Update kfconsole, or choose another folder with KFCONSOLE_DATA_DIR."),
+            fault=Fault.NEWER,
         )
     return version
 

@@ -26,17 +26,28 @@ class _Ended(Generic[T]):
     outcome: T
 
 
+@dataclass(slots=True)
+class _Sliced(Generic[T]):
+    """A job of slices, and how far it got on which connection."""
+
+    job: "Callable[[Connection], Generator[None, None, T]]"
+    connection: "Connection | None" = None
+    steps: Generator[None, None, T] | None = None
+
+
 class Worker:
     """Runs jobs on one connection in one thread, first come first served.
 
     A long job is cut into slices. The next slice joins the end of the line only when the one before it is done,
-    so a short job waits for one slice, not for the rest of the long job.
+    so a short job waits for one slice, not for the rest of the long job. Where the connection is exchanged meanwhile,
+    a sliced job begins anew on the other one: such jobs may be done twice.
     """
 
     def __init__(self, name: str, path: Path, connect: "Callable[[], Connection]") -> None:
         self._path = path
         self._connect = connect
         self._connection: Connection | None = None
+        self._is_moving = False
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._sliced: set[Future[Any]] = set()
         self._is_closed = False
@@ -58,8 +69,18 @@ class Worker:
         whole.set_running_or_notify_cancel()  # from here on no cancelled waiter can stop it half-way
         self._sliced.add(whole)
         whole.add_done_callback(self._sliced.discard)
-        self._queue_slice(self._steps(job), whole)
+        self._queue_slice(_Sliced(job), whole)
         return await asyncio.shield(asyncio.wrap_future(whole))
+
+    async def move(self, connect: "Callable[[], Connection]") -> None:
+        """Go on with another connection, jobs that wait already included; what connecting raises, they raise, too."""
+        self._connect = connect
+        self._is_moving = True
+        await self.write(lambda _connection: None)
+
+    async def exchange(self, job: "Callable[[Connection], Connection]") -> None:
+        """Run a job that returns the connection to go on with; when it fails, everything stays as it was."""
+        await asyncio.shield(asyncio.wrap_future(self._submit(partial(self._exchange, job))))
 
     async def close(self) -> None:
         """Finish what was begun, then close the connection and end the thread; cancelled, it can be called again."""
@@ -81,40 +102,47 @@ class Worker:
             return job()
 
     def _connected(self) -> "Connection":
+        if self._is_moving:
+            self._is_moving = False
+            self._disconnect()
         if self._connection is None:
             self._connection = self._connect()
         return self._connection
+
+    def _exchange(self, job: "Callable[[Connection], Connection]") -> None:
+        connection = job(self._connected())
+        self._disconnect()
+        self._connection = connection
 
     def _disconnect(self) -> None:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
-    def _steps(self, job: "Callable[[Connection], Generator[None, None, T]]") -> Generator[None, None, T]:
-        return (yield from job(self._connected()))
+    def _queue_slice(self, sliced: _Sliced[T], whole: "Future[T]") -> None:
+        piece = self._executor.submit(self._explained, partial(self._advance, sliced))
+        piece.add_done_callback(partial(self._after_slice, sliced, whole))
 
-    def _queue_slice(self, steps: Generator[None, None, T], whole: "Future[T]") -> None:
-        piece = self._executor.submit(self._explained, partial(_advance, steps))
-        piece.add_done_callback(partial(self._after_slice, steps, whole))
-
-    def _after_slice(
-        self, steps: Generator[None, None, T], whole: "Future[T]", piece: "Future[_Ended[T] | None]"
-    ) -> None:
+    def _after_slice(self, sliced: _Sliced[T], whole: "Future[T]", piece: "Future[_Ended[T] | None]") -> None:
         if (error := piece.exception()) is not None:
             whole.set_exception(error)
         elif (ended := piece.result()) is not None:
             whole.set_result(ended.outcome)
         else:
-            self._queue_slice(steps, whole)
+            self._queue_slice(sliced, whole)
 
-
-def _advance(steps: Generator[None, None, T]) -> _Ended[T] | None:
-    try:
-        next(steps)
-    except StopIteration as end:
-        return _Ended(end.value)
-    time.sleep(LULL_SECONDS)
-    return None
+    def _advance(self, sliced: _Sliced[T]) -> _Ended[T] | None:
+        connection = self._connected()
+        if sliced.steps is None or sliced.connection is not connection:
+            if sliced.steps is not None:
+                sliced.steps.close()
+            sliced.connection, sliced.steps = connection, sliced.job(connection)
+        try:
+            next(sliced.steps)
+        except StopIteration as end:
+            return _Ended(end.value)
+        time.sleep(LULL_SECONDS)
+        return None
 
 
 def _closed() -> ArchiveError:
