@@ -152,12 +152,21 @@ class Archive:
         """Return what a message of ours held, as it was sent."""
         return await self._read(lambda connection: messages.content_of(connection, message_id))
 
-    async def merge_records(self, records: Sequence[Record], start_at: int, end_at: int) -> tuple[Message, ...]:
+    async def merge_records(
+        self, records: Sequence[Record], start_at: int, end_at: int, *, history_before: float = -math.inf
+    ) -> tuple[Message, ...]:
         """Store what is new of all records WeChat showed for a span; return new and changed messages.
 
-        Asked twice, it stores nothing twice. A record of a send of ours confirms that send.
+        Asked twice, it stores nothing twice. A record of a send of ours confirms that send. The span counts as
+        fetched, so it ends where no record can come any more, before the newest records.
+
+        Args:
+            records: All of the span; others do no harm.
+            start_at: Where the span begins, Unix seconds.
+            end_at: Where it ends; before `start_at`: nothing counts as fetched.
+            history_before: Older messages are read up now, and no news that wait to be read.
         """
-        return await self._write_slices(lambda connection: merge(connection, records, start_at, end_at))
+        return await self._write_slices(lambda connection: merge(connection, records, start_at, end_at, history_before))
 
     async def conversation(
         self, openid: CustomerId, *, before: Message | None = None, limit: int = 200

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 MATCH_SECONDS: Final = 120  # our clock and WeChat's, plus a slow answer; more would swallow a colleague's repetition
 RECORDS_PER_SLICE: Final = 100  # about 3 ms of writing: what a send waits for at most
+SORTED_PER_SLICE: Final = 10_000  # likewise, of bringing those of one moment together
 
 _Moment = tuple[CustomerId, int]
 _Identity = tuple[str, str, str]
@@ -31,14 +32,19 @@ _Stored = tuple[MessageId, int | None]
 
 
 def merge(
-    connection: "Connection", records: Sequence[Record], start_at: int, end_at: int
+    connection: "Connection", records: Sequence[Record], start_at: int, end_at: int, history_before: float
 ) -> Generator[None, None, tuple[Message, ...]]:
     """Store what is new of all records of a span, a slice at a time; return new and changed messages."""
     changed: list[Message] = []
-    for moments in _slices(records):
+    by_moment: defaultdict[_Moment, list[Record]] = defaultdict(list)
+    for number, record in enumerate(records, 1):
+        by_moment[record.openid, record.at].append(record)
+        if number % SORTED_PER_SLICE == 0:
+            yield
+    for moments in _slices(by_moment.values()):
         with transaction(connection, is_durable=False):
             for moment in moments:
-                changed.extend(_merge_moment(connection, moment))
+                changed.extend(_merge_moment(connection, moment, history_before))
         yield
     # The span counts as fetched only when everything in it is stored; a merge that was cut off is done again.
     with transaction(connection, is_durable=False):
@@ -46,13 +52,10 @@ def merge(
     return tuple(changed)
 
 
-def _slices(records: Sequence[Record]) -> Iterator[list[list[Record]]]:
-    moments: defaultdict[_Moment, list[Record]] = defaultdict(list)
-    for record in records:
-        moments[record.openid, record.at].append(record)
+def _slices(moments: Iterable[list[Record]]) -> Iterator[list[list[Record]]]:
     batch: list[list[Record]] = []
     count = 0
-    for moment in moments.values():
+    for moment in moments:
         batch.append(moment)
         count += len(moment)
         if count >= RECORDS_PER_SLICE:
@@ -62,7 +65,7 @@ def _slices(records: Sequence[Record]) -> Iterator[list[list[Record]]]:
         yield batch
 
 
-def _merge_moment(connection: "Connection", moment: list[Record]) -> Iterator[Message]:
+def _merge_moment(connection: "Connection", moment: list[Record], history_before: float) -> Iterator[Message]:
     """Merge the records of one customer and one second, in WeChat's order."""
     known = _known(connection, moment[0].openid, moment[0].at)
     for position, listed in enumerate(moment):
@@ -75,7 +78,7 @@ def _merge_moment(connection: "Connection", moment: list[Record]) -> Iterator[Me
             # A record that came late moved the others of its second.
             connection.execute("UPDATE messages SET position = ? WHERE id = ?", (position, message_id))
         else:
-            message_id = _confirm(connection, record) or _insert(connection, record, position)
+            message_id = _confirm(connection, record) or _insert(connection, record, position, history_before)
         yield existing(connection, message_id)
 
 
@@ -131,7 +134,7 @@ def _confirm(connection: "Connection", record: Record) -> MessageId | None:
     return message_id
 
 
-def _insert(connection: "Connection", record: Record, position: int) -> MessageId:
+def _insert(connection: "Connection", record: Record, position: int, history_before: float) -> MessageId:
     values = (
         customer_key(connection, record.openid),
         agent_key(connection, record.agent),
@@ -139,8 +142,13 @@ def _insert(connection: "Connection", record: Record, position: int) -> MessageI
         record.text,
         record.at,
         position,
+        record.at < history_before,
     )
     cursor = connection.execute(
-        "INSERT INTO messages (customer_id, agent_id, kind, text, at, position) VALUES (?, ?, ?, ?, ?, ?)", values
+        """
+        INSERT INTO messages (customer_id, agent_id, kind, text, at, position, is_history)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+        values,
     )
     return MessageId(cursor.lastrowid or 0)

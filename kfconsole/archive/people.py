@@ -47,7 +47,8 @@ _CONTACTS = f"""
     )
     SELECT heard.openid, received_at, openings, sends,
         (SELECT count(*) FROM messages m
-            WHERE m.customer_id = heard.customer_id AND m.kind = 'received' AND m.id > ifnull(reads.message_id, 0)
+            WHERE m.customer_id = heard.customer_id AND m.kind = 'received' AND m.is_history = 0
+                AND m.id > ifnull(reads.message_id, 0)
                 AND m.at > ifnull(reads.at - {LATE_SECONDS}, (SELECT created_at FROM origin))),
         ifnull(drafts.text, ''), alias, remark, tags,
         (SELECT count(*) FROM deliveries d

@@ -83,6 +83,7 @@ _RECORD_OF_TRUTH = (
     "ALTER TABLE reads RENAME TO old_reads",
     # at: where it stands in the conversation. position: WeChat's order within one second.
     # search_key: its number in the index of words, which rises with the time; NULL: not in the index yet.
+    # is_history: found when the past was read up, and nothing anybody has still to read.
     """
     CREATE TABLE messages (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -92,7 +93,8 @@ _RECORD_OF_TRUTH = (
         text TEXT NOT NULL,
         at REAL NOT NULL,
         position INTEGER NOT NULL,
-        search_key INTEGER UNIQUE
+        search_key INTEGER UNIQUE,
+        is_history INTEGER NOT NULL DEFAULT 0
     )
     """,
     # The outbox, and what became of it. asked_at: when it was sent, by WeChat's clock. process: which console is
@@ -130,7 +132,7 @@ _RECORD_OF_TRUTH = (
     "DROP TABLE old_messages",
     "CREATE INDEX messages_in_order ON messages (customer_id, at, position)",
     "CREATE INDEX messages_by_time ON messages (at, customer_id)",
-    "CREATE INDEX messages_received ON messages (customer_id, at) WHERE kind = 'received'",
+    "CREATE INDEX messages_received ON messages (customer_id, at, is_history) WHERE kind = 'received'",
     "CREATE INDEX messages_unindexed ON messages (at) WHERE search_key IS NULL",
     "CREATE INDEX deliveries_by_time ON deliveries (customer_id, asked_at)",
     "CREATE INDEX deliveries_confirmed ON deliveries (customer_id, record_at) WHERE record_at IS NOT NULL",

@@ -1,17 +1,21 @@
 """Which spans of time WeChat was asked about."""
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-_STEP_SECONDS: Final = 1  # records carry whole seconds: [.., 10] and [11, ..] leave nothing between them
-
 
 def remember(connection: "Connection", start_at: float, end_at: float) -> None:
-    """Add a span, joined with those it touches; the caller holds a transaction."""
+    """Add a span, joined with those it touches; the caller holds a transaction.
+
+    Spans touch when they share a second: whether WeChat answers the last second of a span is not documented, so
+    [.., 10] and [11, ..] may leave out second 10.
+    """
+    if end_at < start_at:
+        return
     touching = "start_at <= ? AND end_at >= ?"
-    reach = (end_at + _STEP_SECONDS, start_at - _STEP_SECONDS)
+    reach = (end_at, start_at)
     first, last = connection.execute(f"SELECT min(start_at), max(end_at) FROM spans WHERE {touching}", reach).fetchone()
     connection.execute(f"DELETE FROM spans WHERE {touching}", reach)
     joined = (start_at, end_at) if first is None else (min(first, start_at), max(last, end_at))

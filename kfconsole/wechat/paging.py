@@ -28,16 +28,3 @@ def join_spans(earlier: list[Record], later: Sequence[Record], border_at: int) -
             known[record] -= 1
         else:
             earlier.append(record)
-
-
-def repeats(page: Sequence[Record], following: Sequence[Record]) -> bool:
-    """Whether a page begins with the record the one before it ended with."""
-    return bool(page and following) and page[-1] == following[0]
-
-
-def join_pages(pages: Sequence[Sequence[Record]], *, is_inclusive: bool) -> list[Record]:
-    """Put the pages of one piece together, without the repeated first records of an inclusive cursor."""
-    joined: list[Record] = []
-    for at, page in enumerate(pages):
-        joined.extend(page[1:] if at and is_inclusive else page)
-    return joined

@@ -1,7 +1,7 @@
 """Chat records, sending and typing (message)."""
 
 import asyncio
-from itertools import pairwise
+from collections.abc import Callable
 
 from kfconsole.content import Content
 from kfconsole.model import AgentId, CustomerId, Record, RecordPage
@@ -23,8 +23,8 @@ class MessageCalls(Calls):
 
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(gateway)
-        self._is_cursor_inclusive = True
-        """Until a page border is seen that does not repeat a record."""
+        self._is_cursor_inclusive: bool | None = None
+        """Whether a cursor names the last record read, not the next: undocumented, so None until a border shows it."""
 
     async def records(
         self, start_at: int, end_at: int, cursor: int = FIRST_CURSOR, limit: int = PAGE_SIZE
@@ -44,27 +44,31 @@ class MessageCalls(Calls):
         page, _number = await self._page(start_at, end_at, cursor, limit)
         return page
 
-    async def all_records(self, start_at: int, end_at: int, *, page_size: int = READ_PAGE_SIZE) -> tuple[Record, ...]:
-        """Return all chat records of a span of any length, oldest span first.
+    async def all_records(
+        self,
+        start_at: int,
+        end_at: int,
+        *,
+        page_size: int = READ_PAGE_SIZE,
+        on_page: Callable[[int], None] | None = None,
+    ) -> tuple[Record, ...]:
+        """Return all chat records of a span of any length, oldest span first; a day of a big shop takes many calls.
 
-        Whether a cursor names the last record read or the next is not documented. While every page border seen repeats
-        a record, the repeat is dropped; once one does not, this client never drops a record again.
+        Whether a cursor names the last record read or the next is not documented. The first page border tells: when
+        its record is repeated, it is asked for once more by itself, for only a cursor that names it stands still.
 
         Args:
             start_at: Unix seconds.
             end_at: Unix seconds.
             page_size: At most 10,000.
+            on_page: Told the time of the last record of each page.
 
         Source: getMsgList
         """
-        pieces = [(span, await self._pages(*span, page_size)) for span in paging.spans(start_at, end_at)]
-        for _span, pages in pieces:
-            if not all(paging.repeats(*border) for border in pairwise(pages)):
-                self._is_cursor_inclusive = False
         records: list[Record] = []
-        for (piece_start, _end), pages in pieces:
-            joined = paging.join_pages(pages, is_inclusive=self._is_cursor_inclusive)
-            paging.join_spans(records, joined, piece_start)
+        for piece_start, piece_end in paging.spans(start_at, end_at):
+            piece = await self._whole_piece(piece_start, piece_end, page_size, on_page)
+            paging.join_spans(records, piece, piece_start)
         return tuple(records)
 
     async def send(
@@ -107,16 +111,37 @@ class MessageCalls(Calls):
         answer = await self._gateway.ask(Call("POST", paths.RECORDS, body=body))
         return await asyncio.to_thread(answer.records)  # ten thousand records take longer than the event loop may wait
 
-    async def _pages(self, start_at: int, end_at: int, page_size: int) -> list[tuple[Record, ...]]:
+    async def _whole_piece(
+        self, start_at: int, end_at: int, page_size: int, on_page: Callable[[int], None] | None
+    ) -> list[Record]:
         """Read one span of at most 24 h, page after page."""
-        pages: list[tuple[Record, ...]] = []
+        records: list[Record] = []
+        previous: tuple[Record, ...] = ()
         cursor, is_full = FIRST_CURSOR, True
         while is_full:
             page, number = await self._page(start_at, end_at, cursor, page_size)
-            if pages and page.records == pages[-1]:
+            if previous and page.records == previous:
                 break  # whatever its cursor says, it would come for ever
-            pages.append(page.records)
+            is_repeat = await self._is_repeat(start_at, end_at, cursor, previous, page.records)
+            records.extend(page.records[1:] if is_repeat else page.records)
+            if on_page is not None and records:
+                on_page(records[-1].at)
             # The cursor of an empty answer is 0, and one that stands still would ask for the same page for ever.
             is_full = max(number, len(page.records)) >= page_size and page.cursor > cursor and bool(page.records)
-            cursor = page.cursor
-        return pages
+            cursor, previous = page.cursor, page.records
+        return records
+
+    async def _is_repeat(
+        self, start_at: int, end_at: int, cursor: int, previous: tuple[Record, ...], following: tuple[Record, ...]
+    ) -> bool:
+        """Whether a page begins with the very record the one before ended with, not with one that says the same."""
+        if not (previous and following):
+            return False
+        if previous[-1] != following[0]:
+            self._is_cursor_inclusive = False
+        if self._is_cursor_inclusive is None:
+            page, _number = await self._page(start_at, end_at, cursor, 1)
+            if not page.records:
+                return True  # nothing to learn from; that a customer says the same twice in a second is rare
+            self._is_cursor_inclusive = page.cursor <= cursor
+        return self._is_cursor_inclusive
