@@ -14,7 +14,8 @@ from kfconsole.archive import spans
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.messages import existing
-from kfconsole.model import CustomerId, Message, MessageId, MessageKind, Record
+from kfconsole.archive.purges import Purges
+from kfconsole.model import CustomerId, Message, MessageId, Record
 from kfconsole.text import clean
 
 if TYPE_CHECKING:
@@ -43,8 +44,10 @@ def merge(
             yield
     for moments in _slices(by_moment.values()):
         with transaction(connection, is_durable=False):
+            purges = Purges(connection)
             for moment in moments:
-                changed.extend(_merge_moment(connection, moment, history_before))
+                if not purges.cover(moment[0].openid, moment[0].at):
+                    changed.extend(_merge_moment(connection, moment, history_before))
         yield
     # The span counts as fetched only when everything in it is stored; a merge that was cut off is done again.
     with transaction(connection, is_durable=False):

@@ -213,6 +213,7 @@ _RECORD_OF_TRUTH = (
         PRIMARY KEY (customer_id, act, at)
     ) WITHOUT ROWID
     """,
+    "CREATE INDEX openings_by_time ON openings (at)",
     # What was done from consoles and commands on this archive.
     """
     CREATE TABLE audit (
@@ -227,6 +228,7 @@ _RECORD_OF_TRUTH = (
     )
     """,
     "CREATE INDEX audit_by_customer ON audit (customer_id) WHERE customer_id IS NOT NULL",
+    "CREATE INDEX audit_by_time ON audit (at)",
     # Who was deleted on request: what WeChat tells again of the time before does not come back. digest: of the openid.
     "CREATE TABLE purges (digest BLOB PRIMARY KEY, before_at REAL NOT NULL) WITHOUT ROWID",
     "ALTER TABLE origin ADD COLUMN salt BLOB",
