@@ -343,6 +343,49 @@ class ArchiveSizes(Struct, frozen=True):
     unindexed: int
 
 
+class ArchiveTrouble(Struct, frozen=True):
+    """What is wrong with the archive on disk; the desk goes on."""
+
+    message: str
+    hint: str = ""
+    is_in_memory: bool = True
+    """What is stored from now on is lost with the end of the console, unless the file can be written before."""
+    is_older_missing: bool = False
+    """Nothing of the file can be read, so what was stored before is missing on screen."""
+
+
+class Unkept(Struct, frozen=True):
+    """What an archive in memory could not bring into its file."""
+
+    sends: int
+    """Messages of ours, whatever became of them."""
+    drafts: tuple[tuple[CustomerId, str], ...]
+
+
+class KnownCustomer(Struct, frozen=True):
+    """How much an archive has of one customer."""
+
+    is_known: bool
+    messages: int
+    oldest_at: float | None
+    newest_at: float | None
+    undecided: int
+    """Messages refused or of unknown outcome that nobody has decided on."""
+    has_draft: bool
+    is_sending: bool
+    """A message to them is on its way."""
+
+
+class Purged(Struct, frozen=True):
+    """What came of deleting a customer."""
+
+    messages: int
+    is_file_clean: bool = True
+    """False: the file was not written anew, so copies of deleted bytes may be left in its unused parts."""
+    is_log_clean: bool = True
+    """False: other consoles read from the log of changes, which holds what was deleted until they end."""
+
+
 class MediaKind(StrEnum):
     """What a file uploaded for messages is."""
 

@@ -8,12 +8,11 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from kfconsole.archive import audit, messages, people, retention, saved, search, spans, waits
-from kfconsole.archive.connection import connect
+from kfconsole.archive import audit, erasure, messages, outbox, people, retention, saved, search, spans, waits
 from kfconsole.archive.merging import merge
+from kfconsole.archive.place import Place, Policy
 from kfconsole.archive.process import Process
-from kfconsole.archive.schema import migrate, refuse_newer
-from kfconsole.archive.worker import Worker
+from kfconsole.archive.schema import refuse_newer
 from kfconsole.content import Content, Text
 from kfconsole.model import (
     AgentId,
@@ -23,9 +22,11 @@ from kfconsole.model import (
     Deed,
     Delivery,
     Desk,
+    KnownCustomer,
     Message,
     MessageId,
     Opening,
+    Purged,
     Record,
     SearchPage,
     SearchQuery,
@@ -260,19 +261,30 @@ class Archive:
         """Delete older messages and return how many; drafts and undecided messages stay."""
         return await self._write_slices(lambda connection: retention.purge(connection, at))
 
-    async def purge_customer(self, openid: CustomerId) -> int:
-        """Delete all that is known of a customer, also from the index and the log; return how many messages it were.
+    async def known(self, openid: CustomerId) -> KnownCustomer:
+        """Return how much there is of a customer."""
+        return await self._read(lambda connection: erasure.known(connection, openid))
 
-        What WeChat's records tell again of the time before is not stored again.
+    async def purge_customer(self, openid: CustomerId) -> Purged:
+        """Delete all that is known of a customer, also from the index, the log and the bytes of the file.
+
+        What WeChat tells again of the time before is not stored again. Raises NotPossible while a message to them is
+        being sent.
         """
-        return await self._write_slices(lambda connection: retention.purge_customer(connection, openid, self._wall()))
+        now = self._wall()
+        return await self._write_slices(
+            lambda connection: erasure.purge_customer(connection, self._path, openid, now, self._busy_seconds)
+        )
 
-    async def vacuum(self) -> None:
-        """Give the room of what was deleted back to the disk; other consoles wait meanwhile."""
-        await self._write(retention.vacuum)
+    async def vacuum(self) -> bool:
+        """Give the room of what was deleted back to the disk; other consoles wait meanwhile.
 
-    async def sizes(self) -> ArchiveSizes:
-        """Return how big the archive is."""
+        False: it comes back only when consoles that read what was before have ended.
+        """
+        return await self._write_slices(lambda connection: retention.vacuum(connection, self._path, self._busy_seconds))
+
+    async def sizes(self) -> ArchiveSizes | None:
+        """Return how big the archive is; None when another version of kfconsole made its tables."""
         return await self._read(lambda connection: retention.sizes(connection, self._path))
 
     # People

@@ -116,6 +116,7 @@ def connect(path: Path, busy_seconds: float, *, is_reader: bool) -> "sqlite3.Con
         else:
             _use_wal(connection, busy_seconds)
             connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            connection.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten; not every build does so
     except sqlite3.Error:
         connection.close()
         raise

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import customer_key
 from kfconsole.archive.messages import COLUMNS, as_message
-from kfconsole.model import Contact, CustomerAct, CustomerId, Message, MessageId, Opening, Window
+from kfconsole.archive.purges import Purges
+from kfconsole.model import Contact, CustomerAct, CustomerId, Delivery, Message, MessageId, Opening, Window
 from kfconsole.text import clean
 
 if TYPE_CHECKING:
@@ -160,7 +161,12 @@ def save_draft(connection: "Connection", openid: CustomerId, text: str) -> None:
 def note_openings(connection: "Connection", openings: Sequence[Opening]) -> None:
     """Keep what customers did that lets us reply; told twice, it is kept once."""
     with transaction(connection, is_durable=False):
+        purges = Purges(connection)
         connection.executemany(
             "INSERT OR IGNORE INTO openings (customer_id, act, at) VALUES (?, ?, ?)",
-            [(customer_key(connection, opening.openid), opening.act, opening.at) for opening in openings],
+            [
+                (customer_key(connection, opening.openid), opening.act, opening.at)
+                for opening in openings
+                if not purges.cover(opening.openid, opening.at)
+            ],
         )

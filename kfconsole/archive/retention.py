@@ -1,56 +1,230 @@
-"""Deleting: what is too old, what a customer wants forgotten; and how big what remains is."""
+"""Deleting what is too old, giving its room back, and how big what remains is.
 
+What is deleted is overwritten (`secure_delete`), with two exceptions: the index of words keeps deleted entries until
+its parts are merged, and SQLite leaves behind copies of what it moved from page to page until the file is written anew.
+"""
+
+import os
+import time
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from kfconsole.archive import search, spans
+from kfconsole.archive import schema, search, spans
 from kfconsole.archive.connection import transaction
-from kfconsole.model import ArchiveSizes, CustomerId
+from kfconsole.errors import ArchiveError
+from kfconsole.i18n import _
+from kfconsole.model import ArchiveSizes
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-PURGED_PER_SLICE: Final = 100  # about 4 ms of deleting: what a send waits for at most
+PURGED_PER_SLICE: Final = 50  # about 4 ms of deleting: what a send waits for at most
+ROWS_PER_SLICE: Final = 200  # of waits, sessions, openings, deeds and customers: likewise
+MERGED_PAGES: Final = 16  # of the index: likewise
+MERGES_AT_MOST: Final = 3  # one that was going on, one of all parts, and one should a console have added some meanwhile
+_PAUSE_SECONDS: Final = 0.05  # between two tries to empty the log
+_TRY_MILLISECONDS: Final = 10  # how long each try keeps other consoles from writing
+
+MESSAGES: Final = """
+    SELECT messages.id, at, search_key, text, kind, account
+    FROM messages JOIN agents ON agents.id = agent_id LEFT JOIN deliveries ON message_id = messages.id
+"""
+_IS_SETTLED: Final = """
+    (state IS NULL OR state IN ('sent', 'confirmed') OR (state IN ('refused', 'unknown') AND is_dismissed = 1))
+"""
+# A wait that goes on is no past. Deeds go like all the rest: they tell of customers and colleagues.
+_OLD_ROWS: Final = (
+    "DELETE FROM waits WHERE id IN (SELECT id FROM waits WHERE since_at < ? AND ended_at IS NOT NULL LIMIT ?)",
+    """
+    DELETE FROM sessions WHERE (customer_id, agent_id, started_at) IN (
+        SELECT customer_id, agent_id, started_at FROM sessions WHERE started_at < ? LIMIT ?
+    )
+    """,
+    """
+    DELETE FROM openings WHERE (customer_id, act, at) IN (
+        SELECT customer_id, act, at FROM openings WHERE at < ? LIMIT ?
+    )
+    """,
+    "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? LIMIT ?)",
+)
+# What a customer is called here was somebody's work; remark and tags WeChat tells again.
+IS_NOBODY: Final = """
+    alias = ''
+    AND NOT EXISTS (SELECT 1 FROM messages WHERE customer_id = customers.id)
+    AND NOT EXISTS (SELECT 1 FROM drafts WHERE customer_id = customers.id)
+    AND NOT EXISTS (SELECT 1 FROM waits WHERE customer_id = customers.id)
+    AND NOT EXISTS (SELECT 1 FROM sessions WHERE customer_id = customers.id)
+    AND NOT EXISTS (SELECT 1 FROM openings WHERE customer_id = customers.id)
+    AND NOT EXISTS (SELECT 1 FROM audit WHERE customer_id = customers.id)
+"""
+"""Holds for customers nothing is known of but their name at WeChat."""
 
 
 def purge(connection: "Connection", at: float) -> Generator[None, None, int]:
-    """Delete messages before a moment, but none that is being sent or waits for a decision."""
-    with transaction(connection, is_durable=False):
-        spans.forget_before(connection, at)  # first: what is deleted must not count as fetched, cut off or not
+    """Delete what is from before a moment, but no message that is being sent or waits for a decision."""
     count = 0
+    reached = float("-inf")  # what stays is not looked at again and again
     while True:
         with transaction(connection, is_durable=False):
-            rows = connection.execute(
-                """
-                SELECT messages.id, search_key, text, kind, account
-                FROM messages JOIN agents ON agents.id = agent_id LEFT JOIN deliveries ON message_id = messages.id
-                WHERE at < ? AND (
-                    state IS NULL OR state IN ('sent', 'confirmed')
-                    OR (state IN ('refused', 'unknown') AND is_dismissed = 1)
-                )
-                ORDER BY at LIMIT ?
-                """,
-                (at, PURGED_PER_SLICE),
-            ).fetchall()
-            search.take_out(connection, [row[1:] for row in rows if row[1] is not None])
-            connection.executemany("DELETE FROM messages WHERE id = ?", [row[:1] for row in rows])
+            # In each transaction: what is deleted must not count as fetched, also when it was fetched meanwhile.
+            spans.forget_before(connection, at)
+            query = f"{MESSAGES} WHERE at >= ? AND at < ? AND {_IS_SETTLED} ORDER BY at LIMIT ?"
+            rows = connection.execute(query, (reached, at, PURGED_PER_SLICE)).fetchall()
+            delete(connection, rows)
         count += len(rows)
+        yield from after_slice(connection)
         if len(rows) < PURGED_PER_SLICE:
-            return count
+            break
+        reached = rows[-1][1]
+    for statement in _OLD_ROWS:
+        deleted = ROWS_PER_SLICE
+        while deleted == ROWS_PER_SLICE:
+            with transaction(connection, is_durable=False):
+                deleted = connection.execute(statement, (at, ROWS_PER_SLICE)).rowcount
+            yield
+    yield from _delete_nobodies(connection)
+    yield from merge_index(connection)
+    return count
+
+
+def delete(connection: "Connection", rows: list[tuple[Any, ...]]) -> None:
+    """Delete messages, given as rows of `MESSAGES`; the caller holds a transaction."""
+    search.take_out(connection, [row[2:] for row in rows if row[2] is not None])
+    connection.executemany("DELETE FROM messages WHERE id = ?", [row[:1] for row in rows])
+
+
+def after_slice(connection: "Connection") -> Generator[None, None, None]:
+    """Merge a little of the index after each slice of deleting: 64 slices on, one would have to merge much."""
+    yield
+    _has_merged(connection, MERGED_PAGES)
+    yield
+
+
+def _delete_nobodies(connection: "Connection") -> Generator[None, None, None]:
+    reached = 0
+    while True:
+        with transaction(connection, is_durable=False):
+            query = "SELECT max(id) FROM (SELECT id FROM customers WHERE id > ? ORDER BY id LIMIT ?)"
+            last: int | None = connection.execute(query, (reached, ROWS_PER_SLICE)).fetchone()[0]
+            if last is None:
+                return
+            connection.execute(f"DELETE FROM customers WHERE id > ? AND id <= ? AND {IS_NOBODY}", (reached, last))
+        reached = last
         yield
 
 
-def purge_customer(connection: "Connection", openid: CustomerId, now: float) -> Generator[None, None, int]:
-    """Delete all that is known of a customer."""
-    raise NotImplementedError
+def merge_index(connection: "Connection") -> Generator[None, None, None]:
+    """Bring parts of the index together as far as searching gains from it."""
+    while _has_merged(connection, MERGED_PAGES):
+        yield
 
 
-def vacuum(connection: "Connection") -> None:
-    """Give the room of what was deleted back to the disk."""
-    raise NotImplementedError
+def merge_whole_index(connection: "Connection") -> Generator[None, None, None]:
+    """Make the index one part, in which nothing is left of what was taken out."""
+    for _round in range(MERGES_AT_MOST):
+        if not _has_merged(connection, -MERGED_PAGES):  # negative: begins to merge all parts
+            return
+        yield
+        yield from merge_index(connection)
 
 
-def sizes(connection: "Connection", path: Path) -> ArchiveSizes:
-    """Return how big the archive is."""
-    raise NotImplementedError
+def _has_merged(connection: "Connection", pages: int) -> bool:
+    """Merge some pages of the index; False when there was nothing to merge."""
+    before = connection.total_changes
+    with transaction(connection, is_durable=False):
+        connection.execute("INSERT INTO words (words, rank) VALUES ('merge', ?)", (pages,))
+    return connection.total_changes - before >= 2  # the order itself counts as one
+
+
+def vacuum(connection: "Connection", path: Path, patience_seconds: float) -> Generator[None, None, bool]:
+    """Write the file anew; False when another console reads what was before, so that the room comes back later.
+
+    Raises:
+        ArchiveError: There is no room for a second copy.
+    """
+    needed = used_bytes(connection)
+    for folder in lacking_room(path, needed):
+        raise ArchiveError(
+            _("To write {path} anew, {needed} MB must be free in {folder}.").format(
+                path=path, needed=needed // 1_000_000 + 1, folder=folder
+            ),
+            hint=_("Free some space and try again."),
+        )
+    connection.execute("VACUUM")
+    return (yield from empty_log(connection, patience_seconds))
+
+
+def used_bytes(connection: "Connection") -> int:
+    """Return how big the file would be without free pages."""
+    pages, free, size = (_pragma(connection, name) for name in ("page_count", "freelist_count", "page_size"))
+    return (pages - free) * size
+
+
+def lacking_room(path: Path, needed_bytes: int) -> list[Path]:
+    """Return the folders that cannot hold what writing the file anew needs: a copy, and the log of it."""
+    wanted: dict[int, tuple[Path, int]] = {}
+    for folder in (path.parent, _temporary_folder()):
+        device = folder.stat().st_dev
+        wanted[device] = (folder, wanted.get(device, (folder, 0))[1] + needed_bytes)
+    import shutil
+
+    return [folder for folder, needed in wanted.values() if shutil.disk_usage(folder).free < needed]
+
+
+def _temporary_folder() -> Path:
+    """Return where SQLite writes the copy."""
+    names = (os.environ.get("SQLITE_TMPDIR"), os.environ.get("TMPDIR"), "/var/tmp", "/usr/tmp", "/tmp")
+    folders = (Path(name) for name in names if name)
+    return next((folder for folder in folders if os.access(folder, os.W_OK | os.X_OK)), Path())
+
+
+def empty_log(connection: "Connection", patience_seconds: float) -> Generator[None, None, bool]:
+    """Fold the log of changes into the file and empty it; False when other consoles read from it all the time."""
+    deadline = time.monotonic() + patience_seconds
+    while not _has_emptied_log(connection):
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(_PAUSE_SECONDS)
+        yield
+    return True
+
+
+def _has_emptied_log(connection: "Connection") -> bool:
+    patience = _pragma(connection, "busy_timeout")
+    connection.execute(f"PRAGMA busy_timeout = {_TRY_MILLISECONDS}")
+    try:
+        is_busy: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {patience}")
+    return not is_busy
+
+
+def sizes(connection: "Connection", path: Path) -> ArchiveSizes | None:
+    """Return how big the archive is; None when another version of kfconsole made its tables."""
+    if schema.is_of_another_version(connection):
+        return None
+    page_bytes = _pragma(connection, "page_size")
+    messages, customers, oldest_at, unindexed, index_pages = connection.execute(
+        """
+        SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM customers), (SELECT min(at) FROM messages),
+            (SELECT count(*) FROM messages INDEXED BY messages_unindexed WHERE search_key IS NULL),
+            (SELECT ifnull(sum(pages), 0) FROM
+                (SELECT max(pgno / 2) - min(pgno / 2) + 1 AS pages FROM words_idx GROUP BY segid))
+        """
+    ).fetchone()
+    log = path.with_name(f"{path.name}-wal")
+    return ArchiveSizes(
+        messages=messages,
+        customers=customers,
+        oldest_at=oldest_at,
+        file_bytes=path.stat().st_size + (log.stat().st_size if log.exists() else 0),
+        index_bytes=index_pages * page_bytes,
+        free_bytes=_pragma(connection, "freelist_count") * page_bytes,
+        unindexed=unindexed,
+    )
+
+
+def _pragma(connection: "Connection", name: str) -> int:
+    value: int = connection.execute(f"PRAGMA {name}").fetchone()[0]
+    return value
