@@ -15,6 +15,7 @@ Times ending in `_at` are Unix seconds of WeChat's clock; those ending in `_mono
 monotonic clock. Texts are already cleaned. Imports only errors and content.
 """
 
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cached_property
@@ -169,6 +170,13 @@ class Message(Struct, frozen=True):
     """What a send of ours held beside words; None for texts, and for what others sent."""
     is_ai: bool = False
     """Whether the customer is told that a machine wrote it."""
+    position: int = 0
+    """WeChat's order within one second; sends of ours stand behind."""
+
+    @property
+    def place(self) -> tuple[float, int, int]:
+        """Where it stands in its conversation: what sorts messages, here as in the archive."""
+        return self.at, self.position, self.id
 
     @property
     def is_media(self) -> bool:
@@ -206,7 +214,9 @@ class Window(Struct, frozen=True):
     act: CustomerAct
     opened_at: float
     sent: int = 0
-    """Our own sends since then that WeChat took, or may have taken."""
+    """Our own sends since then that WeChat took, or that are on their way."""
+    is_used_up: bool = False
+    """WeChat refused a send of ours since then, because no reply was left."""
 
 
 class Allowance(Struct, frozen=True):
@@ -215,8 +225,14 @@ class Allowance(Struct, frozen=True):
     left: int | None
     """At most so many, because sends by others are not seen; None: what came before was not seen, or no limit."""
     until_at: float
-    """When the last window closes."""
+    """Until when; in the past once the time is over."""
+    act: CustomerAct = CustomerAct.MESSAGE
+    """After which act of the customer."""
     is_unlimited: bool = False
+    is_exact: bool = True
+    """False: it may be longer than `until_at`, as the customer may have written unseen."""
+    is_refused: bool = False
+    """WeChat itself said that nothing is left."""
 
 
 class Contact(Struct, frozen=True):
@@ -226,8 +242,12 @@ class Contact(Struct, frozen=True):
     last_message: Message | None = None
     windows: tuple[Window, ...] = ()
     """The customer's newest act of each kind that let us reply."""
-    seen_since_at: float = 0.0
-    """From when on everything that WeChat's records show of this customer, and all our own sends, were seen."""
+    records_seen_since_at: float = math.inf
+    """From when on everything was seen that WeChat's records show, up to the newest look at them."""
+    sends_seen_since_at: float = math.inf
+    """From when on all our own sends were seen: before that, this archive was not there."""
+    refused_at: float | None = None
+    """When WeChat said that no reply is left; None as well after it took a later one."""
     unread: int = 0
     draft: str = ""
     alias: str = ""

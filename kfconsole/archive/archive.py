@@ -106,7 +106,7 @@ class Archive:
         process = self._identity()
         content = Text(content) if isinstance(content, str) else content
         return await self._write(
-            lambda connection: messages.begin_send(
+            lambda connection: outbox.begin_send(
                 connection,
                 openid,
                 agent,
@@ -119,20 +119,40 @@ class Archive:
             )
         )
 
-    async def settle(self, message_id: MessageId, delivery: Delivery, reason: str = "") -> Message:
-        """Store the outcome of a send; one confirmed by WeChat's records stays confirmed."""
-        return await self._write(lambda connection: messages.settle(connection, message_id, delivery, reason))
+    async def settle(
+        self,
+        message_id: MessageId,
+        delivery: Delivery,
+        reason: str = "",
+        *,
+        is_out_of_replies: bool = False,
+        asked_at: float | None = None,
+    ) -> Message:
+        """Store the outcome of a send; one confirmed by WeChat's records stays confirmed, unless it was refused.
+
+        Args:
+            message_id: Of the send.
+            delivery: How it ended.
+            reason: Why it was refused, or what was lost.
+            is_out_of_replies: WeChat refused it because it takes no more replies to this customer.
+            asked_at: When it was sent, if the clock is known by now to have been wrong; it moves to its true place.
+        """
+        return await self._write(
+            lambda connection: outbox.settle(
+                connection, message_id, delivery, reason, is_out_of_replies=is_out_of_replies, asked_at=asked_at
+            )
+        )
 
     async def settle_orphans(self) -> tuple[Message, ...]:
         """Mark what consoles were sending when they ended as of unknown outcome; return what changed."""
         processes = await self._read(self._gone_processes)
         if not processes:
             return ()
-        return await self._write(lambda connection: messages.settle_orphans(connection, processes))
+        return await self._write(lambda connection: outbox.settle_orphans(connection, processes))
 
     async def dismiss(self, message_id: MessageId) -> Message:
         """Leave a message undelivered; one that arrived after all stays as it is."""
-        return await self._write(lambda connection: messages.dismiss(connection, message_id))
+        return await self._write(lambda connection: outbox.dismiss(connection, message_id))
 
     async def newest_id(self) -> MessageId:
         """Return the id of the message stored last; 0 when there is none."""
@@ -354,7 +374,7 @@ class Archive:
         migrate(connection, self._path, self._wall())
 
     def _gone_processes(self, connection: "Connection") -> tuple[str, ...]:
-        return messages.gone(messages.sending(connection), self._wall())
+        return outbox.gone(outbox.sending(connection), self._wall())
 
     def _identity(self) -> Process:
         if self._process is None:

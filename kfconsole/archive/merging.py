@@ -4,6 +4,7 @@ A record is recognised by what it says: customer, agent, kind, text, second. Of 
 are stored as are missing up to n. A record of a send of ours confirms that send instead of becoming a second line.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from kfconsole.archive import spans
+from kfconsole.archive.confirming import MATCH_SECONDS as MATCH_SECONDS
+from kfconsole.archive.confirming import confirm
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.messages import existing
@@ -21,7 +24,6 @@ from kfconsole.text import clean
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-MATCH_SECONDS: Final = 120  # our clock and WeChat's, plus a slow answer; more would swallow a colleague's repetition
 RECORDS_PER_SLICE: Final = 100  # about 3 ms of writing: what a send waits for at most
 SORTED_PER_SLICE: Final = 10_000  # likewise, of bringing those of one moment together
 
@@ -33,7 +35,11 @@ _Stored = tuple[MessageId, int | None]
 
 
 def merge(
-    connection: "Connection", records: Sequence[Record], start_at: int, end_at: int, history_before: float
+    connection: "Connection",
+    records: Sequence[Record],
+    start_at: int,
+    end_at: int,
+    history_before: float = -math.inf,
 ) -> Generator[None, None, tuple[Message, ...]]:
     """Store what is new of all records of a span, a slice at a time; return new and changed messages."""
     changed: list[Message] = []
@@ -81,7 +87,7 @@ def _merge_moment(connection: "Connection", moment: list[Record], history_before
             # A record that came late moved the others of its second.
             connection.execute("UPDATE messages SET position = ? WHERE id = ?", (position, message_id))
         else:
-            message_id = _confirm(connection, record) or _insert(connection, record, position, history_before)
+            message_id = confirm(connection, record) or _insert(connection, record, position, history_before)
         yield existing(connection, message_id)
 
 
@@ -101,40 +107,6 @@ def _known(connection: "Connection", openid: CustomerId, at: int) -> dict[_Ident
     for message_id, agent, kind, text, position in rows:
         known[agent, kind, text].append((message_id, position))
     return known
-
-
-def _confirm(connection: "Connection", record: Record) -> MessageId | None:
-    """Let the record confirm the nearest send of ours that says the same, if there is one.
-
-    A refused send never matches: WeChat answered that it did not go out, so an equal line in the records is
-    somebody else's, and swallowing it would show a delivery that never happened. A send that WeChat took has a record
-    before any whose outcome is open. `[image]` may be any picture, so such a word decides no open outcome.
-    """
-    if record.kind is not MessageKind.SENT:
-        return None
-    sends = connection.execute(
-        """
-        SELECT message_id, text FROM deliveries
-        JOIN messages ON messages.id = message_id JOIN agents ON agents.id = agent_id
-        WHERE deliveries.customer_id = (SELECT id FROM customers WHERE openid = ?1)
-            AND asked_at BETWEEN ?2 - ?4 AND ?2 + ?4
-            AND (state = 'sent' OR (state IN ('sending', 'unknown') AND content IS NULL)) AND account IN ('', ?3)
-        ORDER BY state <> 'sent', abs(asked_at - ?2), asked_at, message_id
-        """,
-        (record.openid, record.at, record.agent, MATCH_SECONDS),
-    ).fetchall()
-    wanted = record.text.strip()
-    message_id: MessageId | None = next((found for found, text in sends if text.strip() == wanted), None)
-    if message_id is not None:
-        connection.execute(
-            """
-            UPDATE deliveries SET state = 'confirmed', reason = '', is_dismissed = 0, process = NULL,
-                record_at = ?, record_agent = ?, record_text = ?
-            WHERE message_id = ?
-            """,
-            (record.at, record.agent, record.text, message_id),
-        )
-    return message_id
 
 
 def _insert(connection: "Connection", record: Record, position: int, history_before: float) -> MessageId:

@@ -1,8 +1,11 @@
 """What the archive knows of each customer: last lines, unread, drafts."""
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import customer_key
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 RECENT_SECONDS: Final = 48 * 3600  # as long as WeChat accepts replies
 SENDS_LOOKED_AT: Final = 50  # more than any window allows
 _ACTS: Final = frozenset(CustomerAct)
-SAME_SECOND: Final = 1  # records have whole seconds: a reply within that of a message may have come before it
+SAME_SECOND: Final = 1  # acts have whole seconds: a reply within that of a message may have come before it
 LATE_SECONDS: Final = 120  # so much older than the read mark, a message may have come late; older, it is history
 
 _RECENT = """
@@ -33,20 +36,21 @@ _CONTACTS = f"""
     WITH wanted AS (SELECT value AS openid FROM json_each(?1)),
     heard AS (
         SELECT wanted.openid, customers.id AS customer_id, alias, remark, tags,
-            (SELECT max(at) FROM messages m WHERE m.customer_id = customers.id AND m.kind = 'received') AS received_at,
+            (SELECT json_array(at, id) FROM messages m WHERE m.customer_id = customers.id AND m.kind = 'received'
+                ORDER BY at DESC, id DESC LIMIT 1) AS received,
             (SELECT m.id FROM messages m LEFT JOIN deliveries d ON d.message_id = m.id
                 WHERE m.customer_id = customers.id AND ifnull(d.is_dismissed, 0) = 0
                 ORDER BY m.at DESC, m.position DESC, m.id DESC LIMIT 1) AS last_id,
             (SELECT json_group_array(json_array(act, at))
                 FROM (SELECT act, max(at) AS at FROM openings o WHERE o.customer_id = customers.id GROUP BY act)
             ) AS openings,
-            (SELECT json_group_array(asked_at) FROM
-                (SELECT asked_at FROM deliveries d
-                    WHERE d.customer_id = customers.id AND d.asked_at >= ?2 AND d.state <> 'refused'
+            (SELECT json_group_array(json_array(asked_at, message_id, state, is_out_of_replies)) FROM
+                (SELECT * FROM deliveries d WHERE d.customer_id = customers.id AND d.asked_at >= ?2
+                    AND (d.state IN ('sending', 'sent', 'confirmed') OR d.is_out_of_replies = 1)
                     ORDER BY asked_at DESC LIMIT {SENDS_LOOKED_AT})) AS sends
         FROM wanted LEFT JOIN customers ON customers.openid = wanted.openid
     )
-    SELECT heard.openid, received_at, openings, sends,
+    SELECT heard.openid, received, openings, sends,
         (SELECT count(*) FROM messages m
             WHERE m.customer_id = heard.customer_id AND m.kind = 'received' AND m.is_history = 0
                 AND m.id > ifnull(reads.message_id, 0)
@@ -62,9 +66,19 @@ _CONTACTS = f"""
 
 _LASTS = f"SELECT {COLUMNS} FROM lines WHERE id IN (SELECT value FROM json_each(?))"
 
-_SEEN_SINCE = """
-    SELECT max(created_at, ifnull((SELECT start_at FROM spans ORDER BY end_at DESC LIMIT 1), created_at)) FROM origin
-"""
+_SEEN_SINCE = "SELECT created_at, (SELECT start_at FROM spans ORDER BY end_at DESC LIMIT 1) FROM origin"
+
+
+class _Seen(Struct, frozen=True):
+    records_since_at: float
+    sends_since_at: float
+
+
+class _Send(Struct, frozen=True):
+    asked_at: float
+    message_id: int
+    state: str
+    is_out_of_replies: int
 
 
 def contacts(
@@ -73,21 +87,28 @@ def contacts(
     """Return a contact for each of the customers, or for all with something recent or unfinished."""
     if openids is None:
         openids = [openid for (openid,) in connection.execute(_RECENT, (now - RECENT_SECONDS,))]
-    seen_since_at: float = connection.execute(_SEEN_SINCE).fetchone()[0]
+    created_at, fetched_since_at = connection.execute(_SEEN_SINCE).fetchone()
+    seen = _Seen(records_since_at=math.inf if fetched_since_at is None else fetched_since_at, sends_since_at=created_at)
     rows = connection.execute(_CONTACTS, (json.dumps(sorted(set(openids))), now - RECENT_SECONDS)).fetchall()
     # A query of its own: as the right side of a LEFT JOIN the view of a million lines would be made as a whole.
     lasts = connection.execute(_LASTS, (json.dumps([row[-1] for row in rows if row[-1] is not None]),))
     last_by_id = {message.id: message for message in map(as_message, lasts)}
-    return {row[0]: _as_contact(row, last_by_id, seen_since_at) for row in rows}
+    return {row[0]: _as_contact(row, last_by_id, seen) for row in rows}
 
 
-def _as_contact(row: tuple[Any, ...], last_by_id: Mapping[MessageId, Message], seen_since_at: float) -> Contact:
-    openid, received_at, openings, sends, unread, draft, alias, remark, tags, undelivered, last_id = row
+def _as_contact(row: tuple[Any, ...], last_by_id: Mapping[MessageId, Message], seen: _Seen) -> Contact:
+    openid, received, openings, sends, unread, draft, alias, remark, tags, undelivered, last_id = row
+    ours = [_Send(*send) for send in json.loads(sends)]
+    took = [send for send in ours if send.state not in (Delivery.SENDING, Delivery.REFUSED)]
+    refused = [send for send in ours if send.is_out_of_replies and all(_key(send) > _key(other) for other in took)]
+    received_at, received_id = json.loads(received) if received else (None, None)
     return Contact(
         openid=openid,
         last_message=last_by_id.get(last_id),
-        windows=_windows(received_at, json.loads(openings), json.loads(sends)),
-        seen_since_at=seen_since_at,
+        windows=_windows(received_at, received_id, json.loads(openings), ours, refused),
+        records_seen_since_at=seen.records_since_at,
+        sends_seen_since_at=seen.sends_since_at,
+        refused_at=max((send.asked_at for send in refused), default=None),
         unread=unread,
         draft=draft,
         alias=alias or "",
@@ -97,16 +118,39 @@ def _as_contact(row: tuple[Any, ...], last_by_id: Mapping[MessageId, Message], s
     )
 
 
-def _windows(received_at: float | None, openings: list[tuple[str, float]], sends: list[float]) -> tuple[Window, ...]:
+def _key(send: _Send) -> tuple[float, int]:
+    return send.asked_at, send.message_id
+
+
+def _windows(
+    received_at: float | None,
+    received_id: int | None,
+    openings: list[tuple[str, float]],
+    ours: list[_Send],
+    refused: list[_Send],
+) -> tuple[Window, ...]:
     """Return the newest act of each kind and what was sent since; records and queue both tell of messages."""
     opened = {act: at for act, at in openings if act in _ACTS}
     if received_at is not None:
         opened[CustomerAct.MESSAGE] = max(received_at, opened.get(CustomerAct.MESSAGE, received_at))
-    return tuple(
-        Window(act, opened[act], sum(at >= opened[act] + SAME_SECOND for at in sends))
-        for act in CustomerAct
-        if act in opened
-    )
+    windows: list[Window] = []
+    for act in (act for act in CustomerAct if act in opened):
+        at = opened[act]
+        # Numbers rise in the order of storing: what was there already when we sent had come before.
+        seen_id = received_id if act is CustomerAct.MESSAGE and at == received_at else None
+        windows.append(
+            Window(
+                act,
+                at,
+                sent=sum(send.state != Delivery.REFUSED and _is_after(send, at, seen_id) for send in ours),
+                is_used_up=any(_is_after(send, at, seen_id) for send in refused),
+            )
+        )
+    return tuple(windows)
+
+
+def _is_after(send: _Send, at: float, seen_id: int | None) -> bool:
+    return send.asked_at >= at + SAME_SECOND or (seen_id is not None and send.message_id > seen_id)
 
 
 def describe(

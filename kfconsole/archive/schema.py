@@ -98,7 +98,8 @@ _RECORD_OF_TRUTH = (
     )
     """,
     # The outbox, and what became of it. asked_at: when it was sent, by WeChat's clock. process: which console is
-    # sending, while state is 'sending'. record_*: the record that confirmed it.
+    # sending, while state is 'sending'. record_*: the record that confirmed it. is_out_of_replies: WeChat refused it
+    # because it took no more replies to this customer.
     """
     CREATE TABLE deliveries (
         message_id INTEGER PRIMARY KEY REFERENCES messages ON DELETE CASCADE,
@@ -112,7 +113,8 @@ _RECORD_OF_TRUTH = (
         is_ai INTEGER NOT NULL DEFAULT 0,
         record_at INTEGER,
         record_agent TEXT,
-        record_text TEXT
+        record_text TEXT,
+        is_out_of_replies INTEGER NOT NULL DEFAULT 0
     )
     """,
     """
@@ -123,7 +125,7 @@ _RECORD_OF_TRUTH = (
     """
     INSERT INTO deliveries
         SELECT old.id, customers.id, delivery, reason, is_dismissed, at, process, content, is_ai,
-            record_at, record_agent, record_text
+            record_at, record_agent, record_text, 0
         FROM old_messages old JOIN customers USING (openid) WHERE delivery IS NOT NULL
     """,
     # Numbers of messages are never given twice, also when the newest ones were deleted.

@@ -1,13 +1,11 @@
 """The rules of the desk: who may be accepted by whom, how many replies are left, when typing may be shown. Pure.
 
-Waits have their own module, `waits`; its names are offered here too.
+Waits and allowances have their own modules, `waits` and `allowances`; their names are offered here too.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 
-from msgspec import Struct
-
+from kfconsole.desk.allowances import WINDOW_RULES, WindowRule, allowance, allowance_of
 from kfconsole.desk.waits import (
     ARRIVAL_TOLERANCE_SECONDS,
     CONTINUITY_SECONDS,
@@ -23,16 +21,12 @@ from kfconsole.i18n import _, ngettext
 from kfconsole.model import (
     Agent,
     AgentId,
-    Allowance,
-    Contact,
-    CustomerAct,
     CustomerId,
     Delivery,
     Desk,
     MessageKind,
     Session,
     Waiting,
-    Window,
 )
 from kfconsole.text import clip, one_line
 
@@ -52,6 +46,7 @@ __all__ = [
     "agent_name",
     "agent_state",
     "allowance",
+    "allowance_of",
     "check_text",
     "customer_name",
     "exchanged_at",
@@ -84,50 +79,6 @@ TYPING_GAP_SECONDS = 15.0
 """How long a typing state lasts; a second one within it is refused (45081)."""
 TYPING_WINDOW_SECONDS = 30.0
 """Typing is refused when no message passed in this time, in either direction (45080)."""
-
-
-class WindowRule(Struct, frozen=True):
-    """So many replies, for so long."""
-
-    replies: int | None
-    """None: as many as one likes."""
-    seconds: float
-
-
-WINDOW_RULES: Mapping[CustomerAct, WindowRule] = {
-    CustomerAct.MESSAGE: WindowRule(replies=5, seconds=48 * 3600.0),
-    CustomerAct.MENU: WindowRule(replies=3, seconds=60.0),
-    CustomerAct.FOLLOW: WindowRule(replies=3, seconds=60.0),
-    CustomerAct.SCAN: WindowRule(replies=3, seconds=60.0),
-    CustomerAct.PAY: WindowRule(replies=None, seconds=48 * 3600.0),
-}
-"""What WeChat lets us reply after each act of a customer; see allowance for how they combine."""
-
-
-def allowance(contact: Contact, now: float, rules: Mapping[CustomerAct, WindowRule] = WINDOW_RULES) -> Allowance | None:
-    """Return the replies WeChat still accepts; None when that is not known at all.
-
-    Counts of several windows never add up: what the best open one has left is left. Nobody outside WeChat knows how
-    they combine. With all of them closed nothing is left, and `until_at` lies in the past.
-    """
-    if not contact.windows:
-        return None
-    closing = [(window, window.opened_at + rules[window.act].seconds) for window in contact.windows]
-    opened = [(window, until_at) for window, until_at in closing if now < until_at]
-    if not opened and contact.seen_since_at > now - max(rule.seconds for rule in rules.values()):
-        return None  # the customer may have written while nobody looked
-    if not opened:
-        return Allowance(left=0, until_at=max(until_at for _window, until_at in closing))
-    until_at = max(until_at for _window, until_at in opened)
-    if any(rules[window.act].replies is None for window, _until_at in opened):
-        return Allowance(left=None, until_at=until_at, is_unlimited=True)
-    if any(window.opened_at < contact.seen_since_at for window, _until_at in opened):
-        return Allowance(left=None, until_at=until_at)
-    return Allowance(left=max(_left(window, rules) for window, _until_at in opened), until_at=until_at)
-
-
-def _left(window: Window, rules: Mapping[CustomerAct, WindowRule]) -> int:
-    return max(0, (rules[window.act].replies or 0) - window.sent)
 
 
 def text_bytes(text: str) -> int:

@@ -14,15 +14,20 @@ from kfconsole.desk.facts import ContactsSeen, MessagesSeen
 from kfconsole.desk.store import Store
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.desk.waking import to_the_end
-from kfconsole.errors import ArchiveError, KfError, NotPossible, OutcomeNotKept, Unavailable
+from kfconsole.errors import ApiError, ArchiveError, KfError, NotPossible, OutcomeNotKept, Unavailable
 from kfconsole.i18n import _, sentences
 from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Message, MessageId
 from kfconsole.text import clean
 from kfconsole.wechat import outgoing
+from kfconsole.wechat.codes import CODE
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
     from kfconsole.wechat import KfClient
+
+OUT_OF_REPLIES = frozenset({CODE.WINDOW_CLOSED, CODE.REPLIES_USED_UP})
+CLOCK_SHIFT_SECONDS = 2.0
+"""When the answers move our clock by more while a message is on its way, its own time was a wrong one."""
 
 
 class _Begin(Struct, frozen=True):
@@ -33,6 +38,18 @@ class _Begin(Struct, frozen=True):
     agent: AgentId | None
     is_ai: bool
     keeps_draft: bool
+    asked_at: float
+    clock_offset: float
+    """How far our clock was ahead of this host's monotonic one; what it learns later moves `asked_at`, too."""
+
+
+class _Outcome(Struct, frozen=True):
+    """How a send ended."""
+
+    delivery: Delivery
+    reason: str = ""
+    is_out_of_replies: bool = False
+    """WeChat takes no more replies to this customer."""
 
 
 class Sending:
@@ -92,7 +109,15 @@ class Sending:
         if isinstance(content, Text):
             content = Text(clean(content.text))  # what is measured is what the archive keeps and what is sent
             rules.check_text(content.text)
-        begin = _Begin(openid, content, agent or self._me, is_ai, keeps_draft or replaces is not None)
+        begin = _Begin(
+            openid,
+            content,
+            agent or self._me,
+            is_ai,
+            keeps_draft or replaces is not None,
+            self._clock.now(),
+            self._clock_offset(),
+        )
         outgoing.message(openid, content, begin.agent, is_ai=is_ai)  # what cannot be written down is never begun
         if replaces is None:
             return await self._send(begin, None)
@@ -143,7 +168,7 @@ class Sending:
         try:
             message = await self._begin(begin, replaced)
             self._show_begun(message, begin, replaced)
-            return await self._deliver(message, turn)
+            return await self._deliver(message, begin, turn)
         finally:
             line.remove(turn)  # who gives up early lets nobody behind overtake those before
             if line:
@@ -159,7 +184,7 @@ class Sending:
                 begin.openid,
                 begin.agent,
                 begin.content,
-                self._clock.now(),
+                begin.asked_at,
                 is_ai=begin.is_ai,
                 replaces=replaces,
                 keeps_draft=begin.keeps_draft,
@@ -171,7 +196,7 @@ class Sending:
             await asyncio.wait((begun,))
             if not begun.cancelled() and begun.exception() is None:
                 self._show_begun(begun.result(), begin, replaced)
-                await to_the_end(self._settle(begun.result(), Delivery.REFUSED, _never_left()))
+                await to_the_end(self._settle(begun.result(), begin, _never_left()))
             raise
 
     def _show_begun(self, message: Message, begin: _Begin, replaced: Message | None) -> None:
@@ -186,20 +211,21 @@ class Sending:
         dismissed = (replace(replaced, is_dismissed=True),) if replaced else ()
         self._store.apply(MessagesSeen((*dismissed, message)), ContactsSeen({message.openid: contact}))
 
-    async def _deliver(self, message: Message, turn: asyncio.Event) -> Message:
+    async def _deliver(self, message: Message, begin: _Begin, turn: asyncio.Event) -> Message:
         try:
             await turn.wait()
         except asyncio.CancelledError:
-            await to_the_end(self._settle(message, Delivery.REFUSED, _never_left()))
+            await to_the_end(self._settle(message, begin, _never_left()))
             raise
         try:
-            delivery, reason = await self._ask_wechat(message)
+            outcome = await self._ask_wechat(message)
         except asyncio.CancelledError:
-            await to_the_end(self._settle(message, Delivery.UNKNOWN, _("Stopped before WeChat answered.")))
+            stopped = _Outcome(Delivery.UNKNOWN, _("Stopped before WeChat answered."))
+            await to_the_end(self._settle(message, begin, stopped))
             raise
-        return await to_the_end(self._settle(message, delivery, reason))
+        return await to_the_end(self._settle(message, begin, outcome))
 
-    async def _ask_wechat(self, message: Message) -> tuple[Delivery, str]:
+    async def _ask_wechat(self, message: Message) -> _Outcome:
         self._typing_state.sent(message.openid)
         self.asked_for.add(message.openid)
         try:
@@ -208,14 +234,24 @@ class Sending:
         except KfError as error:  # not of WeChat's only: a command that should print the secret may fail
             self.failures[message.id] = error
             is_unknown = isinstance(error, Unavailable) and error.may_have_arrived
-            return (Delivery.UNKNOWN if is_unknown else Delivery.REFUSED), _reason(error)
-        return Delivery.SENT, ""
+            is_out_of_replies = isinstance(error, ApiError) and error.code in OUT_OF_REPLIES
+            return _Outcome(Delivery.UNKNOWN if is_unknown else Delivery.REFUSED, _reason(error), is_out_of_replies)
+        return _Outcome(Delivery.SENT)
 
-    async def _settle(self, message: Message, delivery: Delivery, reason: str) -> Message:
+    async def _settle(self, message: Message, begin: _Begin, outcome: _Outcome) -> Message:
+        learned_seconds = self._clock_offset() - begin.clock_offset
+        was_clock_wrong = abs(learned_seconds) > CLOCK_SHIFT_SECONDS
         try:
-            settled = await self._archive.settle(message.id, delivery, reason)
+            settled = await self._archive.settle(
+                message.id,
+                outcome.delivery,
+                outcome.reason,
+                is_out_of_replies=outcome.is_out_of_replies,
+                asked_at=begin.asked_at + learned_seconds if was_clock_wrong else None,
+            )
         except ArchiveError as error:
-            self._store.apply(MessagesSeen((replace(message, delivery=delivery, reason=reason),)))
+            shown = replace(message, delivery=outcome.delivery, reason=outcome.reason)
+            self._store.apply(MessagesSeen((shown,)))
             raise OutcomeNotKept(
                 _("WeChat was asked to send the message, but the outcome could not be stored: {reason}").format(
                     reason=error.message
@@ -225,6 +261,9 @@ class Sending:
         self._store.apply(MessagesSeen((settled,)))
         await self._refresh_contact(message.openid)
         return settled
+
+    def _clock_offset(self) -> float:
+        return self._clock.now() - self._clock.monotonic()
 
     async def _refresh_contact(self, openid: CustomerId) -> None:
         # The act itself is stored: an archive that fails only now shows up in the next question of a feed.
@@ -236,5 +275,5 @@ def _reason(error: KfError) -> str:
     return sentences(error.message, error.hint)
 
 
-def _never_left() -> str:
-    return _("Stopped before it was sent.")
+def _never_left() -> _Outcome:
+    return _Outcome(Delivery.REFUSED, _("Stopped before it was sent."))

@@ -253,17 +253,17 @@ def _with_messages(before: Conversation | None, messages: tuple[Message, ...]) -
     if before is None:
         return None
     loaded = {message.id for message in before.messages}
-    oldest_at = before.messages[0].at if before.messages and before.has_older else -math.inf
+    oldest = before.messages[0].place if before.messages and before.has_older else (-math.inf, 0, 0)
     # What is older than the part loaded would leave a hole: it comes when that part is asked for.
     own = (message for message in messages if message.openid == before.openid)
-    joined = _joined(before.messages, (message for message in own if message.id in loaded or message.at >= oldest_at))
+    joined = _joined(before.messages, (message for message in own if message.id in loaded or message.place >= oldest))
     return before if joined is before.messages else replace(before, messages=joined)
 
 
 def _joined(known: tuple[Message, ...], seen: Iterable[Message]) -> tuple[Message, ...]:
-    """Return the messages by time, each once, as last seen; of one moment in the order they became known."""
+    """Return the messages in the archive's order, each once, as last seen."""
     by_id: dict[MessageId, Message] = {message.id: message for message in known}
     changed = {message.id: message for message in seen if by_id.get(message.id) != message}
     if not changed:
         return known
-    return tuple(sorted((by_id | changed).values(), key=lambda message: message.at))
+    return tuple(sorted((by_id | changed).values(), key=lambda message: message.place))

@@ -203,17 +203,33 @@ class ActingScreen(TonedScreen):
             return question, _("Two people would be answering. WeChat does not stop you.")
         if holder is None and rules.is_waiting(self.desk, openid):
             return _("{customer} is still waiting.").format(customer=name), _("Sending a reply does not accept them.")
-        contact = self.desk.contacts.get(openid)
-        allowance = rules.allowance(contact, self.app.clock.now()) if contact else None
-        if allowance is not None and allowance.left == 0:
-            return self.window_problem(allowance.until_at), _("WeChat will most likely refuse the message.")
-        return None
+        return self.window_problem(openid)
 
-    def window_problem(self, until_at: float) -> str:
-        """Why no reply is left."""
-        if until_at <= self.app.clock.now():
-            return _("The 48 hours since the customer's last message are over.")
-        return _("The five replies since the customer's last message are used up.")
+    def window_problem(self, openid: CustomerId) -> tuple[str, str] | None:
+        """Why WeChat would not take a reply, and that it would not; None while one may be left."""
+        now = self.app.clock.now()
+        allowance = rules.allowance_of(self.desk, openid, now, self.app.clock.monotonic())
+        if allowance is None or allowance.left != 0:
+            return None
+        if allowance.is_refused:
+            why = _("WeChat takes no more replies until the customer writes again.")
+        elif allowance.until_at <= now:
+            span = words.whole_span(rules.WINDOW_RULES[allowance.act].seconds)
+            why = _(words.OVER_WORDS[allowance.act]).format(span=span)
+        else:
+            why = _(words.USED_UP_WORDS[allowance.act])
+        return why, _("WeChat will most likely refuse the message.")
+
+    async def may_send_again(self, openid: CustomerId) -> bool:
+        """Ask first when WeChat would most likely refuse the message once more."""
+        from kfconsole.ui.dialogs import Answer, Question
+
+        problem = self.window_problem(openid)
+        if problem is None:
+            return True
+        title = _("Send again to {customer}").format(customer=self.customer_name(openid))
+        answers = [Answer("send", _("Send anyway"), "s")]
+        return await self.app.push_screen_wait(Question(title, *problem, answers)) == "send"
 
     @work(group="send")
     async def send_reply(self, openid: CustomerId, text: str) -> None:

@@ -69,8 +69,11 @@ class ConversationView(Vertical):
         self._paint_edge(desk)
 
     def _paint_edge(self, desk: Desk) -> None:
-        now = self.app.clock.now()
-        self._edge.show(*status.compose_edge(desk, self.app.station, now, self.composer.text, self._problem))
+        now, mono = self.app.clock.now(), self.app.clock.monotonic()
+        left, right = status.compose_edge(
+            desk, self.app.station, now, mono, draft=self.composer.text, problem=self._problem
+        )
+        self._edge.show(left, right)
 
     @on(Talk.NewBelow)
     def tell_new_below(self, event: Talk.NewBelow) -> None:

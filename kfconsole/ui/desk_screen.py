@@ -329,12 +329,18 @@ class DeskScreen(ActingScreen):
 
     def action_resend(self) -> None:
         """Send the selected message again."""
-        if (message_id := self._undelivered()) is not None:
-            self.resend(message_id)
+        if (message_id := self._undelivered()) is not None and self.desk.open is not None:
+            self.is_asking = self.window_problem(self.desk.open.openid) is not None
+            self.resend(self.desk.open.openid, message_id)
 
     @work(group="send")
-    async def resend(self, message_id: MessageId) -> None:
-        """Send again."""
+    async def resend(self, openid: CustomerId, message_id: MessageId) -> None:
+        """Send again, after a question where one is due."""
+        try:
+            if not await self.may_send_again(openid):
+                return
+        finally:
+            self.is_asking = False
         try:
             message = await self.app.actions.resend(message_id)
         except KfError as error:

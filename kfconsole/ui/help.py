@@ -15,10 +15,10 @@ from kfconsole.ui.plain import plain
 
 MARKS = (
     ("! !!", N_("Waits too long; waits far too long")),
-    ("≥", N_("At least: WeChat does not tell when the wait began, so what was seen counts")),
+    ("≥", N_("At least: the wait began, or the customer wrote again, where nobody saw it")),
     ("≤", N_("At most: replies sent elsewhere are not seen here")),
     ("×3", N_("Messages seen while waiting; there may be more")),
-    ("?", N_("Not known: no message of this customer was seen yet")),
+    ("?", N_("Not known: what came before was not seen from here")),
     (N_("sent"), N_("WeChat took the message; it gives no receipt")),
     (N_("confirmed"), N_("The message also stands in WeChat's own records")),
     (N_("outcome unknown"), N_("The answer was lost: the customer may have got it. It is never repeated by itself")),

@@ -8,7 +8,7 @@ from kfconsole import text
 from kfconsole.desk import pacing, rules
 from kfconsole.errors import KfError, RateLimited, Unavailable
 from kfconsole.i18n import _, listed, sentences
-from kfconsole.model import Budget, CustomerAct, CustomerId, Desk, Feed, Health
+from kfconsole.model import ArchiveTrouble, Budget, CustomerId, Desk, Feed, Health
 from kfconsole.ui import words
 from kfconsole.ui.widgets.bar import Piece
 from kfconsole.ui.words import Glyphs
@@ -129,6 +129,8 @@ def _calm_age(seconds: float) -> str:
 def notices(desk: Desk, now: float, mono: float) -> list[str]:
     """Lines below the status: what keeps a feed from being fresh, and why this console's agent cannot accept."""
     said = _feed_problems(desk, mono) + _slowness(desk)
+    if desk.archive_trouble is not None:
+        said.insert(0, _trouble_words(desk.archive_trouble))
     if not said and desk.remembered_at is not None:
         age = words.age(now - desk.remembered_at)
         said.append(_("These lists are from the last run, {age} ago; WeChat is being asked.").format(age=age))
@@ -138,6 +140,18 @@ def notices(desk: Desk, now: float, mono: float) -> list[str]:
         if refusal is not None:
             said.append(sentences(refusal.message, refusal.hint))
     return said
+
+
+def _trouble_words(trouble: ArchiveTrouble) -> str:
+    said = [trouble.message]
+    if trouble.is_in_memory:
+        said.append(_("What is new is in memory only, and lost when the console ends before that is mended."))
+    if trouble.is_older_missing:
+        said.append(_("What was stored before cannot be read and is missing here."))
+    said.append(trouble.hint)
+    if not trouble.is_in_memory:
+        said.append(_("R hides this."))
+    return sentences(*said)
 
 
 def _feed_problems(desk: Desk, mono: float) -> list[str]:
@@ -239,11 +253,13 @@ def standing(desk: Desk) -> str:
     return ""
 
 
-def compose_edge(desk: Desk, station: Station, now: float, draft: str, problem: str) -> tuple[list[Piece], list[Piece]]:
+def compose_edge(
+    desk: Desk, station: Station, now: float, mono: float, *, draft: str, problem: str
+) -> tuple[list[Piece], list[Piece]]:
     """The composer's edge: replies and time left, bytes, and as whom; or why a reply cannot arrive."""
     if desk.open is None:
         return [], []
-    pieces = [_padded(problem, "warn")] if problem else _allowance(desk, desk.open.openid, station, now)
+    pieces = [_padded(problem, "warn")] if problem else _allowance(desk, desk.open.openid, station, now, mono)
     size = rules.text_bytes(draft)
     counted = _("{size}/{limit} bytes").format(size=size, limit=rules.MAX_TEXT_BYTES)
     bytes_used = _padded(counted, "late" if size > rules.MAX_TEXT_BYTES else "muted")
@@ -256,15 +272,15 @@ def compose_edge(desk: Desk, station: Station, now: float, draft: str, problem: 
     return pieces, [bytes_used, who]
 
 
-def _allowance(desk: Desk, openid: CustomerId, station: Station, now: float) -> list[Piece]:
-    contact = desk.contacts.get(openid)
-    allowance = rules.allowance(contact, now) if contact else None
+def _allowance(desk: Desk, openid: CustomerId, station: Station, now: float, mono: float) -> list[Piece]:
+    allowance = rules.allowance_of(desk, openid, now, mono)
     if allowance is None:
         return [_padded(_("replies left ?"), "muted")]
-    until = _padded(_("for {time}").format(time=words.hours_left(allowance.until_at - now)), "muted")
+    longer = "" if allowance.is_exact else station.glyphs.at_least
+    until = _padded(_("for {time}").format(time=longer + words.time_left(allowance.until_at - now)), "muted")
     if allowance.is_unlimited:
         return [_padded(_("any number of replies"), "muted"), until]
-    limit = rules.WINDOW_RULES[CustomerAct.MESSAGE].replies
+    limit = rules.WINDOW_RULES[allowance.act].replies
     bound = station.glyphs.at_most if allowance.left else ""
     count = "?" if allowance.left is None else f"{bound}{allowance.left}"
     left = _("replies left {left}/{limit}").format(left=count, limit=limit)

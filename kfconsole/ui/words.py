@@ -4,8 +4,8 @@ from datetime import date, datetime, tzinfo
 
 from msgspec import Struct
 
-from kfconsole.i18n import N_, _
-from kfconsole.model import Agent, CustomerId, Delivery, Feed, MessageKind
+from kfconsole.i18n import N_, _, ngettext
+from kfconsole.model import Agent, CustomerAct, CustomerId, Delivery, Feed, MessageKind
 
 SHORT_OPENID = 6  # nicknames are gone; the end of an openid tells customers apart
 
@@ -62,6 +62,24 @@ EVENT_WORDS = {
 
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
+OVER_WORDS = {
+    CustomerAct.MESSAGE: N_("It is more than {span} since the customer's last message."),
+    CustomerAct.MENU: N_("It is more than {span} since the customer tapped the menu."),
+    CustomerAct.FOLLOW: N_("It is more than {span} since the customer followed the account."),
+    CustomerAct.SCAN: N_("It is more than {span} since the customer scanned the code."),
+    CustomerAct.PAY: N_("It is more than {span} since the customer paid."),
+}
+"""Why no reply is left once the time is over."""
+
+USED_UP_WORDS = {
+    CustomerAct.MESSAGE: N_("The replies since the customer's last message are used up."),
+    CustomerAct.MENU: N_("The replies since the customer tapped the menu are used up."),
+    CustomerAct.FOLLOW: N_("The replies since the customer followed the account are used up."),
+    CustomerAct.SCAN: N_("The replies since the customer scanned the code are used up."),
+    CustomerAct.PAY: N_("The replies since the customer paid are used up."),
+}
+"""Why no reply is left while there is time."""
+
 
 def short_openid(openid: CustomerId, glyphs: Glyphs = WIDE_GLYPHS) -> str:
     """Name a customer by the end of the openid, as nicknames are no longer given out."""
@@ -85,10 +103,18 @@ def span(seconds: float) -> str:
     return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes:02}:{secs:02}"
 
 
-def hours_left(seconds: float) -> str:
-    """Write the rest of a window of two days as `47:12`, hours and minutes."""
+def time_left(seconds: float) -> str:
+    """Write the rest of a window as `47:12`, hours and minutes; of its last minute as `45 s`."""
     whole = max(0, int(seconds))
-    return f"{whole // 3600}:{whole % 3600 // 60:02}"
+    return f"{whole // 3600}:{whole % 3600 // 60:02}" if whole >= 60 else age(whole)
+
+
+def whole_span(seconds: float) -> str:
+    """Write a span of whole hours or minutes in full: `48 hours`."""
+    hours, minutes = int(seconds) // 3600, int(seconds) // 60
+    if hours:
+        return ngettext("{count} hour", "{count} hours", hours).format(count=hours)
+    return ngettext("{count} minute", "{count} minutes", minutes).format(count=minutes)
 
 
 def age(seconds: float) -> str:

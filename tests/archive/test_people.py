@@ -1,14 +1,14 @@
 import pytest
 
 from kfconsole.archive import Archive
-from kfconsole.model import Contact, CustomerAct, Delivery, Window
+from kfconsole.model import Contact, CustomerAct, Delivery, Opening, Window
 from tests.archive.world import ANN, BOB, CREATED_AT, ME, T, received, sent, texts
 
 HOUR = 3600
 
 
 async def test_a_customer_nobody_knows_is_an_empty_contact(archive: Archive) -> None:
-    assert await archive.contacts([ANN]) == {ANN: Contact(ANN, seen_since_at=CREATED_AT)}
+    assert await archive.contacts([ANN]) == {ANN: Contact(ANN, sends_seen_since_at=CREATED_AT)}
 
 
 async def test_a_contact_holds_the_last_message_and_when_the_customer_last_wrote(archive: Archive) -> None:
@@ -33,7 +33,9 @@ async def test_a_dismissed_message_is_not_the_last_one(archive: Archive) -> None
     assert contact.last_message.text == "hi"
 
 
-async def test_sends_that_went_out_or_may_have_since_the_last_message_are_counted(archive: Archive) -> None:
+async def test_sends_since_the_last_message_count_once_wechat_took_them_or_while_they_are_on_their_way(
+    archive: Archive,
+) -> None:
     await archive.begin_send(ANN, ME, "before the customer wrote", T - 1)
     await archive.merge_records([received("hi", T), sent("by somebody else", T + 1)], T, T + 60)
     for outcome in (None, Delivery.SENT, Delivery.UNKNOWN, Delivery.REFUSED):
@@ -43,7 +45,69 @@ async def test_sends_that_went_out_or_may_have_since_the_last_message_are_counte
     await archive.begin_send(ANN, ME, "confirmed", T + 3)
     await archive.merge_records([sent("confirmed", T + 3)], T, T + 60)
 
-    assert (await archive.contacts([ANN]))[ANN].windows == (Window(CustomerAct.MESSAGE, T, sent=4),)
+    assert (await archive.contacts([ANN]))[ANN].windows == (Window(CustomerAct.MESSAGE, T, sent=3),)
+
+
+async def test_a_send_of_the_customers_own_second_counts_if_their_message_was_there(archive: Archive) -> None:
+    await archive.settle((await archive.begin_send(ANN, ME, "who came first?", T + 0.2)).id, Delivery.SENT)
+    await archive.merge_records([received("hi", T)], T, T + 60)
+    assert await windows(archive) == (Window(CustomerAct.MESSAGE, T),)
+
+    await archive.settle((await archive.begin_send(ANN, ME, "the answer", T + 0.3)).id, Delivery.SENT)
+    assert await windows(archive) == (Window(CustomerAct.MESSAGE, T, sent=1),)
+
+
+async def test_an_act_is_known_from_whoever_told_it_last(archive: Archive) -> None:
+    await archive.merge_records([received("hi", T)], T, T + 60)
+    await archive.note_openings([Opening(ANN, CustomerAct.MENU, T + 5), Opening(ANN, CustomerAct.MESSAGE, T + 9)])
+    await archive.note_openings([Opening(ANN, CustomerAct.MENU, T + 2), Opening(ANN, CustomerAct.MESSAGE, T + 9)])
+    await archive.settle((await archive.begin_send(ANN, ME, "hello", T + 7)).id, Delivery.SENT)
+
+    assert await windows(archive) == (
+        Window(CustomerAct.MESSAGE, T + 9),
+        Window(CustomerAct.MENU, T + 5, sent=1),
+    )
+
+
+async def test_what_was_seen_and_since_when_is_known(archive: Archive) -> None:
+    await archive.merge_records([], T - 7 * HOUR, T - 6 * HOUR)
+    await archive.merge_records([], T - HOUR, T)
+    contact = (await archive.contacts([ANN]))[ANN]
+    assert (contact.records_seen_since_at, contact.sends_seen_since_at) == (T - HOUR, CREATED_AT)
+
+    await archive.merge_records([], T - 6 * HOUR, T - HOUR)
+    assert (await archive.contacts([ANN]))[ANN].records_seen_since_at == T - 7 * HOUR
+
+
+async def test_wechats_word_that_nothing_is_left_holds_until_the_customer_acts_or_it_takes_a_reply(
+    archive: Archive,
+) -> None:
+    await archive.merge_records([received("hi", T)], T, T + 60)
+    await refused(archive, T + 5, is_out_of_replies=False)
+    assert await windows(archive) == (Window(CustomerAct.MESSAGE, T),)
+    assert (await archive.contacts([ANN]))[ANN].refused_at is None
+
+    await refused(archive, T + 7)
+    await refused(archive, T + 8, is_out_of_replies=False)
+    assert await windows(archive) == (Window(CustomerAct.MESSAGE, T, is_used_up=True),)
+    assert (await archive.contacts([ANN]))[ANN].refused_at == T + 7
+
+    await archive.note_openings([Opening(ANN, CustomerAct.SCAN, T + 10)])
+    used_up, fresh = await windows(archive)
+    assert (used_up.is_used_up, fresh.is_used_up) == (True, False)
+
+    await archive.settle((await archive.begin_send(ANN, ME, "and yet", T + 20)).id, Delivery.SENT)
+    assert [window.is_used_up for window in await windows(archive)] == [False, False]
+    assert (await archive.contacts([ANN]))[ANN].refused_at is None
+
+
+async def windows(archive: Archive) -> tuple[Window, ...]:
+    return (await archive.contacts([ANN]))[ANN].windows
+
+
+async def refused(archive: Archive, at: float, *, is_out_of_replies: bool = True) -> None:
+    send = await archive.begin_send(ANN, ME, "too much", at)
+    await archive.settle(send.id, Delivery.REFUSED, "why", is_out_of_replies=is_out_of_replies)
 
 
 async def test_undelivered_messages_count_until_somebody_decides(archive: Archive) -> None:

@@ -12,7 +12,9 @@ from tests.archive.world import ANN, BOB, ME, T, received, texts
 async def test_a_send_is_stored_as_sending_before_anybody_asks_wechat(archive: Archive) -> None:
     message = await archive.begin_send(ANN, ME, "hello", T + 0.4)
 
-    assert message == Message(message.id, ANN, ME, MessageKind.SENT, "hello", T + 0.4, Delivery.SENDING)
+    assert message == Message(
+        message.id, ANN, ME, MessageKind.SENT, "hello", T + 0.4, Delivery.SENDING, position=message.position
+    )
     assert message == await archive.message(message.id)
 
 

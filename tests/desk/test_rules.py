@@ -5,7 +5,6 @@ from kfconsole.errors import NotPossible
 from kfconsole.model import (
     Agent,
     AgentId,
-    Allowance,
     Contact,
     Conversation,
     CustomerAct,
@@ -22,30 +21,10 @@ from kfconsole.model import (
 
 ANN, BOB = CustomerId("oAnn-abcdef"), CustomerId("oBob-123456")
 ME = AgentId("me@shop")
-HOURS = 3600.0
 
 
 def message(at: float, kind: MessageKind = MessageKind.RECEIVED, delivery: Delivery | None = None) -> Message:
     return Message(MessageId(1), ANN, ME, kind, "hi", at, delivery)
-
-
-@pytest.mark.parametrize(
-    ("received_at", "sent", "now", "expected"),
-    [
-        (None, 0, 100.0, None),
-        (100.0, 0, 100.0, Allowance(5, 100 + 48 * HOURS)),
-        (100.0, 3, 200.0, Allowance(2, 100 + 48 * HOURS)),
-        (100.0, 9, 200.0, Allowance(0, 100 + 48 * HOURS)),
-        (100.0, 1, 100 + 48 * HOURS, Allowance(0, 100 + 48 * HOURS)),
-    ],
-)
-def test_the_allowance_is_five_replies_in_48_hours(
-    received_at: float | None, sent: int, now: float, expected: Allowance | None
-) -> None:
-    windows = () if received_at is None else (Window(CustomerAct.MESSAGE, received_at, sent),)
-    contact = Contact(ANN, windows=windows)
-
-    assert rules.allowance(contact, now) == expected
 
 
 @pytest.mark.parametrize("text", ["", "   \n\t"])

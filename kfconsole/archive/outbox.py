@@ -1,0 +1,204 @@
+"""Our sends, from the first keystroke's end to their outcome.
+
+When they were sent is told by a clock that may still be wrong, so where one stands in its conversation follows from
+what stood there before it; what the clock learns until the answer comes puts its time right.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from kfconsole.archive import contents, search
+from kfconsole.archive.connection import transaction
+from kfconsole.archive.keys import agent_key, customer_key
+from kfconsole.archive.messages import CLOCK_STEP_SECONDS, OWN_POSITION, existing
+from kfconsole.archive.process import Process
+from kfconsole.content import Content, Text, shown
+from kfconsole.errors import NotPossible
+from kfconsole.i18n import _
+from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageId, MessageKind
+from kfconsole.text import clean
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
+
+GONE_AFTER_SECONDS: Final = 600  # no send takes so long; for consoles on hosts we cannot look at
+
+
+def begin_send(
+    connection: "Connection",
+    openid: CustomerId,
+    agent: AgentId | None,
+    content: Content,
+    at: float,
+    *,
+    is_ai: bool,
+    process: Process,
+    replaces: MessageId | None,
+    keeps_draft: bool,
+) -> Message:
+    """Store a message as being sent, all or nothing; a new one was the draft, a repeated one replaces its original.
+
+    Raises:
+        NotPossible: Another console has dismissed or repeated the original meanwhile.
+    """
+    content = contents.cleaned(content)
+    with transaction(connection, is_durable=True):
+        customer = customer_key(connection, openid)
+        message_id = connection.execute(
+            "INSERT INTO messages (customer_id, agent_id, kind, text, at, position) VALUES (?, ?, ?, ?, ?, ?)",
+            (
+                customer,
+                agent_key(connection, agent),
+                MessageKind.SENT,
+                shown(content),
+                _place(connection, customer, at),
+                OWN_POSITION,
+            ),
+        ).lastrowid
+        connection.execute(
+            """
+            INSERT INTO deliveries (message_id, customer_id, state, asked_at, process, content, is_ai)
+            VALUES (?, ?, ?, ?, ?, ?, ?)
+            """,
+            (
+                message_id,
+                customer,
+                Delivery.SENDING,
+                at,
+                process.encoded(),
+                None if isinstance(content, Text) else contents.encoded(content),
+                is_ai,
+            ),
+        )
+        if replaces is None and not keeps_draft:
+            connection.execute("DELETE FROM drafts WHERE customer_id = ?", (customer,))
+        if replaces is not None and not _dismiss(connection, replaces):
+            raise NotPossible(_("This message needs no decision."))
+        return existing(connection, MessageId(message_id or 0))
+
+
+def settle(
+    connection: "Connection",
+    message_id: MessageId,
+    delivery: Delivery,
+    reason: str,
+    *,
+    is_out_of_replies: bool,
+    asked_at: float | None,
+) -> Message:
+    """Store the outcome of a send; what WeChat's records have confirmed stays confirmed, unless WeChat refused it."""
+    with transaction(connection, is_durable=True):
+        if delivery is Delivery.REFUSED:
+            _part_from_record(connection, message_id)
+        connection.execute(
+            """
+            UPDATE deliveries SET state = ?, reason = ?, process = NULL, is_out_of_replies = ?
+            WHERE message_id = ? AND state <> 'confirmed'
+            """,
+            (delivery, clean(reason), is_out_of_replies, message_id),
+        )
+        if asked_at is not None:
+            _put_right(connection, message_id, asked_at)
+        return existing(connection, message_id)
+
+
+def dismiss(connection: "Connection", message_id: MessageId) -> Message:
+    """Leave a message undelivered."""
+    with transaction(connection, is_durable=True):
+        _dismiss(connection, message_id)
+        return existing(connection, message_id)
+
+
+def _place(connection: "Connection", customer: int, at: float, before: int | None = None) -> float:
+    """Return where a send stands: behind all that was there, stored before a message or at all by now.
+
+    Also when a clock was set back meanwhile, or is not right yet.
+    """
+    last: float | None = connection.execute(
+        "SELECT max(at) FROM messages WHERE customer_id = ? AND at <= ? AND (?3 IS NULL OR id < ?3)",
+        (customer, at + CLOCK_STEP_SECONDS, before),
+    ).fetchone()[0]
+    return at if last is None else max(at, last)
+
+
+def _put_right(connection: "Connection", message_id: MessageId, asked_at: float) -> None:
+    """Note when a send was made in truth; sends made after it stay behind it."""
+    found = connection.execute("SELECT customer_id FROM deliveries WHERE message_id = ?", (message_id,)).fetchone()
+    if found is None:
+        return
+    customer: int = found[0]
+    connection.execute("UPDATE deliveries SET asked_at = ? WHERE message_id = ?", (asked_at, message_id))
+    at = _place(connection, customer, asked_at, message_id)
+    after = "SELECT message_id FROM deliveries JOIN messages ON id = message_id WHERE deliveries.customer_id = ?"
+    overtaken = connection.execute(f"{after} AND message_id > ? AND at < ?", (customer, message_id, at)).fetchall()
+    for (moved,) in [(message_id,), *overtaken]:
+        _move(connection, moved, at)
+
+
+def _move(connection: "Connection", message_id: MessageId, at: float) -> None:
+    indexed = "SELECT search_key, text, kind, agent FROM lines WHERE id = ? AND search_key IS NOT NULL"
+    search.take_out(connection, connection.execute(indexed, (message_id,)).fetchall())  # it is found by its time
+    connection.execute("UPDATE messages SET at = ?, search_key = NULL WHERE id = ?", (at, message_id))
+
+
+def _part_from_record(connection: "Connection", message_id: MessageId) -> None:
+    """Make a record that seemed to be of a send WeChat refused a line of its own: it is somebody else's."""
+    connection.execute(
+        """
+        INSERT INTO messages (customer_id, agent_id, kind, text, at, position)
+            SELECT customer_id, ifnull((SELECT id FROM agents WHERE account = record_agent), agent_id), 'sent',
+                record_text, record_at, 0
+            FROM (SELECT d.*, m.agent_id FROM deliveries d JOIN messages m ON m.id = message_id)
+            WHERE message_id = ? AND record_at IS NOT NULL
+        """,
+        (message_id,),
+    )
+    connection.execute(
+        """
+        UPDATE deliveries SET state = 'sending', record_at = NULL, record_agent = NULL, record_text = NULL
+        WHERE message_id = ? AND record_at IS NOT NULL
+        """,
+        (message_id,),
+    )
+
+
+def _dismiss(connection: "Connection", message_id: MessageId) -> bool:
+    # Only what did not surely arrive: a message confirmed a moment ago stays on screen.
+    undecided = "state IN ('refused', 'unknown') AND is_dismissed = 0"
+    cursor = connection.execute(
+        f"UPDATE deliveries SET is_dismissed = 1 WHERE message_id = ? AND {undecided}", (message_id,)
+    )
+    return cursor.rowcount > 0
+
+
+def sending(connection: "Connection") -> dict[str, float]:
+    """Return the processes with a send under way, each with the time of its newest."""
+    rows = connection.execute("SELECT process, max(asked_at) FROM deliveries WHERE state = 'sending' GROUP BY process")
+    return dict(rows.fetchall())
+
+
+def gone(processes: dict[str, float], now: float) -> tuple[str, ...]:
+    """Return those of the processes that ended."""
+    return tuple(process for process, at in processes.items() if _is_gone(Process.decoded(process), now - at))
+
+
+def _is_gone(process: Process | None, age_seconds: float) -> bool:
+    is_alive = None if process is None else process.is_alive()
+    return age_seconds > GONE_AFTER_SECONDS if is_alive is None else not is_alive
+
+
+def settle_orphans(connection: "Connection", processes: tuple[str, ...]) -> tuple[Message, ...]:
+    """Mark what ended processes were sending as of unknown outcome."""
+    reason = _("The console ended before WeChat answered.")
+    with transaction(connection, is_durable=True):
+        rows = [
+            row
+            for process in processes
+            for row in connection.execute(
+                "SELECT message_id FROM deliveries WHERE state = 'sending' AND process = ?", (process,)
+            ).fetchall()
+        ]
+        connection.executemany(
+            "UPDATE deliveries SET state = 'unknown', reason = ?, process = NULL WHERE message_id = ?",
+            [(reason, message_id) for (message_id,) in rows],
+        )
+        return tuple(existing(connection, message_id) for (message_id,) in rows)
