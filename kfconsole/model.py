@@ -264,6 +264,20 @@ class Contact(Struct, frozen=True):
         return next((window.opened_at for window in self.windows if window.act is CustomerAct.MESSAGE), None)
 
 
+class GapFetch(Struct, frozen=True):
+    """WeChat is asked for what a gap hides, or was asked and more is missing all the same."""
+
+    start_at: float
+    end_at: float
+    is_going_on: bool = False
+    vain_days: int = 0
+    """So many days hold nothing of this customer; the days before them are left alone until somebody wants them."""
+    error: KfError | None = None
+    """Why it failed; nothing is asked again by itself."""
+    is_at_limit: bool = False
+    """Nothing is missing back to `start_at`, and what is older is not kept."""
+
+
 class Conversation(Struct, frozen=True):
     """The open conversation: the newest messages, oldest first."""
 
@@ -271,7 +285,9 @@ class Conversation(Struct, frozen=True):
     messages: tuple[Message, ...] = ()
     has_older: bool = False
     gaps: tuple[tuple[float, float], ...] = ()
-    """Spans within reach of these messages that were never fetched from WeChat, oldest first."""
+    """Spans never fetched from WeChat, as far back as messages are kept, oldest first; an infinite end is now."""
+    fetch: GapFetch | None = None
+    """What became of the gap looked at last; None: it is filled, or none was."""
 
 
 class SearchQuery(Struct, frozen=True):

@@ -61,8 +61,18 @@ def wire(settings: Settings) -> Wired:
     store = Store(me)
     poll = settings.poll
     intervals = Intervals(queue=poll.queue, agents=poll.agents, sessions=poll.sessions, messages=poll.messages)
-    poller = Poller(client, archive, store, clock, intervals=intervals)
-    actions = Actions(client, archive, store, clock, me=me, poller=poller, read_only=settings.me.read_only)
+    keep_days = settings.archive.keep_days
+    poller = Poller(client, archive, store, clock, intervals=intervals, keep_days=keep_days)
+    actions = Actions(
+        client,
+        archive,
+        store,
+        clock,
+        me=me,
+        poller=poller,
+        read_only=settings.me.read_only,
+        keep_days=keep_days,
+    )
     return Wired(clock, archive, client, store, poller, actions, log)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from kfconsole.content import Content
 from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.gaps import KEEP_DAYS
 from kfconsole.desk.managing import Managing
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.reading import HistoryDay, Reading
@@ -39,13 +40,14 @@ class Actions:
         me: AgentId | None,
         poller: Poller | None = None,
         read_only: bool = False,
+        keep_days: float = KEEP_DAYS,
     ) -> None:
         self._archive = archive
         self._store = store
         self._me = me
         self._read_only = read_only
         self._typing_state = TypingState(client, store, clock)
-        self._reading = Reading(client, archive, store, clock)
+        self._reading = Reading(client, archive, store, clock, keep_days=keep_days)
         self._sending = Sending(client, archive, store, clock, self._typing_state, me=me)
         self._serving = Serving(client, store, clock, poller, me=me)
         self._managing = Managing(client, store, poller)
@@ -63,6 +65,14 @@ class Actions:
     async def load_older(self) -> None:
         """Add the messages before the oldest on screen."""
         await self._reading.load_older()
+
+    async def look_at_gap(self, gap: tuple[float, float] | None) -> None:
+        """Fill a gap of the open conversation that came into view; None: none is in view any more."""
+        await self._reading.look_at_gap(gap)
+
+    async def fill_gap_again(self) -> None:
+        """Go on where filling a gap of the open conversation failed, or found nothing for days."""
+        await self._reading.fill_gap_again()
 
     async def leave(self) -> None:
         """Take the conversation off the screen."""

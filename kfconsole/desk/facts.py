@@ -18,6 +18,7 @@ from kfconsole.model import (
     CustomerId,
     Desk,
     Feed,
+    GapFetch,
     Message,
     QueueAnswer,
     Session,
@@ -86,6 +87,19 @@ class ConversationLeft(Struct, frozen=True):
     """No conversation is on screen any more."""
 
 
+class GapsSeen(Struct, frozen=True):
+    """These spans were never fetched from WeChat."""
+
+    gaps: tuple[tuple[float, float], ...]
+
+
+class GapAsked(Struct, frozen=True):
+    """WeChat is being asked for what a gap of a conversation hides, or was; None: there is nothing to say of it."""
+
+    openid: CustomerId
+    fetch: GapFetch | None
+
+
 class MessagesSeen(Struct, frozen=True):
     """Messages came, or changed; of any customers, in any order."""
 
@@ -135,6 +149,8 @@ Fact = (
     | ConversationOpened
     | OlderLoaded
     | ConversationLeft
+    | GapsSeen
+    | GapAsked
     | MessagesSeen
     | FeedFailed
     | FeedSucceeded

@@ -21,6 +21,7 @@ from kfconsole.desk.feeds.agents import LIST_SECONDS, AgentsFeed
 from kfconsole.desk.feeds.messages import MessagesFeed
 from kfconsole.desk.feeds.queue import QueueFeed
 from kfconsole.desk.feeds.sessions import SessionsFeed
+from kfconsole.desk.gaps import KEEP_DAYS
 from kfconsole.desk.keeper import Keeper
 from kfconsole.desk.people import People
 from kfconsole.desk.store import Store
@@ -73,6 +74,7 @@ class Poller:
         intervals: Intervals = Intervals(),  # noqa: B008  # frozen
         sleep: Sleep = asyncio.sleep,
         random: Callable[[], float] = standard_random.random,
+        keep_days: float = KEEP_DAYS,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -81,7 +83,7 @@ class Poller:
         self._queue = QueueFeed(client, clock)
         self._agents = AgentsFeed(client, clock)
         self._sessions = SessionsFeed(client, store, clock, intervals.sessions)
-        self._messages = MessagesFeed(client, archive, store, clock)
+        self._messages = MessagesFeed(client, archive, store, clock, keep_days=keep_days)
         self._people = People(archive, store)
         self._keeper = Keeper(archive, store, clock)
         by_path = {PATHS[feed][0]: intervals.of(feed) for feed in Feed}

@@ -1,15 +1,16 @@
 """Reading conversations: the newest part, older parts, and days WeChat still has and the archive has not."""
 
-import math
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from kfconsole.desk.clock import ServerClock
-from kfconsole.desk.facts import ContactsSeen, ConversationLeft, ConversationOpened, MessagesSeen, OlderLoaded
+from kfconsole.desk.facts import ContactsSeen, ConversationLeft, ConversationOpened, OlderLoaded
+from kfconsole.desk.gaps import KEEP_DAYS, GapFiller, Gaps
 from kfconsole.desk.store import Store
+from kfconsole.desk.syncing import Syncing
 from kfconsole.errors import ApiError, ConfigError, KfError
-from kfconsole.model import Conversation, CustomerId, Message
+from kfconsole.model import Conversation, CustomerId, Message, SearchPage, SearchQuery
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
     from kfconsole.wechat import KfClient
 
 PAGE_MESSAGES = 200  # several screens, and read in a few milliseconds
-DAY_SECONDS = 24 * 3600
+BEFORE_MESSAGES = 100  # how many stand before a message a conversation is opened at
+MAX_SINCE_MESSAGES = 5_000  # so many are shown in one go without holding the screen up
 
 
 class HistoryDay(Struct, frozen=True):
@@ -27,16 +29,27 @@ class HistoryDay(Struct, frozen=True):
     messages: tuple[Message, ...]
     missing_error: KfError | None = None
     """Why parts that only WeChat has are missing; None when nothing is."""
+    gaps: tuple[tuple[float, float], ...] = ()
+    """The parts that are missing, oldest first; an infinite end is now."""
 
 
 class Reading:
     """Puts conversations on screen from the archive, and fills its gaps from WeChat."""
 
-    def __init__(self, client: "KfClient", archive: "Archive", store: Store, clock: ServerClock) -> None:
-        self._client = client
+    def __init__(
+        self,
+        client: "KfClient",
+        archive: "Archive",
+        store: Store,
+        clock: ServerClock,
+        *,
+        keep_days: float = KEEP_DAYS,
+    ) -> None:
         self._archive = archive
         self._store = store
-        self._clock = clock
+        self._gaps = Gaps(archive, store, clock, keep_days=keep_days)
+        self._syncing = Syncing(client, archive, store, clock)
+        self._filler = GapFiller(self._syncing, self._gaps, store, clock)
         self._wanted: CustomerId | None = None
         self._is_loading_older = False
 
@@ -44,17 +57,42 @@ class Reading:
         """Put a conversation on screen and count it as read."""
         self._wanted = openid
         messages = await self._archive.conversation(openid, limit=PAGE_MESSAGES + 1)
+        gaps = await self._gaps.known()
         if self._wanted != openid:
             return
         has_older = len(messages) > PAGE_MESSAGES
-        self._store.apply(ConversationOpened(Conversation(openid, messages[-PAGE_MESSAGES:], has_older)))
+        self._show(Conversation(openid, messages[-PAGE_MESSAGES:], has_older, gaps))
         await self._archive.mark_read(openid)
         await self.refresh_contacts((openid,))
 
+    async def open_at(self, message: Message) -> bool:
+        """Put a conversation on screen from some way before a message up to now.
+
+        Returns:
+            Whether that was done; not when too much was said since.
+        """
+        openid = message.openid
+        since = await self._archive.count(openid=openid, start_at=message.at)
+        if since > MAX_SINCE_MESSAGES:
+            return False
+        self._wanted = openid
+        limit = since + BEFORE_MESSAGES
+        messages = await self._archive.conversation(openid, limit=limit + 1)
+        gaps = await self._gaps.known()
+        if self._wanted != openid or all(known.id != message.id for known in messages):
+            return False
+        self._show(Conversation(openid, messages[-limit:], len(messages) > limit, gaps))
+        await self._archive.mark_read(openid)
+        await self.refresh_contacts((openid,))
+        return True
+
     async def load_older(self) -> None:
-        """Add the messages before the oldest on screen."""
+        """Add the messages before the oldest on screen; where the archive has none, WeChat is asked for some days."""
         conversation = self._store.desk.open
-        if conversation is None or not conversation.messages or not conversation.has_older or self._is_loading_older:
+        if conversation is None or self._is_loading_older:
+            return
+        if not conversation.has_older or not conversation.messages:
+            await self._filler.fill_older(conversation)
             return
         self._is_loading_older = True
         try:
@@ -66,35 +104,51 @@ class Reading:
         has_older = len(messages) > PAGE_MESSAGES
         self._store.apply(OlderLoaded(conversation.openid, messages[-PAGE_MESSAGES:], has_older))
 
+    async def look_at_gap(self, gap: tuple[float, float] | None) -> None:
+        """Fill a gap of the open conversation that came into view; None: none is in view any more."""
+        await self._filler.look_at(gap)
+
+    async def fill_gap_again(self) -> None:
+        """Go on where filling a gap of the open conversation failed, or found nothing for days."""
+        await self._filler.try_again()
+
     def leave(self) -> None:
         """Take the conversation off the screen."""
         self._wanted = None
+        self._filler.start()
         self._store.apply(ConversationLeft())
+
+    async def kept(self, openid: CustomerId, start_at: float, end_at: float) -> HistoryDay:
+        """Return what the archive has of a customer's messages of a span."""
+        return HistoryDay(
+            await self._archive.between(openid, start_at, end_at), gaps=await self._gaps.within(start_at, end_at)
+        )
 
     async def history(self, openid: CustomerId, start_at: float, end_at: float) -> HistoryDay:
         """Return a customer's messages of a span, asking WeChat for what the archive never saw."""
         error: KfError | None = None
         try:
-            await self._fill_gaps(start_at, min(end_at, self._clock.now()))
+            for piece in await self._syncing.slices(start_at, end_at):
+                await self._syncing.fetch(piece)
         except (ApiError, ConfigError) as failure:
             error = failure
-        return HistoryDay(await self._archive.between(openid, start_at, end_at), error)
+        await self._gaps.refresh()
+        return HistoryDay(
+            await self._archive.between(openid, start_at, end_at), error, await self._gaps.within(start_at, end_at)
+        )
+
+    async def search(self, query: SearchQuery, before: Message | None, limit: int) -> SearchPage:
+        """Return the newest messages found, or those found before a message."""
+        return await self._archive.search(query, before=before, limit=limit)
+
+    async def gaps(self, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:
+        """Return the parts of a span that were never fetched from WeChat, oldest first."""
+        return await self._archive.gaps(start_at, end_at)
 
     async def refresh_contacts(self, openids: "Collection[CustomerId]") -> None:
         """Read anew what the archive knows of these customers."""
         self._store.apply(ContactsSeen(await self._archive.contacts(openids)))
 
-    async def _fill_gaps(self, start_at: float, end_at: float) -> None:
-        if end_at <= start_at:
-            return
-        for gap_start, gap_end in await self._archive.gaps(start_at, end_at):
-            first, last = math.floor(gap_start), min(math.ceil(gap_end), int(self._clock.now()))
-            for slice_start in range(first, last, DAY_SECONDS):
-                await self._fetch(slice_start, min(slice_start + DAY_SECONDS, last))
-
-    async def _fetch(self, start_at: int, end_at: int) -> None:
-        records = await self._client.all_records(start_at, end_at)
-        messages = await self._archive.merge_records(records, start_at, end_at)
-        if messages:
-            self._store.apply(MessagesSeen(messages))
-            await self.refresh_contacts({message.openid for message in messages})
+    def _show(self, conversation: Conversation) -> None:
+        self._filler.start()
+        self._store.apply(ConversationOpened(conversation))

@@ -110,6 +110,11 @@ class Store:
                 return _with(desk, open=_with_older(desk.open, fact))
             case happened.ConversationLeft():
                 return _with(desk, open=None)
+            case happened.GapsSeen(gaps=gaps):
+                return _with(desk, open=_with_open(desk.open, gaps=gaps))
+            case happened.GapAsked(openid=openid, fetch=fetch):
+                is_open = desk.open is not None and desk.open.openid == openid
+                return _with(desk, open=_with_open(desk.open, fetch=fetch)) if is_open else desk
             case happened.MessagesSeen(messages=messages):
                 return _with(desk, open=_with_messages(desk.open, messages))
             case happened.FeedFailed():
@@ -238,7 +243,17 @@ def _opened(before: Conversation | None, conversation: Conversation) -> Conversa
     """Keep what is on screen when the same conversation is opened again."""
     if before is None or before.openid != conversation.openid or not before.messages:
         return conversation
-    return replace(before, messages=_joined(before.messages, conversation.messages))
+    # Both reach up to now: what one has loaded to its very beginning has no more before it.
+    return replace(
+        before,
+        messages=_joined(before.messages, conversation.messages),
+        has_older=before.has_older and conversation.has_older,
+        gaps=conversation.gaps,
+    )
+
+
+def _with_open(before: Conversation | None, **changes: object) -> Conversation | None:
+    return None if before is None else replace(before, **changes)
 
 
 def _with_older(before: Conversation | None, fact: happened.OlderLoaded) -> Conversation | None:

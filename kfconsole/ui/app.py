@@ -215,6 +215,7 @@ class KfApp(App[int]):
     def action_refresh(self) -> None:
         """Ask WeChat for everything now, also what had stopped."""
         self.poller.wake()
+        self._desk_screen.fill_gap_again()
 
     def action_help(self) -> None:
         """Show keys and marks."""

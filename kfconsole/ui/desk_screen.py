@@ -242,10 +242,21 @@ class DeskScreen(ActingScreen):
         self._leave_if_hidden()
 
     @on(Talk.TopReached)
-    @work(group="older", exclusive=True)
+    @work(group="older")
     async def load_older(self) -> None:
-        """Read older messages of the open conversation."""
+        """Read older messages of the open conversation; asked again meanwhile, what is under way goes on."""
         await self.attempt(self.app.actions.load_older())
+
+    @on(Talk.GapSeen)
+    @work(group="gap")
+    async def look_at_gap(self, event: Talk.GapSeen) -> None:
+        """Fill what is missing where somebody looks."""
+        await self.attempt(self.app.actions.look_at_gap(event.gap))
+
+    @work(group="gap")
+    async def fill_gap_again(self) -> None:
+        """Fill what is missing where that failed, or found nothing for days."""
+        await self.attempt(self.app.actions.fill_gap_again())
 
     def action_filter(self) -> None:
         """Filter the list in focus, or the one that was last."""

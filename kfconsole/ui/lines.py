@@ -7,7 +7,7 @@ from rich.style import Style
 
 from kfconsole import text
 from kfconsole.i18n import _
-from kfconsole.model import Delivery, Message, MessageKind
+from kfconsole.model import Delivery, GapFetch, Message, MessageKind
 from kfconsole.ui import words
 from kfconsole.ui.tones import Tones
 from kfconsole.ui.widgets.strips import Part
@@ -30,6 +30,21 @@ class Line(Struct, frozen=True):
         return str(self.message.id)
 
 
+class GapLine(Struct, frozen=True):
+    """A line that stands for what was never fetched, with all gaps between the same two messages."""
+
+    id: str
+    start_at: float
+    end_at: float
+    before_at: float | None
+    """When the message before it was written; None: there is none."""
+    is_top: bool = False
+    """Whether nothing older is on screen, or in the archive."""
+    is_partial: bool = False
+    """Whether some of its time was fetched, and held nothing."""
+    fetch: GapFetch | None = None
+
+
 class Page(Struct, frozen=True):
     """What drawing lines needs besides the line."""
 
@@ -39,17 +54,18 @@ class Page(Struct, frozen=True):
     today: date
 
 
-def draw(line: Line, previous: Line | None, width: int, page: Page) -> list[LINE]:
+def draw(line: Line, previous: Line | GapLine | None, width: int, page: Page) -> list[LINE]:
     """Draw one message: a day line when the day changes, time and sender when they do, text, state."""
     message = line.message
     day = words.day_of(message.at, page.zone)
     lines: list[LINE] = []
-    is_new_day = previous is None or words.day_of(previous.message.at, page.zone) != day
+    before_at = previous.before_at if isinstance(previous, GapLine) else previous.message.at if previous else None
+    is_new_day = before_at is None or words.day_of(before_at, page.zone) != day
     if is_new_day:
         lines.append(_day_line(words.day_words(day, page.today), width, page.tones))
     if message.kind not in (MessageKind.RECEIVED, MessageKind.SENT):
         return [*lines, _event_line(line, page)]
-    head = _head(line, None if is_new_day else previous, page)
+    head = _head(line, previous if isinstance(previous, Line) and not is_new_day else None, page)
     lines.extend(_body(line, head, width, page))
     return lines
 

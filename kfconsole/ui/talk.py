@@ -7,9 +7,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message as Posted
 
 from kfconsole.desk import rules
-from kfconsole.model import Conversation, Desk, Message, MessageKind
-from kfconsole.ui import lines, words
-from kfconsole.ui.lines import Line, Page
+from kfconsole.model import Conversation, CustomerId, Desk, Message, MessageKind
+from kfconsole.ui import gaps, lines, words
+from kfconsole.ui.gaps import Item
+from kfconsole.ui.lines import GapLine, Line, Page
 from kfconsole.ui.tones import tones_of
 from kfconsole.ui.widgets.strips import Part
 from kfconsole.ui.widgets.transcript import Transcript
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
 
 
-class Talk(Transcript[Line]):
-    """The messages of one customer."""
+class Talk(Transcript[Item]):
+    """The messages of one customer, and what is missing between them."""
 
     app: "KfApp"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
@@ -27,19 +28,47 @@ class Talk(Transcript[Line]):
     class Left(Posted):
         """The user goes back to the lists."""
 
+    class GapSeen(Posted):
+        """Another gap of the open conversation, or the same after it changed, is on screen; None: none is any more."""
+
+        def __init__(self, gap: tuple[float, float] | None) -> None:
+            super().__init__()
+            self.gap = gap
+
     def __init__(self, *, id: str) -> None:  # Textual's name for it
         super().__init__(self._draw_line, id=id)
         self._lines: tuple[Line, ...] = ()
+        self._openid: CustomerId | None = None
+        self._seen: tuple[CustomerId | None, tuple[float, float]] | None = None
 
     def show_conversation(self, desk: Desk) -> None:
         """Show the messages of the desk's open conversation."""
-        self.show_messages(desk, desk.open)
+        self._openid = desk.open.openid if desk.open else None
+        self.show_messages(desk, desk.open, is_part=False)
 
-    def show_messages(self, desk: Desk, conversation: Conversation | None) -> None:
-        """Show a conversation."""
+    def show_messages(self, desk: Desk, conversation: Conversation | None, *, is_part: bool = True) -> None:
+        """Show a conversation; `is_part`: some days of it, to which nothing older is added."""
         messages = conversation.messages if conversation else ()
         self._lines = tuple(Line(message, self._sender(desk, message)) for message in messages)
-        self.show(self._lines)
+        self.show(gaps.with_gaps(self._lines, conversation, is_part=is_part) if conversation else ())
+
+    @property
+    def selected(self) -> Message | None:
+        """The selected message."""
+        return self.current.message if isinstance(self.current, Line) else None
+
+    def is_steady(self, item: Item) -> bool:
+        """Whether the view stands still by this item: a gap moves as it is filled."""
+        return isinstance(item, Line)
+
+    def reshape(self, lines: int, top: int) -> None:
+        """Tell of gaps that came into view, or left it."""
+        super().reshape(lines, top)
+        seen = next((item for item in reversed(self.seen_items()) if isinstance(item, GapLine)), None)
+        gap = None if seen is None or seen.is_top or self._openid is None else (seen.start_at, seen.end_at)
+        if (found := None if gap is None else (self._openid, gap)) != self._seen:
+            self._seen = found
+            self.post_message(self.GapSeen(gap))
 
     def undelivered(self) -> Message | None:
         """The selected message if it waits for a decision, else the newest that does."""
@@ -57,7 +86,7 @@ class Talk(Transcript[Line]):
             return words.short_openid(message.openid, self.app.glyphs)
         return rules.agent_name(desk, message.agent) if message.agent else self.app.console_name
 
-    def _draw_line(self, line: Line, previous: Line | None, width: int) -> Sequence[Sequence[Part]]:
+    def _draw_line(self, line: Item, previous: Item | None, width: int) -> Sequence[Sequence[Part]]:
         zone = self.app.zone
         page = Page(tones_of(self), self.app.glyphs, zone, words.day_of(self.app.clock.now(), zone))
-        return lines.draw(line, previous, width, page)
+        return gaps.draw(line, width, page) if isinstance(line, GapLine) else lines.draw(line, previous, width, page)

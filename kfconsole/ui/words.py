@@ -17,10 +17,12 @@ class Glyphs(Struct, frozen=True):
     at_most: str = "≤"
     times: str = "×"
     cut: str = "…"
+    rule: str = "──"
+    to: str = "–"
 
 
 WIDE_GLYPHS = Glyphs()
-ASCII_GLYPHS = Glyphs(at_least=">", at_most="<", times="x", cut="~")
+ASCII_GLYPHS = Glyphs(at_least=">", at_most="<", times="x", cut="~", rule="--", to="-")
 
 DELIVERY_WORDS = {
     Delivery.SENDING: N_("sending"),

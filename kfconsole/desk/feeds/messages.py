@@ -4,26 +4,35 @@ from typing import TYPE_CHECKING
 
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen, MessagesSeen
+from kfconsole.desk.gaps import KEEP_DAYS, Gaps
 from kfconsole.desk.store import Store
+from kfconsole.desk.syncing import CLOCK_SHIFT_SECONDS, DAY_SECONDS, LATE_SECONDS, settled_until
+from kfconsole.errors import KfError
 from kfconsole.model import Delivery, Message, MessageId, Record
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
     from kfconsole.wechat import KfClient
 
-OVERLAP_SECONDS = 120
+OVERLAP_SECONDS = LATE_SECONDS
 """Records may come late: each question reads so much again, and a longer gap reads the whole day."""
 GAP_INTERVALS = 2
 """A feed that is slowed on purpose has no gap: questions this many intervals apart belong together."""
-DAY_SECONDS = 24 * 3600
-CLOCK_SHIFT_SECONDS = 2.0
-"""When the first answers move our clock by more, the window asked for was the wrong one."""
 
 
 class MessagesFeed:
     """Asks for new chat records and puts them into the archive."""
 
-    def __init__(self, client: "KfClient", archive: "Archive", store: Store, clock: ServerClock) -> None:
+    def __init__(
+        self,
+        client: "KfClient",
+        archive: "Archive",
+        store: Store,
+        clock: ServerClock,
+        *,
+        keep_days: float = KEEP_DAYS,
+    ) -> None:
+        self._gaps = Gaps(archive, store, clock, keep_days=keep_days)
         self._client = client
         self._archive = archive
         self._store = store
@@ -31,6 +40,7 @@ class MessagesFeed:
         self._seen_until: int | None = None
         self._newest_id: MessageId | None = None
         self._on_their_way: set[MessageId] = set()
+        self._moves = 0
 
     async def ask(self, interval_seconds: float = 0.0) -> None:
         """Read what others put into the archive and the newest records; tell the store what is new and of whom.
@@ -38,12 +48,20 @@ class MessagesFeed:
         Args:
             interval_seconds: How far questions lie apart now.
         """
+        if self._moves != self._archive.moves:  # to memory or back: others have stored, or none of it is there
+            self._moves, self._seen_until, self._newest_id = self._archive.moves, None, None
         await self._tell(await self._stored_elsewhere())
         gap_seconds = max(OVERLAP_SECONDS, GAP_INTERVALS * interval_seconds)
-        start_at, end_at, records = await self._ask_window(gap_seconds)
-        messages = await self._archive.merge_records(records, start_at, end_at)
+        try:
+            start_at, end_at, records = await self._ask_window(gap_seconds)
+        except KfError:
+            await self._gaps.refresh()  # what is missing by now may be worth a line
+            raise
+        messages = await self._archive.merge_records(records, start_at, settled_until(end_at, self._clock))
         self._seen_until = end_at
         await self._tell(messages)
+        await self._gaps.refresh()
+        await self._look_again()
 
     async def _stored_elsewhere(self) -> tuple[Message, ...]:
         """Return what other consoles and commands changed in the archive all share.
@@ -72,6 +90,19 @@ class MessagesFeed:
         if on_screen is not None and on_screen.openid in touched:
             await self._archive.mark_read(on_screen.openid)
         self._store.apply(ContactsSeen(await self._archive.contacts(touched)))
+
+    async def _look_again(self) -> None:
+        """Read anew what a look at the records may change without a message.
+
+        Whose messages wait for a decision, which another console may have seen arrive; and what is left to the open
+        customer, as more of the history may have been seen by now.
+        """
+        desk = self._store.desk
+        doubtful = {openid for openid, contact in desk.contacts.items() if contact.undelivered}
+        if desk.open is not None:
+            doubtful.add(desk.open.openid)
+        if doubtful:
+            self._store.apply(ContactsSeen(await self._archive.contacts(doubtful)))
 
     async def _ask_window(self, gap_seconds: float) -> tuple[int, int, tuple[Record, ...]]:
         offset = self._offset()

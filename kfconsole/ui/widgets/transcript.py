@@ -137,6 +137,14 @@ class Transcript(LineView, Generic[ItemT]):
         self._settle(None if self._is_at_end else anchor, rest)
         self._count_below(0 if is_replaced else change.added_at_end)
 
+    def is_steady(self, _item: ItemT) -> bool:
+        """Whether the view may stand still by an item: not by one that moves among the others."""
+        return True
+
+    def seen_items(self) -> tuple[ItemT, ...]:
+        """Return the items of which a line is on screen."""
+        return tuple(self._items[place] for place in self._visible_items()) if self._items else ()
+
     def scroll_to_end(self) -> None:
         """Show the newest items."""
         self._settle(None)
@@ -241,11 +249,12 @@ class Transcript(LineView, Generic[ItemT]):
     # Where things stand
 
     def _anchor(self) -> tuple[int, int]:
-        """Return the item at the top of the view, and how many of its lines, counted from its end, are on screen.
+        """Return the topmost steady item, and how many lines are on screen from the top to its end.
 
         Counted from the end, because what comes before an item decides on lines at its start.
         """
-        item = self._heights.item_at(self.top)
+        seen = self._visible_items()
+        item = next((place for place in seen if self.is_steady(self._items[place])), seen[0])
         return item, self._heights.end_of(item) - self.top
 
     def _visible_items(self) -> range:
