@@ -420,6 +420,8 @@ class Purged(Struct, frozen=True):
     """False: the file was not written anew, so copies of deleted bytes may be left in its unused parts."""
     is_log_clean: bool = True
     """False: other consoles read from the log of changes, which holds what was deleted until they end."""
+    set_aside: tuple[Path, ...] = ()
+    """Damaged archives kept in the same folder: what they tell of the customer is still there."""
 
 
 class MediaKind(StrEnum):

@@ -281,6 +281,10 @@ class Archive:
         """Delete older messages and return how many; drafts and undecided messages stay."""
         return await self._write_slices(lambda connection: retention.purge(connection, at))
 
+    async def count_older_than(self, at: float) -> int:
+        """Return how many messages `purge_older_than` deletes."""
+        return await self._read(lambda connection: retention.count_older(connection, at))
+
     async def known(self, openid: CustomerId) -> KnownCustomer:
         """Return how much there is of a customer."""
         return await self._read(lambda connection: erasure.known(connection, openid))

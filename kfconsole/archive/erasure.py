@@ -1,6 +1,7 @@
 """Deleting one customer, on request: also from the index, the lists, the deeds and the bytes of the files."""
 
 import json
+import math
 from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -67,7 +68,8 @@ def purge_customer(
     yield from retention.merge_whole_index(connection)
     is_file_clean = _is_rewritten(connection, path)
     is_log_clean = yield from retention.empty_log(connection, patience_seconds)
-    return Purged(count, is_file_clean=is_file_clean, is_log_clean=is_log_clean)
+    set_aside = tuple(sorted(path.parent.glob(f"{path.name}.damaged-*")))
+    return Purged(count, is_file_clean=is_file_clean, is_log_clean=is_log_clean, set_aside=set_aside)
 
 
 def _is_known(connection: "Connection", openid: CustomerId) -> bool:
@@ -89,7 +91,10 @@ def _forget(connection: "Connection", openid: CustomerId, now: float) -> Message
         f"SELECT ifnull(max(id), 0), max(at) FILTER (WHERE at <= ?2) FROM messages WHERE customer_id = {_KEY}",
         (openid, now + CLOCK_STEP_SECONDS),
     ).fetchone()
-    purges.note(connection, openid, max(now, newest_at or now))  # WeChat's clock may be ahead of ours
+    # Records have whole seconds: what may have come in the second that is under way is not known to be of before.
+    # And WeChat's clock may be ahead of ours.
+    before_at = math.floor(now) - 1
+    purges.note(connection, openid, before_at if newest_at is None else max(before_at, newest_at))
     for table in ("drafts", "reads", "waits", "sessions", "openings"):
         connection.execute(f"DELETE FROM {table} WHERE customer_id = {_KEY}", (openid,))
     connection.execute(

@@ -88,6 +88,20 @@ def purge(connection: "Connection", at: float) -> Generator[None, None, int]:
     return count
 
 
+def count_older(connection: "Connection", at: float) -> int:
+    """Return how many messages `purge` deletes."""
+    older, kept = connection.execute(
+        f"""
+        SELECT (SELECT count(*) FROM messages WHERE at < ?1),
+            (SELECT count(*) FROM deliveries JOIN messages ON messages.id = message_id
+                WHERE at < ?1 AND NOT {_IS_SETTLED})
+        """,
+        (at,),
+    ).fetchone()
+    found: int = older - kept
+    return found
+
+
 def delete(connection: "Connection", rows: list[tuple[Any, ...]]) -> None:
     """Delete messages, given as rows of `MESSAGES`; the caller holds a transaction."""
     search.take_out(connection, [row[2:] for row in rows if row[2] is not None])
@@ -138,7 +152,9 @@ def _has_merged(connection: "Connection", pages: int) -> bool:
 
 
 def vacuum(connection: "Connection", path: Path, patience_seconds: float) -> Generator[None, None, bool]:
-    """Write the file anew; False when another console reads what was before, so that the room comes back later.
+    """Merge the index and write the file anew.
+
+    False: another console reads what was before, so the room comes back later.
 
     Raises:
         ArchiveError: There is no room for a second copy.
@@ -151,6 +167,7 @@ def vacuum(connection: "Connection", path: Path, patience_seconds: float) -> Gen
             ),
             hint=_("Free some space and try again."),
         )
+    yield from merge_whole_index(connection)
     connection.execute("VACUUM")
     return (yield from empty_log(connection, patience_seconds))
 

@@ -24,6 +24,9 @@ WRITES = (
     ("media", "upload", "FILE"),
     ("users", "remark", "OPENID", "x"),
     ("quota", "clear", "--yes"),
+    ("history", "purge", "OPENID", "--yes"),
+    ("history", "purge", "--older-than", "3d"),
+    ("history", "vacuum"),
 )
 READS = {"/cgi-bin/stable_token", "/cgi-bin/customservice/getkflist", "/cgi-bin/customservice/getonlinekflist"}
 
