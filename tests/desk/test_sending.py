@@ -1,11 +1,13 @@
 import asyncio
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from kfconsole.desk import rules
 from kfconsole.errors import ArchiveError, NotPossible, OutcomeNotKept
-from kfconsole.model import Delivery, MessageId
+from kfconsole.model import Delivery, MessageId, MessageKind, Record
 from kfconsole.simulator.faults import Fault
 from tests.desk import house as at
 from tests.desk.house import LI, ME, House, customer, opened, until
@@ -331,3 +333,104 @@ async def test_a_console_that_answers_as_nobody_does_not_reply(tmp_path: Path) -
         with pytest.raises(NotPossible, match="as nobody"):
             await house.actions.send(ANN, "hi")
         assert house.all_calls() == 0
+
+
+async def test_a_lost_answer_is_resolved_by_wechats_records(house_with_ann: House) -> None:
+    house = house_with_ann
+    house.world.switches = replace(house.world.switches, records_show_api_sends=True)
+    async with house.polling():
+        house.wire.lost.append(at.SEND)
+        unknown = await house.actions.send(ANN, "arrived?")
+        assert (unknown.delivery, house.desk.contacts[ANN].undelivered) == (Delivery.UNKNOWN, 1)
+        await house.time.advance(6)
+
+        assert [(message.id, message.delivery) for message in house.shown()] == [(unknown.id, Delivery.CONFIRMED)]
+        assert house.desk.contacts[ANN].undelivered == 0
+        with pytest.raises(NotPossible, match="no decision"):
+            await house.actions.resend(unknown.id)
+        assert sent_texts(house) == ["arrived?"]
+
+
+async def test_a_lost_answer_that_the_records_never_show_goes_on_asking(house_with_ann: House) -> None:
+    house = house_with_ann
+    async with house.polling():
+        house.wire.lost.append(at.SEND)
+        unknown = await house.actions.send(ANN, "arrived?")
+        await house.time.advance(30)
+
+        assert house.shown() == (unknown,)
+        assert unknown.needs_decision
+        again = await house.actions.resend(unknown.id)
+        assert [(message.delivery, message.is_dismissed) for message in house.shown()] == [
+            (Delivery.UNKNOWN, True),
+            (Delivery.SENT, False),
+        ]
+        assert again.delivery is Delivery.SENT
+
+
+async def test_what_another_console_saw_arrive_waits_for_no_decision_here(house_with_ann: House) -> None:
+    house = house_with_ann
+    await house.actions.open(BOB)
+    house.wire.lost.append(at.SEND)
+    await house.actions.send(ANN, "arrived?")
+    async with house.polling():
+        assert house.desk.contacts[ANN].undelivered == 1
+        now = int(house.time.sim.now())
+        await house.archive.merge_records([Record(ANN, ME, MessageKind.SENT, "arrived?", now)], now - 60, now)
+        await house.time.advance(3)
+
+        assert house.desk.contacts[ANN].undelivered == 0
+
+
+@pytest.mark.parametrize("code", [45015, 45047])
+async def test_wechats_word_that_no_reply_is_left_is_kept_until_the_customer_writes(
+    house_with_ann: House, code: int
+) -> None:
+    house = house_with_ann
+    house.world.say(ANN, "question")
+    async with house.polling():
+        house.app.state.faults.arm(Fault(at.SEND, "errcode", code=code))
+        await house.actions.send(ANN, "too much")
+        left = rules.allowance_of(house.desk, ANN, house.clock.now(), house.clock.monotonic())
+        assert left is not None
+        assert (left.left, left.is_refused) == (0, True)
+
+        await house.time.advance(5)
+        house.world.say(ANN, "go on")
+        await house.time.advance(5)
+        left = rules.allowance_of(house.desk, ANN, house.clock.now(), house.clock.monotonic())
+        assert left is not None
+        assert (left.left, left.is_refused) == (5, False)
+
+
+async def test_any_other_refusal_says_nothing_of_the_replies_left(house_with_ann: House) -> None:
+    house = house_with_ann
+    house.app.state.faults.arm(Fault(at.SEND, "errcode", code=40003))
+    await house.actions.send(ANN, "to nobody")
+
+    assert house.desk.contacts[ANN].refused_at is None
+
+
+async def test_what_is_left_is_known_once_the_history_before_is_read(house_with_ann: House) -> None:
+    house = house_with_ann
+    house.world.say(ANN, "question")
+    async with house.polling():
+        await house.actions.send(ANN, "answer")
+        await house.time.advance(300)
+        assert _left(house) == 4
+        now = int(house.time.sim.now())
+
+        with sqlite3.connect(house.archive._path) as connection:  # the first minutes were never read
+            connection.execute("UPDATE spans SET start_at = end_at")
+        connection.close()
+        await house.time.advance(3)
+        assert _left(house) is None
+
+        await house.archive.merge_records([], now - 24 * 3600, now)
+        await house.time.advance(3)
+        assert _left(house) == 4
+
+
+def _left(house: House) -> int | None:
+    left = rules.allowance_of(house.desk, ANN, house.clock.now(), house.clock.monotonic())
+    return left.left if left else None
