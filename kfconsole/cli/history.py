@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Literal
 import click
 from msgspec import Struct
 
-from kfconsole import config, dates
+from kfconsole import config
 from kfconsole.cli.acting import account_settings
 from kfconsole.cli.arguments import OPENID
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.nouns import Noun
 from kfconsole.cli.output import DONE, emit, emit_json, failed, talk
-from kfconsole.cli.times import local_time
+from kfconsole.cli.times import local_time, typed_moment
 from kfconsole.errors import ApiError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageKind
@@ -111,19 +111,12 @@ def show(settings_file: Path | None, openid: str, from_words: str | None, to_wor
 
 def _span(from_words: str | None, to_words: str | None, zone: tzinfo | None) -> tuple[datetime, datetime]:
     now = datetime.now(zone).astimezone(zone)
-    end = now if to_words is None else _parsed("--to", to_words, now)
-    start = end - DEFAULT_SPAN if from_words is None else _parsed("--from", from_words, now)
+    end = now if to_words is None else typed_moment("--to", to_words, now)
+    start = end - DEFAULT_SPAN if from_words is None else typed_moment("--from", from_words, now)
     if start >= end:
         problem = _("The span ends before it begins: from {start} to {end}.")
         raise click.UsageError(problem.format(start=_written(start), end=_written(end)), click.get_current_context())
     return start, end
-
-
-def _parsed(option: str, words: str, now: datetime) -> datetime:
-    try:
-        return dates.parse(words, now)
-    except ValueError as error:
-        raise click.UsageError(f"{option}: {error}", click.get_current_context()) from error
 
 
 async def _ask(

@@ -52,11 +52,11 @@ class Gaps:
         if start_at >= min(end_at, now):
             return ()
         gaps = await self._archive.gaps(start_at, min(end_at, now))
-        lasting = ((gap_start, math.inf if gap_end >= now else gap_end) for gap_start, gap_end in gaps)
-        return tuple(gap for gap in lasting if gap[1] - gap[0] >= TINY_SECONDS and not self._is_live(*gap))
-
-    def _is_live(self, start_at: float, end_at: float) -> bool:
-        return end_at == math.inf and start_at >= self._clock.now() - LIVE_SECONDS
+        return tuple(
+            (gap_start, math.inf if gap_end >= now else gap_end)
+            for gap_start, gap_end in gaps
+            if gap_end - gap_start >= TINY_SECONDS and gap_start < now - LIVE_SECONDS
+        )
 
     async def refresh(self) -> None:
         """Tell the open conversation what is missing now."""
