@@ -1,6 +1,7 @@
 """The doctor's checks one by one, with hosts and terminals nobody has at hand."""
 
 import asyncio
+import re
 import sqlite3
 import ssl
 import threading
@@ -10,13 +11,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.archive import Archive
+from kfconsole.archive.schema import MIGRATIONS
 from kfconsole.cli.doctor import host, terminal
 from kfconsole.cli.doctor.finding import CHECKS, Finding
 from kfconsole.cli.doctor.network import network
 from kfconsole.cli.doctor.patience import in_time
+from kfconsole.model import AgentId, CustomerId, MessageKind, Record
 
 
 def settings_in(folder: Path, base_url: str = "http://127.0.0.1:9") -> config.Settings:
@@ -86,6 +90,57 @@ async def test_an_archive_nobody_can_use_fails_and_a_missing_one_does_not(tmp_pa
     assert [seen(found)["archive"] for found in (missing, good, newer, damaged)] == ["ok", "ok", "fail", "fail"]
     assert "newer kfconsole" in newer[0].text
     assert "backup" in damaged[0].hint
+
+
+async def test_how_big_the_archive_is_is_told(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    archive = Archive(settings.archive_path)
+    await archive.open()
+    empty = await in_time(lambda: host.archive(settings), 20)
+    records = [
+        Record(CustomerId("oAnn"), AgentId(""), MessageKind.RECEIVED, "退款", 1_750_000_000 + n) for n in range(9)
+    ]
+    await archive.merge_records(records, 1_750_000_000, 1_750_000_100)
+    await archive.index_messages()
+    await archive.merge_records([replace(records[0], at=1_750_000_200)], 1_750_000_101, 1_750_000_300)
+    found = await in_time(lambda: host.archive(settings), 20)
+    await archive.close()
+
+    assert re.fullmatch(rf"{settings.archive_path}: \d\.\d MB, no messages yet", empty[0].text)
+    assert [finding.check for finding in found] == ["archive"] * 3
+    assert re.fullmatch(
+        rf"{settings.archive_path}: \d\.\d MB, 10 messages of 1 customer since 2025-06-15", found[0].text
+    )
+    assert re.fullmatch(r"[\d,]+ bytes a message; \d % of the file is the index that search needs", found[1].text)
+    assert found[2].text.startswith("1 message cannot be searched yet")
+
+
+async def test_room_that_can_be_given_back_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(host, "FREE_WORTH_TELLING_BYTES", 100_000)
+    settings = settings_in(tmp_path)
+    archive = Archive(settings.archive_path)
+    await archive.open()
+    records = [Record(CustomerId("oAnn"), AgentId(""), MessageKind.RECEIVED, "x" * 2000, n) for n in range(600)]
+    await archive.merge_records(records, 0, 600)
+    await archive.purge_older_than(599)
+    await archive.close()
+
+    assert "'kfconsole history vacuum' gives 1 MB back to the disk" in [
+        finding.text for finding in await in_time(lambda: host.archive(settings), 20)
+    ]
+
+
+async def test_the_archive_of_an_older_version_is_well_and_stays_as_it_is(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
+    with closing(sqlite3.connect(settings.archive_path, isolation_level=None)) as connection:
+        for statement in MIGRATIONS[0]:
+            connection.execute(statement)
+        connection.execute("PRAGMA user_version = 1")
+    before = settings.archive_path.read_bytes()
+    [found] = await in_time(lambda: host.archive(settings), 20)
+
+    assert (found.state, settings.archive_path.read_bytes()) == ("ok", before)
+    assert "brought up to date at the next start" in found.text
 
 
 @pytest.mark.parametrize(("kind", "state"), [("ext4", "ok"), ("nfs4", "warn"), ("fuse.sshfs", "warn")])

@@ -11,14 +11,20 @@ import stat
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kfconsole import config
 from kfconsole.cli.doctor.finding import Finding, fail, ok, warn
+from kfconsole.cli.times import local_time
 from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _, ngettext
 
+if TYPE_CHECKING:
+    from kfconsole.model import ArchiveSizes
+
 LOW_BYTES = 500_000_000
 FULL_BYTES = 20_000_000
+FREE_WORTH_TELLING_BYTES = 10_000_000
 REMOTE = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "9p", "afs", "ceph", "glusterfs", "lustre"})
 """Kinds of file systems on other machines, where SQLite's shared memory does not work."""
 
@@ -121,20 +127,61 @@ def archive(settings: config.Settings) -> list[Finding]:
     if not settings.account.app_id or not path.exists():
         return [ok("archive", _("made when it is needed"))]
     try:
-        asyncio.run(_look_into(path))
+        sizes = asyncio.run(_look_into(path))
     except ArchiveError as error:
         return [fail("archive", error.message, error.hint)]
-    return [ok("archive", str(path))]
+    return [ok("archive", text) for text in _archive_words(settings, sizes)]
 
 
-async def _look_into(path: Path) -> None:
+async def _look_into(path: Path) -> "ArchiveSizes | None":
     from kfconsole.archive import Archive
 
     archive = Archive(path)
     try:
         await archive.look()
+        return await archive.sizes()
     finally:
         await archive.close()
+
+
+def _archive_words(settings: config.Settings, sizes: "ArchiveSizes | None") -> Iterator[str]:
+    path = settings.archive_path
+    if sizes is None:
+        yield _("{file} (brought up to date at the next start)").format(file=path)
+        return
+    megabytes = f"{sizes.file_bytes / 1_000_000:,.1f}"
+    if sizes.oldest_at is None:
+        yield _("{file}: {megabytes} MB, no messages yet").format(file=path, megabytes=megabytes)
+    else:
+        day = local_time(sizes.oldest_at, settings.ui.zone).partition(" ")[0]
+        customers = ngettext("{count} customer", "{count} customers", sizes.customers)
+        text = ngettext(
+            "{file}: {megabytes} MB, {count} message of {customers} since {day}",
+            "{file}: {megabytes} MB, {count} messages of {customers} since {day}",
+            sizes.messages,
+        )
+        yield text.format(
+            file=path,
+            megabytes=megabytes,
+            count=f"{sizes.messages:,}",
+            customers=customers.format(count=f"{sizes.customers:,}"),
+            day=day,
+        )
+        yield _("{count} bytes a message; {percent} % of the file is the index that search needs").format(
+            count=f"{(sizes.file_bytes - sizes.free_bytes) // sizes.messages:,}",
+            percent=100 * min(sizes.index_bytes, sizes.file_bytes) // sizes.file_bytes,
+        )
+    if sizes.free_bytes >= FREE_WORTH_TELLING_BYTES:
+        yield _("'kfconsole history vacuum' gives {megabytes} MB back to the disk").format(
+            megabytes=sizes.free_bytes // 1_000_000
+        )
+    if sizes.unindexed:
+        text = ngettext(
+            "{count} message cannot be searched yet; the console sees to it while it runs",
+            "{count} messages cannot be searched yet; the console sees to it while it runs",
+            sizes.unindexed,
+        )
+        yield text.format(count=f"{sizes.unindexed:,}")
 
 
 def file_system(place: Path, mounts: Path) -> str:
