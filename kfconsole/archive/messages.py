@@ -14,24 +14,46 @@ from kfconsole.model import CustomerId, Delivery, Message, MessageId, MessageKin
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-    Reader = Callable[[Callable[[Connection], list[tuple[Any, ...]]]], Awaitable[list[tuple[Any, ...]]]]
+    Reader = Callable[[Callable[[Connection], "Part"]], Awaitable["Part"]]
 
 COLUMNS: Final = "id, openid, agent, kind, text, at, delivery, reason, is_dismissed, content, is_ai, position"
 OWN_POSITION: Final = 1_000_000  # a send of ours stands after all records of the same moment
 CLOCK_STEP_SECONDS: Final = 86_400.0  # what claims to be from later than this is wrong, and nothing to stand behind
+PART_MESSAGES: Final = 2_000  # some 10 ms of reading; a hundred customers or so
+
+_KINDS: Final = {kind.value: kind for kind in MessageKind}  # asking the enum itself takes half of building a message
+_DELIVERIES: Final[dict[str | None, Delivery | None]] = {None: None, **{state.value: state for state in Delivery}}
+
+Place = tuple[int, float, int, MessageId]
+"""Where a message stands among all: the customer's number, time, position, id."""
+Part = tuple[tuple[Message, ...], Place]
+"""Messages, and the place of the last one."""
+
+_MORE_OF_CUSTOMER = f"""
+    SELECT {COLUMNS}, customer_id FROM lines
+    WHERE customer_id = ? AND (at, position, id) > (?, ?, ?) AND at < ?
+    ORDER BY at, position, id LIMIT ?
+"""
+# One customer after the other, each a stretch of one index: whatever the span, nothing is sorted.
+_NEXT_CUSTOMERS = f"""
+    SELECT {", ".join("lines." + column for column in COLUMNS.split(", "))}, customer_id
+    FROM customers CROSS JOIN lines ON customer_id = customers.id
+    WHERE customers.id > ? AND at >= ? AND at < ?
+    ORDER BY customers.id, at, position, lines.id LIMIT ?
+"""
 
 
 def as_message(row: tuple[Any, ...]) -> Message:
     """Build a message from a row of `COLUMNS`."""
     message_id, openid, agent, kind, text, at, delivery, reason, is_dismissed, content, is_ai, position = row
     return Message(
-        id=message_id,
-        openid=openid,
-        agent=agent,
-        kind=MessageKind(kind),
-        text=text,
-        at=at,
-        delivery=None if delivery is None else Delivery(delivery),
+        message_id,
+        openid,
+        agent,
+        _KINDS[kind],
+        text,
+        at,
+        delivery=_DELIVERIES[delivery],
         reason=reason,
         is_dismissed=bool(is_dismissed),
         content=None if content is None else contents.decoded(content),
@@ -115,23 +137,41 @@ def between(connection: "Connection", openid: CustomerId, start_at: float, end_a
 async def every(
     read: "Reader", openid: CustomerId | None, start_at: float, end_at: float
 ) -> AsyncIterator[tuple[Message, ...]]:
-    """Yield all messages of a span, a part at a time: by customer, then by time; nothing is held between two parts."""
-    place: tuple[int, float, int, int] = (0, start_at, -1, -1)
-    while part := await read(partial(_part, place=place, openid=openid, start_at=start_at, end_at=end_at)):
-        place = part[-1][-4:]
-        yield tuple(as_message(row[:-4]) for row in part)
+    """Yield all messages of a span, a part at a time: by customer, then by time; nothing is held between two parts.
+
+    What comes or goes meanwhile may be in or not; nothing comes twice, also when records that come late move others.
+    """
+    place: Place = (0, start_at, -1, MessageId(-1))
+    told: frozenset[MessageId] = frozenset()
+    while True:
+        part, place = await read(partial(_part, place=place, openid=openid, start_at=start_at, end_at=end_at))
+        if not part:
+            return
+        if new := tuple(message for message in part if message.id not in told):
+            yield new
+        told = frozenset(message.id for message in part if message.openid == part[-1].openid)
 
 
-def _part(
-    connection: "Connection",
-    place: tuple[int, float, int, int],
-    openid: CustomerId | None,
-    start_at: float,
-    end_at: float,
-) -> list[tuple[Any, ...]]:
-    raise NotImplementedError
+def _part(connection: "Connection", place: Place, openid: CustomerId | None, start_at: float, end_at: float) -> Part:
+    customer, *behind = place
+    if openid is not None:
+        found = connection.execute("SELECT id FROM customers WHERE openid = ?", (openid,)).fetchone()
+        customer = found[0] if found else 0
+    rows = connection.execute(_MORE_OF_CUSTOMER, (customer, *behind, end_at, PART_MESSAGES)).fetchall()
+    if openid is None and len(rows) < PART_MESSAGES:
+        room = PART_MESSAGES - len(rows)
+        rows += connection.execute(_NEXT_CUSTOMERS, (customer, start_at, end_at, room)).fetchall()
+    part = tuple(as_message(row[:-1]) for row in rows)
+    return part, (rows[-1][-1], part[-1].at, part[-1].position, part[-1].id) if part else place
 
 
 def count(connection: "Connection", openid: CustomerId | None, start_at: float, end_at: float) -> int:
     """Return how many messages a span has, its end not included."""
-    raise NotImplementedError
+    query, values = "SELECT count(*) FROM messages WHERE at >= ? AND at < ?", [start_at, end_at]
+    if openid is None:
+        found = connection.execute(query, values)
+    else:
+        of_customer = "AND customer_id = (SELECT id FROM customers WHERE openid = ?)"
+        found = connection.execute(f"{query} {of_customer}", (*values, openid))
+    number: int = found.fetchone()[0]
+    return number
