@@ -328,11 +328,15 @@ class Wait(Struct, frozen=True):
     is_exact: bool
     """False: it began then or earlier."""
     first_seen_at: float
+    last_seen_at: float
+    """When they were seen waiting last; while nothing changes that is not kept, so perhaps also later."""
     last_message_at: int
     message_count: int
     """At least so many messages while waiting."""
     ended_at: float | None = None
-    """None: it goes on."""
+    """When they were taken, or were noticed to be gone; None: not seen to end."""
+    end_is_exact: bool = False
+    """False: nobody watched, and it ended at some time since `last_seen_at`."""
     outcome: WaitOutcome | None = None
     agent: AgentId | None = None
     """Who took the customer."""
@@ -536,6 +540,8 @@ class Desk(Struct, frozen=True, dict=True):
     """Of the feeds whose daily limit WeChat tells."""
     remembered_at: float | None = None
     """When the lists were saved, while they still come from the archive and not from WeChat."""
+    archive_trouble: ArchiveTrouble | None = None
+    """None while everything is kept on disk."""
 
     @cached_property
     def session_by_customer(self) -> Mapping[CustomerId, Session]:

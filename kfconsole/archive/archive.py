@@ -4,19 +4,19 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from kfconsole.archive import audit, erasure, messages, outbox, people, retention, saved, search, spans, waits
 from kfconsole.archive.merging import merge
-from kfconsole.archive.place import Place, Policy
+from kfconsole.archive.place import Place, Policy, joined
 from kfconsole.archive.process import Process
 from kfconsole.archive.schema import refuse_newer
 from kfconsole.content import Content, Text
 from kfconsole.model import (
     AgentId,
     ArchiveSizes,
+    ArchiveTrouble,
     Contact,
     CustomerId,
     Deed,
@@ -32,6 +32,7 @@ from kfconsole.model import (
     SearchQuery,
     Session,
     SessionSeen,
+    Unkept,
     Wait,
     Waiting,
     WaitOutcome,
@@ -64,25 +65,59 @@ class Archive:
         self._wall = wall
         self._process = process
         self._busy_seconds = busy_seconds
-        self._writer = Worker("archive-write", path, partial(self._connect, is_reader=False))
-        self._reader = Worker("archive-read", path, partial(self._connect, is_reader=True))
+        self._place = Place(path, wall=wall, busy_seconds=busy_seconds)
 
     async def open(self) -> None:
         """Create or migrate the file; sends of consoles that ended without an answer become unknown."""
-        async with AsyncExitStack() as after_failure:
-            after_failure.push_async_callback(self.close)
-            await self._write(self._prepare)
-            await self.settle_orphans()
-            after_failure.pop_all()
+        await self._open(Policy.STRICT)
+
+    async def open_to_read(self) -> None:
+        """Open the file; one that can be read but not written is lived with: see `trouble`, nothing is kept then."""
+        await self._open(Policy.READING)
+
+    async def open_anyhow(self) -> None:
+        """Open the file, or go on in memory whatever is wrong with it, now and later: see `trouble`.
+
+        A damaged file is kept aside, and a new one is begun with what can be read of it.
+        """
+        await self._open(Policy.ANYHOW)
 
     async def look(self) -> None:
         """See whether a file that is there can be used; nothing is changed."""
         await self._read(lambda connection: refuse_newer(connection, self._path))
 
     async def close(self) -> None:
-        """Finish the writes begun and let go of the file."""
-        await self._reader.close()
-        await self._writer.close()  # last, so that it folds the -wal file into the archive
+        """Finish the writes begun and let go of the file; what is in memory is brought there, if that can be."""
+        await self._place.close()
+
+    # When the file fails
+
+    @property
+    def trouble(self) -> ArchiveTrouble | None:
+        """What is wrong with the file; None while everything is kept."""
+        return self._place.trouble
+
+    @property
+    def moves(self) -> int:
+        """How often the archive went from its file to memory or back: what was read before may have changed."""
+        return self._place.moves
+
+    @property
+    def unkept(self) -> Unkept:
+        """What was lost because the archive ended in memory; known once it is closed."""
+        return self._place.unkept
+
+    def subscribe(self, tell: Callable[[ArchiveTrouble | None], None]) -> None:
+        """Tell of every trouble that comes, and None when it is over."""
+        self._place.subscribe(tell)
+
+    async def mend(self) -> bool:
+        """Bring what is in memory into the file, if it can be written again; whether the archive is there now."""
+        return await self._place.mend()
+
+    def forget_trouble(self) -> None:
+        """Let a trouble that is over be forgotten, once it was read."""
+        self._place.forget_trouble()
 
     # Messages
 
@@ -114,7 +149,7 @@ class Archive:
                 at,
                 is_ai=is_ai,
                 process=process,
-                replaces=replaces,
+                replaces=None if replaces is None else self._place.number(replaces),
                 keeps_draft=keeps_draft,
             )
         )
@@ -139,7 +174,12 @@ class Archive:
         """
         return await self._write(
             lambda connection: outbox.settle(
-                connection, message_id, delivery, reason, is_out_of_replies=is_out_of_replies, asked_at=asked_at
+                connection,
+                self._place.number(message_id),
+                delivery,
+                reason,
+                is_out_of_replies=is_out_of_replies,
+                asked_at=asked_at,
             )
         )
 
@@ -152,7 +192,7 @@ class Archive:
 
     async def dismiss(self, message_id: MessageId) -> Message:
         """Leave a message undelivered; one that arrived after all stays as it is."""
-        return await self._write(lambda connection: outbox.dismiss(connection, message_id))
+        return await self._write(lambda connection: outbox.dismiss(connection, self._place.number(message_id)))
 
     async def newest_id(self) -> MessageId:
         """Return the id of the message stored last; 0 when there is none."""
@@ -163,15 +203,15 @@ class Archive:
 
         It is read between our own writes, so what a write of ours returns later is newer.
         """
-        return await self._write(lambda connection: messages.news(connection, after, also))
+        return await self._write(lambda connection: messages.news(connection, after, self._place.numbers(also)))
 
     async def message(self, message_id: MessageId) -> Message | None:
         """Return one message."""
-        return await self._read(lambda connection: messages.find(connection, message_id))
+        return await self._read(lambda connection: messages.find(connection, self._place.number(message_id)))
 
     async def content_of(self, message_id: MessageId) -> Content:
         """Return what a message of ours held, as it was sent."""
-        return await self._read(lambda connection: messages.content_of(connection, message_id))
+        return await self._read(lambda connection: messages.content_of(connection, self._place.number(message_id)))
 
     async def merge_records(
         self, records: Sequence[Record], start_at: int, end_at: int, *, history_before: float = -math.inf
@@ -193,23 +233,26 @@ class Archive:
         self, openid: CustomerId, *, before: Message | None = None, limit: int = 200
     ) -> tuple[Message, ...]:
         """Return the newest messages of a customer, or the newest before a message; oldest first."""
-        return await self._read(lambda connection: messages.conversation(connection, openid, before, limit))
+        found = await self._read_all(lambda connection: messages.conversation(connection, openid, before, limit))
+        return found[-limit:]
 
     async def between(self, openid: CustomerId, start_at: float, end_at: float) -> tuple[Message, ...]:
         """Return a customer's messages of a span, both ends included, oldest first."""
-        return await self._read(lambda connection: messages.between(connection, openid, start_at, end_at))
+        return await self._read_all(lambda connection: messages.between(connection, openid, start_at, end_at))
 
     def every(
         self, *, openid: CustomerId | None = None, start_at: float = -math.inf, end_at: float = math.inf
     ) -> AsyncIterator[tuple[Message, ...]]:
         """Yield all messages of a span, the end not included, a part at a time: by customer, then by time."""
-        return messages.every(self._read, openid, start_at, end_at)
+        return messages.every(self._read_longest, openid, start_at, end_at)
 
     async def count(
         self, *, openid: CustomerId | None = None, start_at: float = -math.inf, end_at: float = math.inf
     ) -> int:
         """Return how many messages `every` yields."""
-        return await self._read(lambda connection: messages.count(connection, openid, start_at, end_at))
+        found = await self._read(lambda connection: messages.count(connection, openid, start_at, end_at))
+        older = await self._place.read_older(lambda connection: messages.count(connection, openid, start_at, end_at))
+        return found if older is None else max(found, older)
 
     # Spans fetched
 
@@ -225,7 +268,9 @@ class Archive:
 
     async def search(self, query: SearchQuery, *, before: Message | None = None, limit: int = 50) -> SearchPage:
         """Return the newest messages found, or those found before a message."""
-        return await self._read(lambda connection: search.find(connection, query, before, limit))
+        page = await self._read(lambda connection: search.find(connection, query, before, limit))
+        older = await self._place.read_older(lambda connection: search.find(connection, query, before, limit))
+        return page if older is None else joined(page, older, limit)
 
     async def index_messages(self) -> int:
         """Put messages into the index of words that are not there yet, the newest first; return how many."""
@@ -233,13 +278,17 @@ class Archive:
 
     # What happened at the desk
 
-    async def note_waits(self, waiting: Sequence[Waiting], at: float) -> None:
-        """Keep waits that go on, as they are now; several consoles may tell the same."""
-        await self._write(lambda connection: waits.note(connection, waiting, at))
+    async def note_waits(self, waiting: Sequence[Waiting], seen_at: float) -> frozenset[CustomerId]:
+        """Keep waits as they were seen at a moment; several consoles may tell the same, also late.
 
-    async def end_wait(self, openid: CustomerId, at: float, outcome: WaitOutcome, agent: AgentId | None = None) -> None:
-        """Keep how a wait ended; nothing happens when none goes on."""
-        await self._write(lambda connection: waits.end(connection, openid, at, outcome, agent))
+        Returns:
+            Whose wait is over by what others saw: those still in the queue later should be told again.
+        """
+        return await self._write_slices(lambda connection: waits.note(connection, waiting, seen_at))
+
+    async def end_wait(self, waiting: Waiting, at: float, outcome: WaitOutcome, agent: AgentId | None = None) -> None:
+        """Keep how a wait ended that was last seen like this; nothing happens when it did before, or goes on."""
+        await self._write(lambda connection: waits.end(connection, waiting, at, outcome, agent))
 
     async def waits_going_on(self) -> tuple[Wait, ...]:
         """Return the waits not seen to end."""
@@ -249,13 +298,13 @@ class Archive:
         """Return the waits that began in a span, oldest first."""
         return await self._read(lambda connection: waits.between(connection, start_at, end_at, openid))
 
-    async def note_sessions(self, sessions: Sequence[Session], at: float) -> None:
-        """Keep sessions that were seen; several consoles may tell the same."""
-        await self._write_slices(lambda connection: waits.note_sessions(connection, sessions, at))
+    async def note_sessions(self, sessions: Sequence[Session], seen_at: float) -> None:
+        """Keep sessions that were seen at a moment or later, and the ends of the waits before them."""
+        await self._write_slices(lambda connection: waits.note_sessions(connection, sessions, seen_at, self._wall()))
 
-    async def end_session(self, openid: CustomerId, agent: AgentId, at: float) -> None:
+    async def end_session(self, session: Session, at: float) -> None:
         """Keep when a session was seen to be over."""
-        await self._write(lambda connection: waits.end_session(connection, openid, agent, at))
+        await self._write(lambda connection: waits.end_session(connection, session, at))
 
     async def sessions_seen(
         self, start_at: float, end_at: float, *, openid: CustomerId | None = None
@@ -362,20 +411,33 @@ class Archive:
     # Every method above goes through one of these three.
 
     async def _read(self, job: "Callable[[Connection], T]") -> T:
-        return await self._reader.read(job)
+        return await self._place.read(job)
 
     async def _write(self, job: "Callable[[Connection], T]") -> T:
-        return await self._writer.write(job)
+        return await self._place.write(job)
 
     async def _write_slices(self, job: "Callable[[Connection], Generator[None, None, T]]") -> T:
-        return await self._writer.write_slices(job)
+        return await self._place.write_slices(job)
 
-    def _connect(self, *, is_reader: bool) -> "Connection":
-        return connect(self._path, self._busy_seconds, is_reader=is_reader)
+    async def _read_all(self, job: "Callable[[Connection], tuple[Message, ...]]") -> tuple[Message, ...]:
+        """Read messages, those that an archive in memory left in the file too; in the order of the conversation."""
+        found = await self._read(job)
+        if not (older := await self._place.read_older(job)):
+            return found
+        newest = {message.id: message for message in (*older, *found)}
+        return tuple(sorted(newest.values(), key=lambda message: message.place))
 
-    def _prepare(self, connection: "Connection") -> None:
-        self._identity()
-        migrate(connection, self._path, self._wall())
+    async def _read_longest(self, job: "Callable[[Connection], T]") -> T:
+        """Read from the file where there is one, as an archive in memory has the last days alone."""
+        found = await self._place.read_older(job)
+        return await self._read(job) if found is None else found
+
+    async def _open(self, policy: Policy) -> None:
+        async with AsyncExitStack() as after_failure:
+            after_failure.push_async_callback(self.close)
+            await self._place.open(lambda _connection: self._identity(), policy)
+            await self.settle_orphans()
+            after_failure.pop_all()
 
     def _gone_processes(self, connection: "Connection") -> tuple[str, ...]:
         return outbox.gone(outbox.sending(connection), self._wall())

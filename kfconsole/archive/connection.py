@@ -94,6 +94,7 @@ _FAULTS: Final = {
 }
 """SQLite's primary result codes, by number because sqlite3 is not imported here."""
 _CORRUPT_VTAB: Final = 267
+_CONSTRAINT: Final = 19  # our own tables' constraints have longer codes: this is the index meeting what it never wrote
 _ERRNO_FAULTS: Final = {
     errno.ENOSPC: Fault.FULL,
     errno.EDQUOT: Fault.FULL,
@@ -127,22 +128,7 @@ def connect_to_read(path: Path, busy_seconds: float) -> "sqlite3.Connection":
     """Open a connection that needs nothing of the file but that it can be read, nor of its folder."""
     import sqlite3
 
-    uri = path.absolute().as_uri()
-    try:
-        return _opened_to_read(f"{uri}?mode=ro", busy_seconds)
-    except sqlite3.OperationalError:
-        # The folder cannot be written, and in WAL mode even a reader makes a file there. Without a log of changes
-        # the file itself holds everything, and nobody who cannot write it changes it.
-        wal = path.with_name(path.name + "-wal")
-        if os.access(path.parent, os.W_OK) or (wal.exists() and wal.stat().st_size):
-            raise
-        return _opened_to_read(f"{uri}?mode=ro&immutable=1", busy_seconds)
-
-
-def _opened_to_read(uri: str, busy_seconds: float) -> "sqlite3.Connection":
-    import sqlite3
-
-    connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
+    connection = sqlite3.connect(readable_uri(path), uri=True, timeout=busy_seconds, isolation_level=None)
     try:
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("PRAGMA query_only = ON")
@@ -151,6 +137,15 @@ def _opened_to_read(uri: str, busy_seconds: float) -> "sqlite3.Connection":
         connection.close()
         raise
     return connection
+
+
+def readable_uri(path: Path) -> str:
+    """Return how SQLite opens a file that need not be writable, nor its folder."""
+    # In WAL mode even a reader makes a file in the folder, unless it is there. Without a log of changes the file
+    # holds everything, and where nobody can make a file beside it, nobody changes it through this folder either.
+    wal, shared = (path.with_name(path.name + ending) for ending in ("-wal", "-shm"))
+    is_still = not os.access(path.parent, os.W_OK) and not shared.exists() and not (wal.exists() and wal.stat().st_size)
+    return f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
 
 
 def _create_private(path: Path) -> None:
@@ -207,9 +202,11 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as error:
-        fault = _fault(error, path)
+        fault = fault_of(error)
         if fault is None:
             raise
+        if fault in (Fault.FAILED, Fault.FORBIDDEN) and _is_full(path):
+            fault = Fault.FULL
         raise explanation(fault, path) from error
     except OSError as error:
         raise FileError(
@@ -225,16 +222,16 @@ def explanation(fault: Fault, path: Path) -> FileError:
     return FileError(_(message).format(path=path), hint=_(hint), fault=fault)
 
 
-def _fault(error: "sqlite3.Error", path: Path) -> Fault | None:
+def fault_of(error: Exception) -> Fault | None:
+    """Return what an error of SQLite, or of ours, says about the file."""
+    if isinstance(error, FileError):
+        return error.fault
     code = getattr(error, "sqlite_errorcode", 0)
-    if code == _CORRUPT_VTAB:
+    if code in (_CORRUPT_VTAB, _CONSTRAINT):
         return Fault.INDEX_DAMAGED
     if not code and str(error).startswith("Could not decode to UTF-8"):
         return Fault.DAMAGED  # everything was stored as UTF-8; Python finds this out, so SQLite has no code for it
-    fault = _FAULTS.get(code & 0xFF)  # the low byte is the primary code
-    if fault in (Fault.FAILED, Fault.FORBIDDEN) and _is_full(path):
-        return Fault.FULL
-    return fault
+    return _FAULTS.get(code & 0xFF)  # the low byte is the primary code
 
 
 def _is_full(path: Path) -> bool:

@@ -135,6 +135,7 @@ _RECORD_OF_TRUTH = (
     "CREATE INDEX messages_in_order ON messages (customer_id, at, position)",
     "CREATE INDEX messages_by_time ON messages (at, customer_id)",
     "CREATE INDEX messages_received ON messages (customer_id, at, is_history) WHERE kind = 'received'",
+    "CREATE UNIQUE INDEX messages_indexed ON messages (search_key) WHERE search_key IS NOT NULL",
     "CREATE INDEX messages_unindexed ON messages (at) WHERE search_key IS NULL",
     "CREATE INDEX deliveries_by_time ON deliveries (customer_id, asked_at)",
     "CREATE INDEX deliveries_confirmed ON deliveries (customer_id, record_at) WHERE record_at IS NOT NULL",
@@ -176,12 +177,14 @@ _RECORD_OF_TRUTH = (
     # Merging its parts goes in slices of our own: by itself it would now and then hold up a send.
     "INSERT INTO words (words, rank) VALUES ('automerge', 0)",
     "INSERT INTO words (words, rank) VALUES ('crisismerge', 64)",
-    # One row a wait; while ended_at is NULL it goes on. outcome: 'taken' (by agent_id) or 'left'.
+    # One row a wait; while ended_at is NULL it goes on. outcome: 'taken' (by agent_id) or 'left'. last_seen_at: when
+    # the customer was still seen waiting; an unchanged queue is not written, so perhaps later, too.
     """
     CREATE TABLE waits (
         id INTEGER PRIMARY KEY,
         customer_id INTEGER NOT NULL REFERENCES customers ON DELETE CASCADE,
         first_seen_at REAL NOT NULL,
+        last_seen_at REAL NOT NULL DEFAULT 0,
         since_at REAL NOT NULL,
         is_exact INTEGER NOT NULL,
         last_message_at INTEGER NOT NULL,
@@ -249,7 +252,7 @@ def migrate(connection: "Connection", path: "Path", now: float) -> None:
         FileError: A newer version wrote it, or it is no archive.
     """
     if not is_of_another_version(connection):
-        _refuse_foreign(connection, path)
+        refuse_foreign(connection, path)
         return
     for number, statements in enumerate(MIGRATIONS):
         with transaction(connection, is_durable=True):
@@ -257,7 +260,7 @@ def migrate(connection: "Connection", path: "Path", now: float) -> None:
             version = refuse_newer(connection, path)
             if version != number:
                 continue
-            _refuse_foreign(connection, path)
+            refuse_foreign(connection, path)
             for statement in statements:
                 connection.execute(statement)
             if number == 0:
@@ -265,7 +268,7 @@ def migrate(connection: "Connection", path: "Path", now: float) -> None:
             connection.execute(f"PRAGMA user_version = {number + 1}")
 
 
-def _refuse_foreign(connection: "Connection", path: "Path") -> None:
+def refuse_foreign(connection: "Connection", path: "Path") -> None:
     """Tell another program's file, or one whose first page is gone, from an archive: SQLite itself is content."""
     tables = connection.execute("SELECT count(*), sum(name IN ('messages', 'drafts')) FROM sqlite_master").fetchone()
     version = _version(connection)

@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from kfconsole.archive.connection import explained
+from kfconsole.archive.connection import FileError, explained
 from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
 
@@ -47,7 +47,7 @@ class Worker:
         self._path = path
         self._connect = connect
         self._connection: Connection | None = None
-        self._is_moving = False
+        self._refusal: FileError | None = None
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._sliced: set[Future[Any]] = set()
         self._is_closed = False
@@ -72,15 +72,19 @@ class Worker:
         self._queue_slice(_Sliced(job), whole)
         return await asyncio.shield(asyncio.wrap_future(whole))
 
-    async def move(self, connect: "Callable[[], Connection]") -> None:
-        """Go on with another connection, jobs that wait already included; what connecting raises, they raise, too."""
-        self._connect = connect
-        self._is_moving = True
-        await self.write(lambda _connection: None)
+    async def let_go(self, reason: FileError) -> None:
+        """Close the connection; jobs fail for this reason at once, until `reopen` or `exchange`."""
+        self._refusal = reason
+        await asyncio.shield(asyncio.wrap_future(self._executor.submit(self._disconnect)))
 
-    async def exchange(self, job: "Callable[[Connection], Connection]") -> None:
-        """Run a job that returns the connection to go on with; when it fails, everything stays as it was."""
-        await asyncio.shield(asyncio.wrap_future(self._submit(partial(self._exchange, job))))
+    async def exchange(self, make: "Callable[[Connection | None], Connection]") -> None:
+        """Go on with another connection, made from the present one if there is any; a failure changes nothing."""
+        await asyncio.shield(asyncio.wrap_future(self._submit(partial(self._exchange, make))))
+
+    def reopen(self, connect: "Callable[[], Connection]") -> None:
+        """Connect like this from the next job on, which must not have a connection any more."""
+        self._connect = connect
+        self._refusal = None
 
     async def close(self) -> None:
         """Finish what was begun, then close the connection and end the thread; cancelled, it can be called again."""
@@ -102,17 +106,17 @@ class Worker:
             return job()
 
     def _connected(self) -> "Connection":
-        if self._is_moving:
-            self._is_moving = False
-            self._disconnect()
+        if (reason := self._refusal) is not None:
+            raise FileError(reason.message, hint=reason.hint, fault=reason.fault)
         if self._connection is None:
             self._connection = self._connect()
         return self._connection
 
-    def _exchange(self, job: "Callable[[Connection], Connection]") -> None:
-        connection = job(self._connected())
+    def _exchange(self, make: "Callable[[Connection | None], Connection]") -> None:
+        connection = make(self._connection)
         self._disconnect()
         self._connection = connection
+        self._refusal = None
 
     def _disconnect(self) -> None:
         if self._connection is not None:

@@ -238,7 +238,7 @@ async def _seen(settings: config.Settings) -> tuple[float, tuple[Agent, ...]]:
     from kfconsole.cli.retries import patiently
     from kfconsole.cli.wiring import opened, see_agents, wire
 
-    async with opened(wire(settings)) as desk:
+    async with opened(wire(settings), is_reading=True) as desk:
         seen = await patiently(lambda: see_agents(desk))
         return round(desk.clock.now(), 3), seen.agents
 

@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfconsole import config
-from kfconsole.cli.output import DONE, require_terminal
+from kfconsole.cli.output import DONE, complain, require_terminal, talk
+from kfconsole.i18n import _, listed, ngettext
 
 if TYPE_CHECKING:
+    from kfconsole.archive import Archive
     from kfconsole.ui.app import KfApp
 
 
@@ -39,6 +41,27 @@ def open_app(settings: config.Settings, *, is_demo: bool) -> "KfApp":
     )
 
 
+def _tell_unkept(archive: "Archive") -> None:
+    """Say what was lost with an archive in memory; what was being written is said word by word, to be copied."""
+    lost = archive.unkept
+    what = []
+    if lost.sends:
+        said = ngettext("{count} message to a customer", "{count} messages to customers", lost.sends)
+        what.append(said.format(count=lost.sends))
+    if count := len(lost.drafts):
+        what.append(ngettext("{count} draft", "{count} drafts", count).format(count=count))
+    if not what:
+        return
+    trouble = archive.trouble
+    complain(
+        _("Not kept in the archive: {what}. {problem}").format(
+            what=listed(what), problem="" if trouble is None else trouble.message
+        )
+    )
+    for openid, text in lost.drafts:
+        talk(_("Draft for {openid}: {text}").format(openid=openid, text=text))
+
+
 def run_app(app: "KfApp") -> int:
     """Run the console until it is left; return its exit code.
 
@@ -46,6 +69,7 @@ def run_app(app: "KfApp") -> int:
         Exception: What ended it unexpectedly, after the terminal was restored.
     """
     code = app.run()
+    _tell_unkept(app.archive)
     if app.crash is not None:
         raise app.crash
     return code or DONE

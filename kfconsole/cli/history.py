@@ -126,7 +126,7 @@ async def _ask(
     from kfconsole.cli.wiring import opened, wire
     from kfconsole.desk import HistoryDay
 
-    async with opened(wire(settings)) as desk:
+    async with opened(wire(settings), is_reading=True) as desk:
         day = HistoryDay(())
 
         async def ask() -> None:

@@ -74,7 +74,7 @@ async def _ask(settings: config.Settings) -> Queue:
     from kfconsole.cli.retries import patiently
     from kfconsole.cli.wiring import opened, see_queue, wire
 
-    async with opened(wire(settings)) as desk:
+    async with opened(wire(settings), is_reading=True) as desk:
         seen = await patiently(lambda: see_queue(desk))
         now = desk.clock.now()
         return Queue(round(now, 3), seen.queue_total, tuple(_rows(seen, now)))

@@ -187,7 +187,7 @@ async def _list(settings: config.Settings, agent: AgentId | None) -> SessionList
     from kfconsole.cli.retries import patiently
     from kfconsole.cli.wiring import opened, see_agents, wire
 
-    async with opened(wire(settings)) as desk:
+    async with opened(wire(settings), is_reading=True) as desk:
         if agent is not None:
             serving: Iterable[AgentId] = (agent,)
         else:
@@ -218,7 +218,7 @@ async def _state(settings: config.Settings, openid: CustomerId) -> CustomerState
     from kfconsole.cli.retries import patiently
     from kfconsole.cli.wiring import opened, see_queue, wire
 
-    async with opened(wire(settings)) as desk:
+    async with opened(wire(settings), is_reading=True) as desk:
         holder = await patiently(lambda: desk.client.session(openid))
         if holder is not None:
             at = round(desk.clock.now(), 3)

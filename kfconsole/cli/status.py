@@ -62,7 +62,7 @@ async def _ask(settings: config.Settings) -> Status:
     from kfconsole.cli.retries import patiently
     from kfconsole.cli.wiring import opened, see_agents, see_queue, wire
 
-    async with opened(wire(settings)) as desk:
+    async with opened(wire(settings), is_reading=True) as desk:
         # The first call gets the token for both.
         await patiently(lambda: see_queue(desk))
         return _status(await patiently(lambda: see_agents(desk)), desk.clock.now())

@@ -68,7 +68,7 @@ async def _watch(settings: config.Settings, *, with_text: bool, as_json: bool) -
     from kfconsole.cli.wiring import opened, wire
 
     stop = _Stop()
-    async with opened(wire(settings)) as desk:
+    async with opened(wire(settings), is_reading=True) as desk:
         desk.store.subscribe(lambda _desk: stop.stir.set())
         polling = asyncio.create_task(desk.poller.run())
         polling.add_done_callback(lambda _task: stop.stir.set())

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from kfconsole.archive import Archive
 from kfconsole.cli.log import Log
+from kfconsole.cli.output import talk
 from kfconsole.config import Settings
 from kfconsole.desk import Actions, Intervals, Poller, ServerClock, Store
 from kfconsole.desk.feeds.agents import AgentsFeed
 from kfconsole.desk.feeds.queue import QueueFeed
+from kfconsole.i18n import _
 from kfconsole.model import AgentId, Desk
 from kfconsole.wechat import KfClient
 
@@ -89,13 +91,20 @@ async def asking(settings: Settings) -> AsyncIterator[KfClient]:
 
 
 @asynccontextmanager
-async def opened(desk: Wired) -> AsyncIterator[Wired]:
+async def opened(desk: Wired, *, is_reading: bool = False) -> AsyncIterator[Wired]:
     """Open archive and client for one command, with what the last run left on the desk.
 
+    Args:
+        desk: What is opened.
+        is_reading: What the command stores is worth less than its answer: an archive that can be read but not
+            written is lived with, and stderr says that nothing is kept.
+
     Raises:
-        ArchiveError: The archive cannot be read.
+        ArchiveError: The archive cannot be read, or not be written by a command that has to.
     """
-    await desk.archive.open()
+    if is_reading:
+        desk.store.subscribe(_TroubleTeller().tell)
+    await (desk.archive.open_to_read() if is_reading else desk.archive.open())
     try:
         await desk.poller.remember()
         yield desk
@@ -105,12 +114,24 @@ async def opened(desk: Wired) -> AsyncIterator[Wired]:
         desk.log.close()
 
 
+class _TroubleTeller:
+    """Says once what is wrong with the archive."""
+
+    def __init__(self) -> None:
+        self._told: str | None = None
+
+    def tell(self, desk: Desk) -> None:
+        """Say it if it is new."""
+        trouble = desk.archive_trouble
+        if trouble is not None and trouble.message != self._told:
+            self._told = trouble.message
+            talk(_("Nothing that is new here is kept: {problem}").format(problem=trouble.message))
+
+
 async def see_queue(desk: Wired) -> Desk:
     """Ask who waits, and keep the answer: the next one tells by it how long."""
     desk.store.apply(await QueueFeed(desk.client, desk.clock).ask())
-    memory = desk.store.queue_memory
-    if memory.at is not None:
-        await desk.archive.save_queue(memory.rows, memory.is_complete, memory.at)
+    await desk.poller.save_queue()
     return desk.store.desk
 
 

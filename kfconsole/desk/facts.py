@@ -12,6 +12,7 @@ from kfconsole.errors import KfError
 from kfconsole.model import (
     Agent,
     AgentId,
+    ArchiveTrouble,
     Budget,
     Contact,
     Conversation,
@@ -22,6 +23,7 @@ from kfconsole.model import (
     Message,
     QueueAnswer,
     Session,
+    Waiting,
 )
 
 
@@ -130,6 +132,12 @@ class BudgetSeen(Struct, frozen=True):
     budget: Budget | None
 
 
+class ArchiveSeen(Struct, frozen=True):
+    """Something is wrong with the archive on disk, or nothing is any more."""
+
+    trouble: ArchiveTrouble | None
+
+
 class Remembered(Struct, frozen=True):
     """The last run left these lists."""
 
@@ -137,6 +145,8 @@ class Remembered(Struct, frozen=True):
     queue_is_complete: bool = False
     queue_at: float | None = None
     """When the remembered queue was answered."""
+    waiting_elsewhere: tuple[Waiting, ...] = ()
+    """Who was waiting, too, but not in that answer: beyond its rows, or seen by another console."""
 
 
 Fact = (
@@ -155,5 +165,6 @@ Fact = (
     | FeedFailed
     | FeedSucceeded
     | BudgetSeen
+    | ArchiveSeen
     | Remembered
 )

@@ -23,6 +23,7 @@ from kfconsole.desk.feeds.queue import QueueFeed
 from kfconsole.desk.feeds.sessions import SessionsFeed
 from kfconsole.desk.gaps import KEEP_DAYS
 from kfconsole.desk.keeper import Keeper
+from kfconsole.desk.mending import Mending
 from kfconsole.desk.people import People
 from kfconsole.desk.store import Store
 from kfconsole.desk.waking import Bell, Sleep
@@ -86,6 +87,7 @@ class Poller:
         self._messages = MessagesFeed(client, archive, store, clock, keep_days=keep_days)
         self._people = People(archive, store)
         self._keeper = Keeper(archive, store, clock)
+        self._mending = Mending(archive, store, sleep)
         by_path = {PATHS[feed][0]: intervals.of(feed) for feed in Feed}
         self._budgets = BudgetKeeper(client, store, clock, {**by_path, paths.AGENTS: LIST_SECONDS}, random)
         self._bells = {feed: Bell(sleep) for feed in Feed}
@@ -110,6 +112,7 @@ class Poller:
             async with asyncio.TaskGroup() as group:
                 for feed in Feed:
                     group.create_task(self._poll(feed, group), name=f"poll {feed}")
+                group.create_task(self._mending.run(), name="mend the archive")
         finally:
             with suppress(ArchiveError):  # the feeds have shown it, and nobody is left to tell
                 await self.save()
@@ -121,6 +124,14 @@ class Poller:
             ArchiveError: They cannot be written.
         """
         await self._keeper.save(is_last=True)
+
+    async def save_queue(self) -> None:
+        """Save who waits and what happened, for a command that looks once.
+
+        Raises:
+            ArchiveError: They cannot be written.
+        """
+        await self._keeper.save_queue()
 
     def wake(self, *feeds: Feed) -> None:
         """Ask these feeds now, and once more if a question is under way.
@@ -134,6 +145,7 @@ class Poller:
             self._times_mended += 1
             self._agents.ask_for_the_list()
             self._sessions.touch_all()
+            self._mending.wake()
         for feed in feeds or Feed:
             if feed not in self._limited:
                 self._bells[feed].ring()
@@ -160,17 +172,23 @@ class Poller:
 
     async def _poll(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         failures = 0
+        rest_seconds: float | None
         bell = self._bells[feed]
         while True:
             bell.silence()
             times_mended = self._times_mended
             try:
                 await self._ask(feed)
+            except ArchiveError as error:  # WeChat has answered, so nothing is said of the feed
+                failures += 1
+                self._mending.note_failure(feed, error)
+                rest_seconds = self._backoff_seconds(feed, failures)
             except KfError as error:
                 failures += 1
                 rest_seconds = self._after_failure(feed, error, failures, was_mended=times_mended < self._times_mended)
             else:
                 failures = 0
+                self._mending.note_success(feed)
                 self._limited.discard(feed)
                 self._tell_if_stopped(feed)
                 for path in self._budgets.due(feed):

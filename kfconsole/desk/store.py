@@ -49,6 +49,7 @@ class Store:
     def __init__(self, me: AgentId | None) -> None:
         self._desk = Desk(me=me)
         self._queue = QueueMemory()
+        self._queue_asked_mono: float | None = None
         self._sessions = SessionIndex()
         self._acts: dict[CustomerId, _Act] = {}
         self._subscribers: dict[int, Callable[[Desk], None]] = {}
@@ -63,6 +64,11 @@ class Store:
     def queue_memory(self) -> QueueMemory:
         """What is known of the queue beyond the rows shown, for the archive."""
         return self._queue
+
+    @property
+    def queue_asked_mono(self) -> float | None:
+        """When the queue was asked for that this run saw last: whoever is in it still waited then."""
+        return self._queue_asked_mono
 
     def serves_anybody(self, agent: AgentId) -> bool:
         """Whether an agent has a session, without looking through all of them."""
@@ -123,6 +129,8 @@ class Store:
                 return _after_success(desk, feed, mono)
             case happened.BudgetSeen(feed=feed, budget=budget):
                 return _after_budget(desk, feed, budget)
+            case happened.ArchiveSeen(trouble=trouble):
+                return _with(desk, archive_trouble=trouble)
             case happened.Remembered():
                 return self._after_remembering(desk, fact)
 
@@ -132,6 +140,7 @@ class Store:
         rows = tuple(row for row in fact.answer.rows if row.openid not in taken)
         total = max(len(rows), fact.answer.total - (len(fact.answer.rows) - len(rows)))
         self._queue = merge_queue(self._queue, QueueAnswer(total=total, rows=rows), fact.at)
+        self._queue_asked_mono = fact.asked_mono
         return _with(desk, queue=self._queue.rows, queue_total=total)
 
     def _after_agents(self, desk: Desk, agents: tuple[Agent, ...]) -> Desk:
@@ -176,7 +185,8 @@ class Store:
         return _with(desk, sessions=self._sessions.ordered)
 
     def _after_remembering(self, desk: Desk, fact: happened.Remembered) -> Desk:
-        self._queue = QueueMemory(fact.desk.queue, fact.queue_is_complete, fact.queue_at)
+        elsewhere = {row.openid: row for row in fact.waiting_elsewhere}
+        self._queue = QueueMemory(fact.desk.queue, fact.queue_is_complete, fact.queue_at, elsewhere)
         by_agent: dict[AgentId, list[Session]] = {}
         for session in fact.desk.sessions:
             by_agent.setdefault(session.agent, []).append(session)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from kfconsole.desk.clock import ServerClock
     from kfconsole.desk.poller import Poller
     from kfconsole.desk.store import Store
+    from kfconsole.model import Desk, Message
+    from kfconsole.ui.search import LastSearch
     from kfconsole.wechat import KfClient
 
 GC_THRESHOLDS = (20_000, 50, 100)  # a poll of 1,000 rows makes thousands of objects, and hardly a cycle among them
@@ -67,6 +69,7 @@ class KfApp(App[int]):
         self.console_name = _("we")
         self.accepted_problems: dict[CustomerId, tuple[str, str]] = {}
         """For which state of which customer the user said that a reply may go out all the same."""
+        self.last_search: LastSearch | None = None
         poll = settings.poll
         self.station = Station(
             glyphs=self.glyphs,
@@ -82,6 +85,7 @@ class KfApp(App[int]):
         self.crash: Exception | None = None
         """What ended the program unexpectedly, for the log; never shown with local variables, which hold secrets."""
         self._desk_screen = DeskScreen()
+        self._was_in_memory = False
         self._drafts: asyncio.Queue[tuple[CustomerId, str]] = asyncio.Queue()
         self.animation_level = "none"
         if settings.ui.theme != self.theme and settings.ui.theme in self.available_themes:
@@ -108,12 +112,13 @@ class KfApp(App[int]):
     async def on_load(self) -> None:
         """Read the last known state before the first paint, and leave in order when the terminal goes away."""
         try:
-            await self.archive.open()
+            await self.archive.open_anyhow()
             await self.poller.remember()
         except KfError as error:
             self.crash = error
             self.exit()
             return
+        self.store.subscribe(self._tell_when_mended)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGHUP, signal.SIGTERM):
             loop.add_signal_handler(number, self.exit, 128 + number)
@@ -127,6 +132,12 @@ class KfApp(App[int]):
         self.run_worker(self._live(), group="desk", name="desk")
         self.run_worker(self._keep_drafts(), group="desk", name="drafts")
         self.run_worker(self._forget_old(), group="desk", name="forget")
+
+    def _tell_when_mended(self, desk: "Desk") -> None:
+        is_in_memory = desk.archive_trouble is not None and desk.archive_trouble.is_in_memory
+        if self._was_in_memory and not is_in_memory:
+            self.notify(_("The archive can be written again; what happened meanwhile is stored."), markup=False)
+        self._was_in_memory = is_in_memory
 
     def _spare_what_stays(self) -> None:
         # Modules, styles and the first lists stay for good: a collection that walks them takes several frames.
@@ -237,6 +248,23 @@ class KfApp(App[int]):
             last = contact.last_message if contact else None
             at = last.at if last else self.clock.now()
             self.push_screen(HistoryScreen(openid, words.day_of(at, self.zone)))
+
+    def action_search(self) -> None:
+        """Search the messages of all customers, or then of the subject."""
+        from kfconsole.ui.search import SearchScreen
+
+        if isinstance(screen := self.screen, DeskScreen):
+            self.push_screen(SearchScreen(screen.subject(), is_everybody=True))
+
+    def open_message(self, message: "Message") -> None:
+        """Open the conversation on the desk at a message, or show the message's day where that is too far back."""
+        self._desk_screen.open_at(message)
+
+    def return_to_desk(self) -> None:
+        """Take away what lies above the desk."""
+        while self.screen is not self._desk_screen:
+            self.screen.workers.cancel_node(self.screen)  # an answer would find nothing to be shown in
+            self.pop_screen()
 
     @work(group="palette", exclusive=True)
     async def action_palette(self) -> None:

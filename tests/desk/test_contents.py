@@ -87,7 +87,7 @@ async def test_what_another_version_kept_is_not_sent_again_as_words(house_with_a
     image = await picture(house, tmp_path)
     house.app.state.faults.arm(Fault(at.SEND, "errcode", code=45015))
     refused = await house.actions.send(ANN, image)
-    await house.archive._writer.write(
+    await house.archive._write(
         lambda connection: connection.execute("""UPDATE deliveries SET content = '{"type":"hologram"}'""")
     )
 
