@@ -20,7 +20,17 @@ from kfconsole.desk.store import Store
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _
-from kfconsole.model import AgentId, CustomerId, Media, MediaKind, Message, MessageId, Session
+from kfconsole.model import (
+    AgentId,
+    CustomerId,
+    Media,
+    MediaKind,
+    Message,
+    MessageId,
+    SearchPage,
+    SearchQuery,
+    Session,
+)
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -62,6 +72,10 @@ class Actions:
         """Put a conversation on screen and count it as read."""
         await self._reading.open(openid)
 
+    async def open_at(self, message: Message) -> bool:
+        """Put a conversation on screen where a message stands in it; False when too much was said since."""
+        return await self._reading.open_at(message)
+
     async def load_older(self) -> None:
         """Add the messages before the oldest on screen."""
         await self._reading.load_older()
@@ -81,6 +95,18 @@ class Actions:
     async def history(self, openid: CustomerId, start_at: float, end_at: float) -> HistoryDay:
         """Return a customer's messages of a span, asking WeChat for what the archive never saw."""
         return await self._reading.history(openid, start_at, end_at)
+
+    async def kept(self, openid: CustomerId, start_at: float, end_at: float) -> HistoryDay:
+        """Return what the archive has of a customer's messages of a span, without asking WeChat."""
+        return await self._reading.kept(openid, start_at, end_at)
+
+    async def search(self, query: SearchQuery, *, before: Message | None = None, limit: int = 50) -> SearchPage:
+        """Return the newest messages found, or those found before a message."""
+        return await self._reading.search(query, before, limit)
+
+    async def gaps(self, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:
+        """Return the parts of a span that were never fetched from WeChat, oldest first."""
+        return await self._reading.gaps(start_at, end_at)
 
     # Serving
 

@@ -17,6 +17,8 @@ class Place(StrEnum):
     LIST = "list"
     CONVERSATION = "conversation"
     COMPOSER = "composer"
+    HISTORY = "history"
+    SEARCH = "search"
 
 
 PLACE_TITLES = {
@@ -24,6 +26,8 @@ PLACE_TITLES = {
     Place.LIST: N_("In a list"),
     Place.CONVERSATION: N_("In the conversation"),
     Place.COMPOSER: N_("While writing a reply"),
+    Place.HISTORY: N_("In the history of a customer"),
+    Place.SEARCH: N_("While searching messages"),
 }
 
 
@@ -55,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("reply", "r", N_("reply"), N_("Write a reply to the customer")),
     Command("close_session", "x", N_("close"), N_("Close the session (asks first)")),
     Command("history", "h", N_("history"), N_("Older messages of this customer, day by day"), scope="app."),
+    Command("search", "H,shift+h", N_("search"), N_("Search the messages of all customers"), scope="app."),
     Command("filter", "slash", N_("filter"), N_("Filter the list by name, agent or text")),
     Command("refresh", "R,shift+r", N_("ask now"), N_("Ask WeChat for everything now"), scope="app."),
     Command("pane('queue')", "1", N_("queue"), N_("Go to the queue")),
@@ -76,6 +81,72 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "leave", "escape", N_("back"), N_("Leave the composer; the draft is kept"), Place.COMPOSER, in_palette=False
     ),
+    Command(
+        "day(-1)",
+        "left,p,left_square_bracket",
+        N_("day before"),
+        N_("Show the day before"),
+        Place.HISTORY,
+        in_palette=False,
+    ),
+    Command(
+        "day(1)",
+        "right,n,right_square_bracket",
+        N_("day after"),
+        N_("Show the day after"),
+        Place.HISTORY,
+        in_palette=False,
+    ),
+    Command("jump", "d", N_("jump to a day"), N_("Show another day"), Place.HISTORY, in_palette=False),
+    Command(
+        "search_here", "slash", N_("search"), N_("Search the customer's messages"), Place.HISTORY, in_palette=False
+    ),
+    Command(
+        "open_here",
+        "enter",
+        N_("open"),
+        N_("Open the conversation at the selected message"),
+        Place.HISTORY,
+        in_palette=False,
+    ),
+    Command("back", "escape,q", N_("back"), N_("Go back to where you came from"), Place.HISTORY, in_palette=False),
+    Command(
+        "search_customer",
+        "f2,ctrl+o",
+        N_("whose messages"),
+        N_("Search the messages of one customer, or of all"),
+        Place.SEARCH,
+        in_palette=False,
+    ),
+    Command(
+        "search_direction",
+        "f3,ctrl+t",
+        N_("who wrote"),
+        N_("Only what customers wrote, only what agents wrote, or both"),
+        Place.SEARCH,
+        in_palette=False,
+    ),
+    Command(
+        "search_agent",
+        "f4,ctrl+g",
+        N_("agent"),
+        N_("Only conversations with one agent"),
+        Place.SEARCH,
+        in_palette=False,
+    ),
+    Command("search_days", "f5,ctrl+y", N_("days"), N_("Only some days"), Place.SEARCH, in_palette=False),
+    Command("search_clear", "f6,ctrl+l", N_("no filters"), N_("Take the filters away"), Place.SEARCH, in_palette=False),
+    Command("to_found", "down,enter", N_("results"), N_("Go to what was found"), Place.SEARCH, in_palette=False),
+    Command(
+        "open_found",
+        "enter",
+        N_("open"),
+        N_("Open the conversation at the message that was found"),
+        Place.SEARCH,
+        in_palette=False,
+    ),
+    Command("to_line", "slash", N_("other words"), N_("Go back to the words"), Place.SEARCH, in_palette=False),
+    Command("search_back", "escape", N_("back"), N_("Go a step back"), Place.SEARCH, in_palette=False),
 )
 
 MOVES = (
@@ -91,7 +162,13 @@ _KEY_NAMES = {
     "enter": "Enter",
     "escape": "Esc",
     "alt+enter": "Alt+Enter",
-    "f1": "F1",
+    "left": "←",
+    "right": "→",
+    "down": "↓",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
+    **{f"f{number}": f"F{number}" for number in range(1, 7)},
+    "shift+h": "",
     "shift+r": "",
     "shift+s": "",
     "shift+d": "",

@@ -12,8 +12,9 @@ from textual.widgets import Static
 from kfconsole.desk import rules
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
-from kfconsole.model import CustomerId, Desk, MessageId
-from kfconsole.ui import status
+from kfconsole.model import CustomerId, Desk, Message, MessageId
+from kfconsole.text import width_cells
+from kfconsole.ui import status, words
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.commands import Place, hints
 from kfconsole.ui.conversation import ConversationView, show_text
@@ -152,16 +153,20 @@ class DeskScreen(ActingScreen):
     def _paint_hints(self) -> None:
         decide = ("resend", "dismiss_message") if self.talk.undelivered() else ()
         shown: dict[str | None, tuple[str, ...]] = {
-            "queue": ("accept", "accept_next", "open", "reply", "history", "filter", "help", "quit"),
-            "sessions": ("open", "reply", "close_session", "history", "filter", "help", "quit"),
-            "agents": ("accept_next", "filter", "help", "quit"),
-            "transcript": (*decide, "reply", "close_session", "history", "leave", "help", "quit"),
+            "queue": ("accept", "accept_next", "open", "reply", "history", "filter", "help", "quit", "search"),
+            "sessions": ("open", "reply", "close_session", "history", "filter", "help", "quit", "search"),
+            "agents": ("accept_next", "filter", "help", "quit", "search"),
+            "transcript": (*decide, "reply", "close_session", "history", "leave", "help", "quit", "search"),
             "composer": ("send", "newline", "typing", "leave"),
             "filter": (),
         }
         pieces: list[Piece] = []
+        room = self.app.size.width
         for key, label in hints(shown.get(self.focused.id, ()) if self.focused else ()):
-            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
+            hint: list[Piece] = [(f" {key}", "accent"), (f" {label} ", "muted")]
+            room -= sum(width_cells(said) for said, _tone in hint)
+            if room >= 0:
+                pieces += hint
         self._hints.show(pieces)
 
     # -- moving about ----------------------------------------------------------------------------------------------
@@ -220,6 +225,34 @@ class DeskScreen(ActingScreen):
             await self.attempt(self.app.actions.open(openid))
         self.paint(self.desk)
         self._leave_if_hidden()  # the user may have gone back meanwhile
+
+    @work(group="open", exclusive=True)
+    async def open_at(self, message: Message) -> None:
+        """Come to the front with a conversation at a message, or else show the day of the message."""
+        try:
+            is_open = await self.app.actions.open_at(message)
+        except KfError as error:
+            self.tell_error(error)
+            return
+        if not is_open:
+            self._show_day_of(message)
+            return
+        self.app.return_to_desk()
+        self._bring_conversation(True)
+        self.paint(self.desk)
+        self.talk.go_to(str(message.id))
+        self.set_focus(self.talk)
+        if not self.talk.is_at_end:
+            day = words.full_day(words.day_of(message.at, self.app.zone))
+            self.tell(_("This is {day}; G goes to the newest message.").format(day=day))
+
+    def _show_day_of(self, message: Message) -> None:
+        from kfconsole.ui.history import HistoryScreen
+
+        if isinstance(screen := self.app.screen, HistoryScreen) and screen.shows(message):
+            screen.tell(_("Too much was said since: the conversation cannot be opened so far back."), is_bad=True)
+        else:
+            self.app.push_screen(HistoryScreen(message.openid, words.day_of(message.at, self.app.zone), message))
 
     def may_turn_to(self, openid: CustomerId) -> bool:
         """Whether nobody writes to another customer just now."""

@@ -10,74 +10,103 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from kfconsole import dates
-from kfconsole.i18n import _
-from kfconsole.model import Conversation, CustomerId
+from kfconsole.desk import HistoryDay
+from kfconsole.errors import KfError
+from kfconsole.i18n import _, sentences
+from kfconsole.model import Conversation, CustomerId, Message
 from kfconsole.ui import words
 from kfconsole.ui.acting import ActingScreen
+from kfconsole.ui.commands import Place, hints
 from kfconsole.ui.dialogs import Prompt
 from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
-from kfconsole.ui.widgets.bar import Bar
+from kfconsole.ui.widgets.bar import Bar, Piece
 
 
 class HistoryScreen(ActingScreen):
-    """One day of one customer; WeChat is asked for what the archive lacks."""
+    """One day of one customer; WeChat is asked for what the archive lacks.
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "back", show=False),
-        Binding("left,p,left_square_bracket", "day(-1)", show=False),
-        Binding("right,n,right_square_bracket", "day(1)", show=False),
-        Binding("d,slash", "jump", show=False),
-    ]
+    Args:
+        openid: The customer.
+        day: The day to begin with.
+        message: A message of that day to begin at, if any.
+    """
 
-    def __init__(self, openid: CustomerId, day: date) -> None:
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,f1", "app.help", show=False)]
+
+    def __init__(self, openid: CustomerId, day: date, message: Message | None = None) -> None:
         super().__init__()
+        self.bind_commands(Place.HISTORY)
         self._openid = openid
         self._day = day
+        self._awaited = message
+        self.talk = Talk(id="transcript")
+        self._frame, self._note = Vertical(id="history"), Static(id="history-note", markup=False)
+        self._hints = Bar(id="hints")
 
     def compose(self) -> ComposeResult:
-        """Lay out the note, the messages and the keys."""
-        with Vertical(id="history"):
-            yield Static(id="history-note", markup=False)
-            yield Talk(id="transcript")
-        yield Bar(id="hints")
+        """Lay out the messages, a note and the keys."""
+        with self._frame:
+            yield self.talk
+            yield self._note
+        yield self._hints
 
     def on_mount(self) -> None:
         """Show the first day."""
-        self.talk = self.query_one(Talk)
         self.talk.focus()
-        keys = (("←", _("day before")), ("→", _("day after")), ("d", _("jump to a day")), ("Esc", _("back")))
-        pieces = [piece for key, label in keys for piece in ((f" {key}", "accent"), (f" {label} ", "muted"))]
-        self.query_one("#hints", Bar).show(pieces)
+        names = ("day(-1)", "day(1)", "jump", "search_here", "open_here", "back")
+        pieces: list[Piece] = []
+        for key, label in hints(names):
+            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
+        self._hints.show(pieces)
         self.load_day(self._day)
 
     def subject(self) -> CustomerId | None:
         """The customer whose history this is."""
         return self._openid
 
+    def shows(self, message: Message) -> bool:
+        """Whether a message is on screen, or would be if one scrolled."""
+        return any(item.id == str(message.id) for item in self.talk.items)
+
     @work(group="day", exclusive=True)
     async def load_day(self, day: date) -> None:
         """Show a day: at once what the archive has, then what WeChat adds."""
         self._day = day
-        zone, today = self.app.zone, self._today()
-        start = datetime.combine(day, time.min, zone)
-        end = datetime.combine(day + timedelta(days=1), time.min, zone)
-        frame = self.query_one("#history")
-        title = _("History of {customer}").format(customer=self.customer_name(self._openid))
-        title += f"   {words.day_words(day, today)}  {words.full_day(day)}"
-        frame.border_title = plain(title)
-        self._note(_("Asking WeChat for this day…"))
-        found = await self.app.actions.history(self._openid, start.timestamp(), end.timestamp())
-        self.talk.show_messages(self.desk, Conversation(self._openid, found.messages))
+        zone = self.app.zone
+        start = datetime.combine(day, time.min, zone).timestamp()
+        end = datetime.combine(day + timedelta(days=1), time.min, zone).timestamp()
+        self._title("")
+        try:
+            self._show(await self.app.actions.kept(self._openid, start, end))
+            self._title(_("asking WeChat…"))
+            found = await self.app.actions.history(self._openid, start, end)
+        except KfError as error:
+            self._title("")
+            self._tell(sentences(error.message, error.hint))
+            return
+        self._show(found)
+        self._title("")
         if found.missing_error is not None:
-            self._note(_("Not complete: {reason}").format(reason=found.missing_error.message))
-        else:
-            self._note("" if found.messages else _("Nothing was said on this day, as far as WeChat's records show."))
+            self._tell(_("Not complete: {reason}").format(reason=found.missing_error.message))
+        elif not found.messages:
+            self.talk.empty = _("Nothing was said on this day, as far as WeChat's records show.")
 
-    def _note(self, said: str) -> None:
-        note = self.query_one("#history-note", Static)
-        note.update(plain(said))
-        note.display = bool(said)
+    def _show(self, found: HistoryDay) -> None:
+        self._tell("")
+        self.talk.empty = ""
+        self.talk.show_messages(self.desk, Conversation(self._openid, found.messages, gaps=found.gaps))
+        if self._awaited is not None and self.talk.go_to(str(self._awaited.id)):
+            self._awaited = None
+
+    def _title(self, doing: str) -> None:
+        title = _("History of {customer}").format(customer=self.customer_name(self._openid))
+        title += f"   {words.day_words(self._day, self._today())}  {words.full_day(self._day)}   {doing}"
+        self._frame.border_title = plain(title.rstrip())
+
+    def _tell(self, said: str) -> None:
+        self._note.update(plain(said))
+        self._note.display = bool(said)
 
     def _today(self) -> date:
         return words.day_of(self.app.clock.now(), self.app.zone)
@@ -105,8 +134,21 @@ class HistoryScreen(ActingScreen):
     def _echo(self, typed: str) -> str:
         return words.full_day(self._read(typed))
 
+    def action_search_here(self) -> None:
+        """Search the customer's messages."""
+        from kfconsole.ui.search import SearchScreen
+
+        self.app.push_screen(SearchScreen(self._openid, is_everybody=False))
+
+    def action_open_here(self) -> None:
+        """Open the conversation at the selected message."""
+        if (message := self.talk.selected) is None:
+            self.tell(_("Select a message first, by j and k."), is_bad=True)
+        else:
+            self.app.open_message(message)
+
     @on(Talk.Left)
     def action_back(self) -> None:
-        """Return to the desk."""
+        """Return to where the history was opened."""
         self.workers.cancel_node(self)  # an answer that comes while the screen goes finds nothing to be shown in
         self.dismiss(None)
