@@ -1,0 +1,84 @@
+"""A console of its own on a host where something is wrong; says as JSON on stdout how it fared.
+
+`python -m tests.archive.faults_child PATH full|read-only|reading`
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import tempfile
+from pathlib import Path
+
+from kfconsole.archive import Archive
+from kfconsole.model import Delivery
+from tests.archive.world import ANN, BOB, ME, T, received, texts
+
+NOBODY = 65_534
+NOW = T + 600
+ROOM_BYTES = 60_000
+
+
+def limit_files(size: float) -> None:
+    """Let no file grow beyond a size, as a full disk does."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), hard))
+
+
+def import_everything() -> None:
+    """Import now what the archive imports on use: another user may not be allowed to read it."""
+    with tempfile.TemporaryDirectory() as folder:
+        asyncio.run(cannot_write(Path(folder) / "archive.sqlite3", is_reading=False))
+
+
+async def fill_the_disk(path: Path) -> dict[str, object]:
+    """Work on while the disk fills, and until there is room again."""
+    archive = Archive(path, wall=lambda: NOW)
+    await archive.open_anyhow()
+    limit_files(ROOM_BYTES)
+    troubles = []
+    for number in range(60):
+        message = await archive.begin_send(ANN, ME, f"message {number} " + "x" * 2000, T + number)
+        await archive.settle(message.id, Delivery.SENT)
+        await archive.merge_records([received(f"answer {number}", T + number)], T, T + number)
+        await archive.save_draft(BOB, f"draft {number}")
+        if archive.trouble is not None:
+            troubles.append(archive.trouble.message)
+    was_mended_early = await archive.mend()
+    seen = len(await archive.conversation(ANN))
+    limit_files(resource.RLIM_INFINITY)
+    is_mended = await archive.mend()
+    await archive.close()
+    return {
+        "was_mended_early": was_mended_early,
+        "is_mended": is_mended,
+        "seen": seen,
+        "troubles": sorted(set(troubles)),
+        "lost": archive.unkept.sends,
+    }
+
+
+async def cannot_write(path: Path, *, is_reading: bool) -> dict[str, object]:
+    """Work on a file that is another user's."""
+    archive = Archive(path, wall=lambda: NOW)
+    await (archive.open_to_read() if is_reading else archive.open_anyhow())
+    found = texts(await archive.conversation(ANN))
+    message = await archive.begin_send(ANN, ME, "new", T + 50)
+    await archive.settle(message.id, Delivery.SENT)
+    after = texts(await archive.conversation(ANN))
+    trouble = archive.trouble
+    await archive.close()
+    return {"found": found, "after": after, "trouble": trouble and trouble.message, "lost": archive.unkept.sends}
+
+
+if __name__ == "__main__":
+    place, how = Path(sys.argv[1]), sys.argv[2]
+    if how == "full":
+        result = asyncio.run(fill_the_disk(place))
+    else:
+        import_everything()
+        if os.geteuid() == 0:
+            os.setuid(NOBODY)  # root may write everything
+        result = asyncio.run(cannot_write(place, is_reading=how == "reading"))
+    sys.stdout.write(json.dumps(result))
