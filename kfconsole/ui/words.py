@@ -22,7 +22,7 @@ class Glyphs(Struct, frozen=True):
 
 
 WIDE_GLYPHS = Glyphs()
-ASCII_GLYPHS = Glyphs(at_least=">", at_most="<", times="x", cut="~", rule="--", to="-")
+ASCII_GLYPHS = Glyphs(at_least=">", at_most="<=", times="x", cut="~", rule="--", to="-")
 
 DELIVERY_WORDS = {
     Delivery.SENDING: N_("sending"),
@@ -62,8 +62,6 @@ EVENT_WORDS = {
     MessageKind.OTHER: N_("{agent}: an entry this version does not know"),
 }
 
-WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
-
 OVER_WORDS = {
     CustomerAct.MESSAGE: N_("It is more than {span} since the customer's last message."),
     CustomerAct.MENU: N_("It is more than {span} since the customer tapped the menu."),
@@ -81,6 +79,8 @@ USED_UP_WORDS = {
     CustomerAct.PAY: N_("The replies since the customer paid are used up."),
 }
 """Why no reply is left while there is time."""
+
+WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
 
 def short_openid(openid: CustomerId, glyphs: Glyphs = WIDE_GLYPHS) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -174,6 +175,44 @@ async def test_a_lost_answer_is_marked_and_never_repeated_by_itself(tmp_path: Pa
         await console.until(lambda: console.contact(customer).undelivered == 0)
         assert console.requests.calls[SEND] == 2
         assert console.sent[-1] == (customer, "did it arrive?")
+
+
+async def test_a_lost_answer_that_turns_up_in_the_records_changes_under_our_eyes(tmp_path: Path, world: World) -> None:
+    async with talking(tmp_path, world) as (console, customer):
+        console.arm(SEND, "cut_after")
+        await console.type("did it arrive?")
+        await console.press("enter", "escape")
+        await console.sees("outcome unknown", "S resend")
+        await console.until(lambda: "not sent" in console.row_of(customer))
+
+        world.switches = replace(world.switches, records_show_api_sends=True)
+        await console.sees("confirmed")
+        await console.sees_no("outcome unknown", "S resend")
+        await console.until(lambda: "not sent" not in console.row_of(customer))
+        await console.press("S")
+        await console.quiet()
+
+        assert ours(console) == [("did it arrive?", Delivery.CONFIRMED, False)]
+        assert console.requests.calls[SEND] == 1
+
+
+async def test_sending_again_what_wechat_refuses_anyway_asks_first(tmp_path: Path, world: World) -> None:
+    async with talking(tmp_path, world) as (console, customer):
+        console.arm(SEND, "errcode", code=45047)
+        await console.type("one too many")
+        await console.press("enter", "escape")
+        await console.until(lambda: console.contact(customer).undelivered == 1)
+        await console.press("S")
+        await console.sees("Send again to", short(customer), "until the customer writes again", "Cancel")
+        await console.press("enter")
+        await console.quiet()
+        assert console.requests.calls[SEND] == 1
+
+        world.clock.advance(2)  # records carry whole seconds
+        world.say(customer, "go on")
+        await console.sees("replies left ≤5/5")
+        await console.press("S")
+        await console.until(lambda: console.sent == [(customer, "one too many")])
 
 
 async def test_a_message_on_its_way_when_the_console_ends_is_unknown_in_the_next(tmp_path: Path, world: World) -> None:

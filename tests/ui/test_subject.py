@@ -266,6 +266,8 @@ async def test_resend_acts_on_nobody_while_another_customer_is_selected(tmp_path
 
         await console.choose(first)
         await console.press("S")
+        await console.sees("no more replies", "Cancel")
+        await console.press("s")
         await console.until(lambda: console.sent == [(first, "lost")])
 
 
