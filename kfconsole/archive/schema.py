@@ -93,7 +93,7 @@ _RECORD_OF_TRUTH = (
         text TEXT NOT NULL,
         at REAL NOT NULL,
         position INTEGER NOT NULL,
-        search_key INTEGER UNIQUE,
+        search_key INTEGER,
         is_history INTEGER NOT NULL DEFAULT 0
     )
     """,
