@@ -105,7 +105,7 @@ class Actions:
         return await self._reading.search(query, before, limit)
 
     async def gaps(self, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:
-        """Return the parts of a span that were never fetched from WeChat, oldest first."""
+        """Return what was never fetched from WeChat of a span, as far back as messages are kept, oldest first."""
         return await self._reading.gaps(start_at, end_at)
 
     # Serving

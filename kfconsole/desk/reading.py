@@ -69,17 +69,21 @@ class Reading:
         """Put a conversation on screen from some way before a message up to now.
 
         Returns:
-            Whether that was done; not when too much was said since.
+            False when it is not there, because too much was said since, or because it was deleted.
         """
         openid = message.openid
+        before, self._wanted = self._wanted, openid
         since = await self._archive.count(openid=openid, start_at=message.at)
         if since > MAX_SINCE_MESSAGES:
+            self._wanted = before if self._wanted == openid else self._wanted
             return False
-        self._wanted = openid
         limit = since + BEFORE_MESSAGES
         messages = await self._archive.conversation(openid, limit=limit + 1)
         gaps = await self._gaps.known()
-        if self._wanted != openid or all(known.id != message.id for known in messages):
+        if self._wanted != openid:
+            return True  # another was wanted meanwhile, and nothing of this one any more
+        if all(known.id != message.id for known in messages):
+            self._wanted = before
             return False
         self._show(Conversation(openid, messages[-limit:], len(messages) > limit, gaps))
         await self._archive.mark_read(openid)
@@ -142,8 +146,8 @@ class Reading:
         return await self._archive.search(query, before=before, limit=limit)
 
     async def gaps(self, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:
-        """Return the parts of a span that were never fetched from WeChat, oldest first."""
-        return await self._archive.gaps(start_at, end_at)
+        """Return what was never fetched from WeChat of a span, as far back as messages are kept, oldest first."""
+        return await self._gaps.within(max(start_at, self._gaps.limit_at), end_at)
 
     async def refresh_contacts(self, openids: "Collection[CustomerId]") -> None:
         """Read anew what the archive knows of these customers."""

@@ -253,7 +253,7 @@ class KfApp(App[int]):
         """Search the messages of all customers, or then of the subject."""
         from kfconsole.ui.search import SearchScreen
 
-        if isinstance(screen := self.screen, DeskScreen):
+        if isinstance(screen := self.screen, DeskScreen) and not screen.is_asking:
             self.push_screen(SearchScreen(screen.subject(), is_everybody=True))
 
     def open_message(self, message: "Message") -> None:

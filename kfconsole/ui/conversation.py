@@ -32,6 +32,7 @@ class ConversationView(Vertical):
         self._edge = Bar(id="edge")
         self._shown_openid: CustomerId | None = None
         self._problem = ""
+        self._new_below = 0
 
     def compose(self) -> ComposeResult:
         """Lay out the note, the messages, the composer's edge and the composer."""
@@ -73,13 +74,16 @@ class ConversationView(Vertical):
         left, right = status.compose_edge(
             desk, self.app.station, now, mono, draft=self.composer.text, problem=self._problem
         )
+        if self._new_below:
+            below = _("{count} new below, press G").format(count=self._new_below)
+            left = [(f" {below} ", "accent"), *left]
         self._edge.show(left, right)
 
     @on(Talk.NewBelow)
     def tell_new_below(self, event: Talk.NewBelow) -> None:
         """Say that messages came while the view stands further up."""
-        below = _("{count} new below, press G").format(count=event.count)
-        self.border_subtitle = plain(below if event.count else "")
+        self._new_below = event.count
+        self._paint_edge(self.app.store.desk)
 
     @on(Composer.Edited)
     def note_writing(self, event: Composer.Edited) -> None:

@@ -229,6 +229,8 @@ class DeskScreen(ActingScreen):
     @work(group="open", exclusive=True)
     async def open_at(self, message: Message) -> None:
         """Come to the front with a conversation at a message, or else show the day of the message."""
+        contact = self.desk.contacts.get(message.openid)
+        unread = contact.unread if contact else 0
         try:
             is_open = await self.app.actions.open_at(message)
         except KfError as error:
@@ -240,11 +242,11 @@ class DeskScreen(ActingScreen):
         self.app.return_to_desk()
         self._bring_conversation(True)
         self.paint(self.desk)
-        self.talk.go_to(str(message.id))
+        self.talk.go_to(str(message.id), new_items=unread)
         self.set_focus(self.talk)
-        if not self.talk.is_at_end:
-            day = words.full_day(words.day_of(message.at, self.app.zone))
-            self.tell(_("This is {day}; G goes to the newest message.").format(day=day))
+        day = words.day_of(message.at, self.app.zone)
+        if day != words.day_of(self.app.clock.now(), self.app.zone) and not self.talk.is_at_end:
+            self.tell(_("This is {day}; G goes to the newest message.").format(day=words.full_day(day)))
 
     def _show_day_of(self, message: Message) -> None:
         from kfconsole.ui.history import HistoryScreen

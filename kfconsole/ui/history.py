@@ -1,5 +1,7 @@
 """Older messages of one customer, day by day."""
 
+import math
+from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import ClassVar
 
@@ -13,7 +15,7 @@ from kfconsole import dates
 from kfconsole.desk import HistoryDay
 from kfconsole.errors import KfError
 from kfconsole.i18n import _, sentences
-from kfconsole.model import Conversation, CustomerId, Message
+from kfconsole.model import Conversation, CustomerId, Desk, Message
 from kfconsole.ui import words
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.commands import Place, hints
@@ -40,6 +42,7 @@ class HistoryScreen(ActingScreen):
         self._openid = openid
         self._day = day
         self._awaited = message
+        self._last_message: Message | None = None
         self.talk = Talk(id="transcript")
         self._frame, self._note = Vertical(id="history"), Static(id="history-note", markup=False)
         self._hints = Bar(id="hints")
@@ -59,7 +62,13 @@ class HistoryScreen(ActingScreen):
         for key, label in hints(names):
             pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
         self._hints.show(pieces)
+        self._note_change(self.desk)
+        self._unsubscribe = self.app.store.subscribe(self._note_change)
         self.load_day(self._day)
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        self._unsubscribe()
 
     def subject(self) -> CustomerId | None:
         """The customer whose history this is."""
@@ -73,14 +82,15 @@ class HistoryScreen(ActingScreen):
     async def load_day(self, day: date) -> None:
         """Show a day: at once what the archive has, then what WeChat adds."""
         self._day = day
-        zone = self.app.zone
-        start = datetime.combine(day, time.min, zone).timestamp()
-        end = datetime.combine(day + timedelta(days=1), time.min, zone).timestamp()
         self._title("")
+        self._tell("")
+        self.talk.empty = ""
         try:
-            self._show(await self.app.actions.kept(self._openid, start, end))
-            self._title(_("asking WeChat…"))
-            found = await self.app.actions.history(self._openid, start, end)
+            kept = await self.app.actions.kept(self._openid, *self._span(day))
+            self._show(kept)
+            if kept.gaps:
+                self._title(_("asking WeChat…"))
+            found = await self.app.actions.history(self._openid, *self._span(day))
         except KfError as error:
             self._title("")
             self._tell(sentences(error.message, error.hint))
@@ -92,9 +102,28 @@ class HistoryScreen(ActingScreen):
         elif not found.messages:
             self.talk.empty = _("Nothing was said on this day, as far as WeChat's records show.")
 
+    def _span(self, day: date) -> tuple[float, float]:
+        start = datetime.combine(day, time.min, self.app.zone).timestamp()
+        end = datetime.combine(day + timedelta(days=1), time.min, self.app.zone).timestamp()
+        return start, math.nextafter(end, start)  # both ends belong to a span: what is said at midnight, to the next
+
+    def _note_change(self, desk: Desk) -> None:
+        contact = desk.contacts.get(self._openid)
+        last = contact.last_message if contact else None
+        if last != self._last_message:
+            self._last_message = last
+            if last is not None and words.day_of(last.at, self.app.zone) == self._day:
+                self.read_again(self._day)
+
+    @work(group="news", exclusive=True)
+    async def read_again(self, day: date) -> None:
+        """Show what was said on this day meanwhile."""
+        with suppress(KfError):  # whatever is wrong with the archive, the desk says it
+            found = await self.app.actions.kept(self._openid, *self._span(day))
+            if day == self._day:
+                self._show(found)
+
     def _show(self, found: HistoryDay) -> None:
-        self._tell("")
-        self.talk.empty = ""
         self.talk.show_messages(self.desk, Conversation(self._openid, found.messages, gaps=found.gaps))
         if self._awaited is not None and self.talk.go_to(str(self._awaited.id)):
             self._awaited = None

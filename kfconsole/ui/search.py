@@ -1,5 +1,6 @@
 """Finding messages by what they say, of one customer or of all, while the words are typed."""
 
+import math
 from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar
 
@@ -38,8 +39,6 @@ if TYPE_CHECKING:
 PAGE_ROWS = 50
 AHEAD_ROWS = 10  # older results are read so many rows before the end is reached
 INDEX_SECONDS = 1.0  # between two looks while messages are still being put into the index
-DAY_SECONDS = 86_400.0
-LIVE_SECONDS = 300.0  # what is younger is still on its way from WeChat, and no gap
 
 
 class LastSearch(Struct, frozen=True):
@@ -200,12 +199,9 @@ class SearchScreen(ActingScreen):
         self._show(wanted, page, "" if page.messages else self._nothing_words(wanted, is_partial))
 
     async def _has_gaps(self, query: SearchQuery) -> bool:
-        now = self.app.clock.now()
-        start_at = now - self.app.settings.archive.keep_days * DAY_SECONDS
-        if query.start_at is not None:
-            start_at = max(start_at, query.start_at)
-        end_at = min(now - LIVE_SECONDS, now if query.end_at is None else query.end_at)
-        return start_at < end_at and bool(await self.app.actions.gaps(start_at, end_at))
+        start_at = -math.inf if query.start_at is None else query.start_at
+        end_at = math.inf if query.end_at is None else query.end_at
+        return bool(await self.app.actions.gaps(start_at, end_at))
 
     @work(group="older", exclusive=True)
     async def load_older(self) -> None:

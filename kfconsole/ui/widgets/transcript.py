@@ -93,7 +93,7 @@ class Transcript(LineView, Generic[ItemT]):
         self._cursor: int | None = None
         self._is_at_end = True
         self._new_below = 0
-        self._awaited_id: str | None = None
+        self._awaited: tuple[str, int] | None = None
 
     @property
     def items(self) -> tuple[ItemT, ...]:
@@ -138,20 +138,26 @@ class Transcript(LineView, Generic[ItemT]):
         self._settle(None if self._is_at_end else anchor, rest)
         self._count_below(0 if is_replaced else change.added_at_end)
 
-    def go_to(self, item_id: str) -> bool:
-        """Make an item current, in the middle of the view; return whether it is there."""
+    def go_to(self, item_id: str, *, new_items: int = 0) -> bool:
+        """Make an item current, in the middle of the view; return whether it is there.
+
+        Args:
+            item_id: The item.
+            new_items: How many of the items, the last ones, nobody has seen yet.
+        """
         self.sync_view()
-        self._awaited_id = None
+        self._awaited = None
         place = next((place for place, item in enumerate(self._items) if item.id == item_id), None)
         if place is None:
             return False
         if not self.view_size:
-            self._awaited_id = item_id  # hidden, and never seen before: there is no middle yet
+            self._awaited = item_id, new_items  # hidden, and never seen before: there is no middle yet
             return True
         self._measure(place)
         start, end = self._heights.end_of(place - 1), self._heights.end_of(place)
         self._cursor = place
         self._settle(place, max(end - start, (self.view_size.height + end - start) // 2))
+        self._count_below(min(new_items, len(self._items) - 1 - place))
         self.post_message(self.Moved(self, item_id))
         return True
 
@@ -358,8 +364,9 @@ class Transcript(LineView, Generic[ItemT]):
         """Wrap what is on screen anew."""
         self._drawn.clear()
         self._lay_out_anew()
-        if self._awaited_id is not None:
-            self.go_to(self._awaited_id)
+        if self._awaited is not None:
+            item_id, new_items = self._awaited
+            self.go_to(item_id, new_items=new_items)
 
     def _strips_of(self, place: int) -> tuple[Strip, ...]:
         item, previous = self._items[place], self._items[place - 1] if place else None
