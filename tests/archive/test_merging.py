@@ -1,6 +1,11 @@
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from kfconsole.archive import Archive
+from kfconsole.archive.connection import connect
+from kfconsole.archive.merging import merge
 from kfconsole.model import AgentId, Delivery, MessageKind
 from tests.archive.world import ANN, BOB, COLLEAGUE, ME, T, received, sent, texts
 
@@ -194,3 +199,54 @@ async def test_a_purge_deletes_the_old_but_nothing_undecided_and_no_draft(archiv
     assert ["sending", "unknown", *map(str, range(240, 250))] == texts(await archive.conversation(ANN))
     assert (await archive.contacts([ANN]))[ANN].draft == "half a thou"
     assert await archive.gaps(T, T + 300) == ((T, T + 240),)
+
+
+async def test_records_from_outside_the_span_are_stored_and_their_time_stays_unfetched(archive: Archive) -> None:
+    records = [received("before", T - 500), received("within", T), received("behind", T + 500)]
+    await archive.merge_records(records, T, T + 60)
+    again = await archive.merge_records([received("before", T - 500), received("more", T - 500)], T - 600, T - 400)
+
+    assert texts(again) == ["more"]
+    assert texts(await archive.conversation(ANN)) == ["before", "more", "within", "behind"]
+    assert await archive.gaps(T - 600, T + 600) == ((T - 400, T), (T + 60, T + 600))
+
+
+@pytest.mark.parametrize("at", [0, 1, 253_370_764_799])
+async def test_an_absurd_time_is_kept_once_and_nothing_stands_behind_it(archive: Archive, at: int) -> None:
+    await archive.merge_records([received("absurd", at)], T, T + 60)
+    again = await archive.merge_records([received("absurd", at)], T, T + 90)
+    send = await archive.begin_send(ANN, ME, "hello", float(T))
+
+    assert again == ()
+    assert send.at == T
+    assert len(await archive.conversation(ANN)) == 2
+    assert (await archive.contacts([ANN]))[ANN].unread == (at > T)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 2, 3])
+async def test_a_merge_that_was_cut_off_counts_for_nothing_and_is_done_again(
+    archive: Archive, path: Path, steps: int
+) -> None:
+    records = [received(str(number % 7), T + number // 3) for number in range(250)]
+    with (
+        closing(connect(path, 5.0, is_reader=False)) as connection,
+        closing(merge(connection, records, T, T + 90)) as job,
+    ):
+        for _step in range(steps):
+            next(job)
+    assert await archive.gaps(T, T + 90) == ((T, T + 90),)
+    assert (len(await archive.conversation(ANN, limit=1000)) > 0) == (steps > 0)
+
+    await archive.merge_records(records, T, T + 90)
+
+    assert [str(number % 7) for number in range(250)] == texts(await archive.conversation(ANN, limit=1000))
+    assert await archive.gaps(T, T + 90) == ()
+
+
+async def test_history_is_no_news(archive: Archive) -> None:
+    await archive.merge_records([received("new", T + 9)], T + 5, T + 60)
+    await archive.merge_records([received("old", T + 1), received("older", T)], T, T + 5, history_before=T + 5)
+    await archive.merge_records([received("late", T + 8)], T + 5, T + 60, history_before=T + 5)
+
+    assert texts(await archive.conversation(ANN)) == ["older", "old", "late", "new"]
+    assert (await archive.contacts([ANN]))[ANN].unread == 2

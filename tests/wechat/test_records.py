@@ -1,10 +1,14 @@
 """All records of a span: cut into days, read page by page, joined without loss or double."""
 
+import asyncio
 from typing import Any
 
 import httpx
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
+from kfconsole.errors import Unavailable
 from kfconsole.model import Record
 from kfconsole.wechat import paging
 from tests.wechat.wire import AGENT, OPENID, RECORDS_PATH, Wire
@@ -58,6 +62,72 @@ async def test_a_repeated_message_at_a_border_is_kept_once_the_cursor_is_known_t
     assert texts(await client.all_records(0, 1000, page_size=3)) == "abccdefff"
     Book(wire, [row(100, text) for text in "abccd"], inclusive=False)
     assert texts(await client.all_records(0, 1000, page_size=3)) == "abccd"
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+@pytest.mark.parametrize("said", ["abcc", "abccc", "abccde", "abccdeef", "abccccba"])
+async def test_the_same_said_twice_at_the_first_border_stays_twice_whichever_way_cursors_work(
+    wire: Wire, inclusive: bool, said: str
+) -> None:
+    Book(wire, [row(100, text) for text in said], inclusive=inclusive)
+
+    assert texts(await wire.client().all_records(0, 1000, page_size=3)) == said
+
+
+@given(
+    said=st.lists(st.tuples(st.sampled_from([0, 0, 0, 1, DAY]), st.sampled_from("aab")), max_size=20),
+    page_size=st.integers(3, 6),
+    inclusive=st.booleans(),
+    includes_end=st.booleans(),
+)
+@settings(max_examples=150)
+def test_all_there_is_comes_once_however_long_pages_are(
+    said: list[tuple[int, str]], page_size: int, inclusive: bool, includes_end: bool
+) -> None:
+    at, rows = 0, []
+    for later, text in said:
+        at += later
+        rows.append(row(at, text))
+    pages = [rows[start : start + page_size] for start in range(len(rows))]
+    # A page that is the very same as the one before could come for ever: at the size we ask for there is none.
+    step = page_size - 1 if inclusive else page_size
+    assume(all(pages[start] != pages[start + step] for start in range(len(rows) - step)))
+    wire = Wire()
+    Book(wire, rows, inclusive=inclusive, includes_end=includes_end)
+
+    found = asyncio.run(wire.client().all_records(0, at + 10, page_size=page_size))
+
+    assert [(record.at, record.text) for record in found] == [(row["time"], row["text"]) for row in rows]
+
+
+async def test_how_cursors_work_is_asked_once(wire: Wire) -> None:
+    Book(wire, [row(100 + at, chr(97 + at)) for at in range(9)], inclusive=True)
+    client = wire.client()
+    first = await client.all_records(0, 1000, page_size=3)
+    calls = len(wire.asked(RECORDS_PATH))
+    second = await client.all_records(0, 1000, page_size=3)
+
+    assert texts(first) == texts(second) == "abcdefghi"
+    assert len(wire.asked(RECORDS_PATH)) - calls == calls - 1
+
+
+async def test_an_error_between_pages_is_an_error_of_the_whole_span(wire: Wire) -> None:
+    wire.reply(
+        RECORDS_PATH,
+        {"recordlist": [row(1, "x"), row(1, "y")], "number": 2, "msgid": 3},
+        {"errcode": -1, "errmsg": "system error"},
+    )
+
+    with pytest.raises(Unavailable):
+        await wire.client().all_records(0, 10, page_size=2)
+
+
+async def test_each_page_tells_how_far_it_came(wire: Wire) -> None:
+    Book(wire, [row(100 + at, chr(97 + at)) for at in range(5)], inclusive=False)
+    told: list[int] = []
+    await wire.client().all_records(0, 1000, page_size=2, on_page=told.append)
+
+    assert told == [101, 103, 104]
 
 
 @pytest.mark.parametrize("includes_end", [True, False])
