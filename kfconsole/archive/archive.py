@@ -11,7 +11,7 @@ from kfconsole.archive import audit, erasure, messages, outbox, people, retentio
 from kfconsole.archive.merging import merge
 from kfconsole.archive.place import Place, Policy, joined
 from kfconsole.archive.process import Process
-from kfconsole.archive.schema import refuse_newer
+from kfconsole.archive.rescue import look_over
 from kfconsole.content import Content, Text
 from kfconsole.model import (
     AgentId,
@@ -83,8 +83,8 @@ class Archive:
         await self._open(Policy.ANYHOW)
 
     async def look(self) -> None:
-        """See whether a file that is there can be used; nothing is changed."""
-        await self._read(lambda connection: refuse_newer(connection, self._path))
+        """See whether a file that is there can be used, and is whole; nothing is changed."""
+        await self._read(lambda connection: look_over(connection, self._path))
 
     async def close(self) -> None:
         """Finish the writes begun and let go of the file; what is in memory is brought there, if that can be."""

@@ -10,14 +10,14 @@ import os
 import stat
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
 from kfconsole.archive import schema
-from kfconsole.archive.connection import connect_to_read, transaction
+from kfconsole.archive.connection import Fault, connect_to_read, explanation, transaction
 from kfconsole.archive.messages import OWN_POSITION
 from kfconsole.i18n import _
 from kfconsole.model import Delivery, MessageKind
@@ -33,6 +33,7 @@ _BESIDE: Final = ("-wal", "-shm")
 _NEWEST_ROWS: Final = 50_000  # of the messages; several days of a busy desk
 _SOUND_ROWS: Final = 256  # read at once; where that fails, in halves
 _FORGOTTEN_ROWS: Final = 500  # in one go; a few milliseconds
+_STEPS_PER_LOOK_AT_CLOCK: Final = 100_000
 _READ_SECONDS: Final = 5.0  # a disk that fails may take its time over every page
 
 _HIGHEST: Final = 1 << 41  # no file numbers its messages so high, nor any memory of a short run
@@ -68,6 +69,27 @@ def has_content(path: Path) -> bool:
     except OSError:
         return False
     return stat.S_ISREG(status.st_mode) and status.st_size > 0
+
+
+def look_over(connection: "Connection", path: Path) -> None:
+    """See whether a file can be used, is whole as far as some seconds of looking tell, and can be locked.
+
+    Raises:
+        FileError: It is not.
+    """
+    import sqlite3
+
+    schema.refuse_newer(connection, path)
+    schema.refuse_foreign(connection, path)
+    deadline = time.monotonic() + _READ_SECONDS
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _STEPS_PER_LOOK_AT_CLOCK)
+    with suppress(sqlite3.OperationalError):  # a big file, whole as far as it was read
+        if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise explanation(Fault.DAMAGED, path)
+    connection.set_progress_handler(None, 0)
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE_SECONDS)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        writer.execute("ROLLBACK")
 
 
 def set_aside(path: Path, known: Identity | None, wall: float) -> Path | None:

@@ -145,9 +145,9 @@ def notices(desk: Desk, now: float, mono: float) -> list[str]:
 def _trouble_words(trouble: ArchiveTrouble) -> str:
     said = [trouble.message]
     if trouble.is_in_memory:
-        said.append(_("What is new is in memory only, and lost when the console ends before that is mended."))
+        said.append(_("What is new is in memory only: until that is mended, ending the console loses it."))
     if trouble.is_older_missing:
-        said.append(_("What was stored before cannot be read and is missing here."))
+        said.append(_("What was stored before is missing here."))
     said.append(trouble.hint)
     if not trouble.is_in_memory:
         said.append(_("R hides this."))

@@ -271,6 +271,7 @@ def assemble(
     interval: float = 0.1,
     monotonic: Callable[[], float] = time.monotonic,
     wall: Callable[[], float] = time.time,
+    busy_seconds: float = 5.0,
 ) -> KfApp:
     """Put a console together that talks to the server, not yet running."""
     world: World = server.state.world
@@ -290,7 +291,7 @@ def assemble(
         monotonic=monotonic,
         on_date=clock.learn,
     )
-    archive = Archive(settings.archive_path, wall=clock.now)
+    archive = Archive(settings.archive_path, wall=clock.now, busy_seconds=busy_seconds)
     agent = AgentId(me) if me else None
     store = Store(agent)
     intervals = Intervals(interval, interval, interval, interval)
