@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 from msgspec.structs import replace
 
 from kfconsole.archive import spans
-from kfconsole.archive.confirming import MATCH_SECONDS as MATCH_SECONDS
 from kfconsole.archive.confirming import confirm
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from kfconsole.archive import Archive
+from kfconsole.archive import Archive, grams
 from kfconsole.errors import ArchiveError, NotPossible
 from kfconsole.model import CustomerId, Delivery, Message, MessageId, MessageKind
 from tests.archive.world import ANN, BOB, ME, T, received, texts
@@ -78,6 +78,42 @@ async def test_a_settled_send_says_how_it_ended_and_why(archive: Archive, delive
     settled = await archive.settle(message.id, delivery, "because \x1b[2J")
 
     assert (delivery, "because ␛[2J") == (settled.delivery, settled.reason)
+
+
+async def test_a_send_that_moves_to_its_true_time_is_found_there(archive: Archive) -> None:
+    await archive.merge_records([received("question", T)], T, T + 60)
+    message = await archive.begin_send(ANN, ME, "answer", T + 86_000)
+    await archive.index_messages()
+
+    await archive.settle(message.id, Delivery.SENT, asked_at=T + 10)
+    await archive.index_messages()
+
+    seconds = await archive._read(
+        lambda connection: connection.execute(
+            "SELECT rowid / 1024 FROM words WHERE words MATCH ?", (grams.wanted("answer"),)
+        ).fetchall()
+    )
+    assert [(T + 10,)] == seconds
+
+
+async def test_sends_made_after_one_that_moves_stay_behind_it(archive: Archive) -> None:
+    sends = [await archive.begin_send(ANN, ME, text, T + place) for place, text in enumerate(("one", "two"))]
+    await archive.begin_send(BOB, ME, "another customer's", T)
+
+    await archive.settle(sends[0].id, Delivery.SENT, asked_at=T + 3600)
+
+    assert texts(await archive.conversation(ANN)) == ["one", "two"]
+    (other,) = await archive.conversation(BOB)
+    assert other.at == T
+
+
+async def test_a_send_never_stands_behind_what_claims_to_be_from_another_day(archive: Archive) -> None:
+    await archive.merge_records([received("from the future", T + 100 * 86_400)], T, T)
+
+    message = await archive.begin_send(ANN, ME, "now", T)
+    settled = await archive.settle(message.id, Delivery.SENT, asked_at=T + 5)
+
+    assert (T, T + 5) == (message.at, settled.at)
 
 
 async def test_settling_a_message_that_was_purged_is_an_error_that_says_so(archive: Archive) -> None:
