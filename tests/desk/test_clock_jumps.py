@@ -11,8 +11,9 @@ import pytest
 
 from kfconsole.archive import Archive
 from kfconsole.desk import Actions, ServerClock, Store
+from kfconsole.desk.facts import MessagesSeen
 from kfconsole.desk.feeds.messages import MessagesFeed
-from kfconsole.model import Delivery, Message, MessageId
+from kfconsole.model import Delivery, Message, MessageId, MessageKind, Record
 from kfconsole.simulator import DEFAULT_APP_ID, DEFAULT_APP_SECRET, SimClock, World, create_app
 from kfconsole.wechat import KfClient
 from tests.desk import house as at
@@ -135,6 +136,32 @@ async def test_sends_in_a_row_stay_in_their_order_while_the_clock_is_put_right(p
 
         assert texts(console.shown()) == ["one", "two", "three"]
         assert texts(await console.archive.conversation(ANN)) == ["one", "two", "three"]
+
+
+async def test_what_came_late_stands_on_screen_where_the_archive_has_it(place: Place) -> None:
+    async with place.console() as console:
+        for said in ("ac", "abc"):
+            records = [Record(ANN, ME, MessageKind.RECEIVED, text, int(START)) for text in said]
+            console.store.apply(MessagesSeen(await console.archive.merge_records(records, int(START), int(START))))
+
+        assert texts(console.shown()) == ["a", "b", "c"]
+        assert await console.archive.conversation(ANN) == console.shown()
+
+
+async def test_older_pages_go_on_where_the_screen_begins_also_within_one_second(place: Place) -> None:
+    records = [Record(ANN, ME, MessageKind.RECEIVED, f"{n}", int(START) + n // 150) for n in range(450)]
+    async with place.console() as console:
+        await console.archive.merge_records(records, int(START), int(START) + 3)
+    async with place.console() as console:
+        late = Record(ANN, ME, MessageKind.RECEIVED, "late", int(START) + 1)
+        moment = [record for record in records if record.at == late.at]
+        changed = await console.archive.merge_records([*moment[:10], late, *moment[10:]], int(START), int(START) + 3)
+        console.store.apply(MessagesSeen(changed))
+        while console.store.desk.open is not None and console.store.desk.open.has_older:
+            await console.actions.load_older()
+
+        assert len(console.shown()) == 451
+        assert await console.archive.conversation(ANN, limit=1000) == console.shown()
 
 
 @pytest.mark.parametrize("seed", range(12))
