@@ -76,6 +76,10 @@ class Actions:
         """Put a conversation on screen where a message stands in it; False when too much was said since."""
         return await self._reading.open_at(message)
 
+    async def count_as_read(self, openid: CustomerId) -> None:
+        """Count all messages a customer has by now as read."""
+        await self._reading.count_as_read(openid)
+
     async def load_older(self) -> None:
         """Add the messages before the oldest on screen."""
         await self._reading.load_older()

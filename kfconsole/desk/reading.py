@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PAGE_MESSAGES = 200  # several screens, and read in a few milliseconds
 BEFORE_MESSAGES = 100  # how many stand before a message a conversation is opened at
-MAX_SINCE_MESSAGES = 5_000  # so many are shown in one go without holding the screen up
+MAX_SINCE_MESSAGES = 3_000  # so many are shown in one go without holding the screen up; about 8 ms
 
 
 class HistoryDay(Struct, frozen=True):
@@ -62,11 +62,10 @@ class Reading:
             return
         has_older = len(messages) > PAGE_MESSAGES
         self._show(Conversation(openid, messages[-PAGE_MESSAGES:], has_older, gaps))
-        await self._archive.mark_read(openid)
-        await self.refresh_contacts((openid,))
+        await self.count_as_read(openid)
 
     async def open_at(self, message: Message) -> bool:
-        """Put a conversation on screen from some way before a message up to now.
+        """Put a conversation on screen from some way before a message up to now; it does not count as read yet.
 
         Returns:
             False when it is not there, because too much was said since, or because it was deleted.
@@ -86,9 +85,12 @@ class Reading:
             self._wanted = before
             return False
         self._show(Conversation(openid, messages[-limit:], len(messages) > limit, gaps))
+        return True
+
+    async def count_as_read(self, openid: CustomerId) -> None:
+        """Count all messages a customer has by now as read."""
         await self._archive.mark_read(openid)
         await self.refresh_contacts((openid,))
-        return True
 
     async def load_older(self) -> None:
         """Add the messages before the oldest on screen; where the archive has none, WeChat is asked for some days."""

@@ -247,6 +247,7 @@ class DeskScreen(ActingScreen):
         day = words.day_of(message.at, self.app.zone)
         if day != words.day_of(self.app.clock.now(), self.app.zone) and not self.talk.is_at_end:
             self.tell(_("This is {day}; G goes to the newest message.").format(day=words.full_day(day)))
+        await self.attempt(self.app.actions.count_as_read(message.openid))
 
     def _show_day_of(self, message: Message) -> None:
         from kfconsole.ui.history import HistoryScreen

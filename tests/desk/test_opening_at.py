@@ -34,7 +34,6 @@ async def test_it_reaches_from_some_way_before_the_message_up_to_now(house: Hous
     assert texts(house) == numbers(300 - reading.BEFORE_MESSAGES, 700)
     assert house.desk.open is not None
     assert house.desk.open.has_older
-    assert house.desk.contacts[ANN].unread == 0
 
     await house.actions.load_older()
     assert texts(house) == numbers(0, 700)

@@ -157,7 +157,7 @@ class Transcript(LineView, Generic[ItemT]):
         start, end = self._heights.end_of(place - 1), self._heights.end_of(place)
         self._cursor = place
         self._settle(place, max(end - start, (self.view_size.height + end - start) // 2))
-        self._count_below(min(new_items, len(self._items) - 1 - place))
+        self._count_below(min(new_items, len(self._items) - 1 - place - self._new_below))
         self.post_message(self.Moved(self, item_id))
         return True
 

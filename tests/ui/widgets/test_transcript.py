@@ -468,3 +468,58 @@ def _assert_piece(stage: Stage, shown: list[Row]) -> None:
     lines, seen = all_lines(shown), stage.texts
     assert min(stage.size.height, len(lines)) == len(seen)
     assert any(lines[start : start + len(seen)] == seen for start in range(len(lines) - len(seen) + 1))
+
+
+@pytest.mark.parametrize("place", [0, 1, 3, 50, 97, 99])
+async def test_an_item_that_is_gone_to_is_current_and_in_the_middle_as_far_as_there_is_one(
+    pilot: Pilot[None], stage: Stage, transcript: WatchedTranscript, place: int
+) -> None:
+    transcript.show(items(0, 100, lines=2))
+    await pilot.pause()
+    assert transcript.go_to(f"m{place}")
+    await pilot.pause()
+
+    assert transcript.current_id == f"m{place}"
+    lines = all_lines(transcript.items)
+    start = next(number for number, line in enumerate(lines) if line.startswith(f"m{place}:"))
+    top = max(0, min(start - (HEIGHT - 2) // 2, len(lines) - HEIGHT))
+    assert abs(lines.index(stage.texts[0]) - top) <= 1
+    assert said(stage)[-1] == ("Moved", f"m{place}")
+
+
+async def test_what_is_not_there_cannot_be_gone_to(pilot: Pilot[None], transcript: WatchedTranscript) -> None:
+    transcript.show(items(0, 100))
+    await pilot.pause()
+    assert not transcript.go_to("m100")
+
+    assert transcript.is_at_end
+    assert transcript.current_id is None
+
+
+async def test_new_items_are_counted_only_below_the_one_that_is_gone_to(
+    pilot: Pilot[None], stage: Stage, transcript: WatchedTranscript
+) -> None:
+    transcript.show(items(0, 100))
+    transcript.go_to("m10", new_items=3)
+    transcript.show(items(0, 101))
+    await pilot.pause()
+    assert [found for found in said(stage) if found[0] == "NewBelow"] == [("NewBelow", 3), ("NewBelow", 4)]
+
+    transcript.go_to("m80", new_items=50)
+    await pilot.press("end")
+    assert [found for found in said(stage) if found[0] == "NewBelow"][-2:] == [("NewBelow", 20), ("NewBelow", 0)]
+
+
+async def test_hidden_it_goes_there_once_it_is_seen(
+    pilot: Pilot[None], stage: Stage, transcript: WatchedTranscript
+) -> None:
+    fresh = WatchedTranscript()
+    fresh.display = False
+    await stage.mount(fresh, before=transcript)
+    fresh.show(items(0, 100))
+    assert fresh.go_to("m40")
+    transcript.display, fresh.display = False, True
+    await pilot.pause()
+
+    assert fresh.current_id == "m40"
+    assert any(text.startswith("m40") for text in stage.texts)
