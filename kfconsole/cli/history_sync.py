@@ -281,10 +281,11 @@ def _bar(total_seconds: int, zone: tzinfo | None) -> Iterator[_Bar]:
     if not (total_seconds and sys.stderr.isatty()):
         yield _Bar(None, total_seconds)
         return
-    with click.progressbar(
+    bar: ProgressBar[int] = click.progressbar(
         length=total_seconds,
         label=_("Fetching records"),
         file=sys.stderr,
         item_show_func=lambda at: "" if at is None else local_minute(at, zone),
-    ) as bar:
+    )
+    with bar:
         yield _Bar(bar, total_seconds)

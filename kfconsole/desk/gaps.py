@@ -73,9 +73,9 @@ class _Look(Struct, frozen=True):
     is_wish: bool
     """Whether somebody asked for it: it goes on out of sight, and where a look alone would not try again."""
 
-    def is_of_same_gap(self, other: "_Look") -> bool:
-        """Whether it is the same gap, which shrinks from its end."""
-        return (self.openid, self.start_at) == (other.openid, other.start_at)
+    def is_before(self, other: "_Look", end_at: float) -> bool:
+        """Whether it is the same gap, as it was before it shrank to this end."""
+        return (self.openid, self.start_at) == (other.openid, other.start_at) and self.end_at > end_at
 
 
 class GapFiller:
@@ -142,13 +142,13 @@ class GapFiller:
         try:
             while (look := self._look) is not None:
                 try:
-                    is_done = await self._fetch_slice(look)
+                    enough_at = await self._fetch_slice(look)
                 except KfError as error:
                     self._tell(look.openid, GapFetch(look.start_at, look.end_at, error=error))
                     self._look = None
                     return
-                # While the slice came, the same gap may have been looked at anew, as it had shrunk.
-                if is_done and self._look is not None and self._look.is_of_same_gap(look):
+                # Whoever looks at the gap as it is now, looked while the slice came, and wants the next one.
+                if enough_at is not None and self._look is not None and self._look.is_before(look, enough_at):
                     self._look = None
         except asyncio.CancelledError:
             self.start()
@@ -158,12 +158,12 @@ class GapFiller:
         finally:
             self._is_busy = False
 
-    async def _fetch_slice(self, look: _Look) -> bool:
-        """Fetch the newest slice of a gap; return whether that is enough."""
+    async def _fetch_slice(self, look: _Look) -> float | None:
+        """Fetch the newest slice of a gap; return where the gap ends now if that is enough."""
         piece = await self._newest_slice(look)
         if piece is None:
             self._tell(look.openid, None)
-            return True
+            return look.start_at
         if not look.is_wish and (refusal := self._refusal()) is not None:
             raise refusal
         self._tell(look.openid, GapFetch(look.start_at, look.end_at, is_going_on=True))
@@ -172,14 +172,14 @@ class GapFiller:
         if any(message.openid == look.openid for message in messages):
             self._vain_seconds = 0
             self._tell(look.openid, None)
-            return True
+            return piece[0]
         if not self._is_open(look.openid):
-            return True
+            return piece[0]
         self._vain_seconds += piece[1] - piece[0]
         if self._vain_seconds < VAIN_DAYS * DAY_SECONDS:
-            return False
+            return None
         self._tell(look.openid, GapFetch(look.start_at, look.end_at, vain_days=self._vain_seconds // DAY_SECONDS))
-        return True
+        return look.start_at
 
     async def _newest_slice(self, look: _Look) -> Slice | None:
         # What is younger than a day is read by the poller, who has begun or begins as soon as WeChat answers.

@@ -134,6 +134,7 @@ class House:
         *,
         read_only: bool = False,
         intervals: Intervals = Intervals(),  # noqa: B008  # frozen
+        keep_days: float = 180,
     ) -> None:
         self.time = Time()
         self.world = World(clock=self.time.sim)
@@ -158,9 +159,17 @@ class House:
             intervals=intervals,
             sleep=self.time.sleep,
             random=lambda: 0.5,
+            keep_days=keep_days,
         )
         self.actions = Actions(
-            self.client, self.archive, self.store, self.clock, me=me, poller=self.poller, read_only=read_only
+            self.client,
+            self.archive,
+            self.store,
+            self.clock,
+            me=me,
+            poller=self.poller,
+            read_only=read_only,
+            keep_days=keep_days,
         )
 
     @property
@@ -213,9 +222,10 @@ async def opened(
     *,
     read_only: bool = False,
     intervals: Intervals = Intervals(),  # noqa: B008  # frozen
+    keep_days: float = 180,
 ) -> AsyncIterator[House]:
     """A house with two agents online: this console's, and Li."""
-    house = House(folder, me, read_only=read_only, intervals=intervals)
+    house = House(folder, me, read_only=read_only, intervals=intervals, keep_days=keep_days)
     house.world.add_agent(ME, "Me")
     house.world.add_agent(LI, "Li")
     await house.archive.open()

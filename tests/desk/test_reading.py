@@ -1,5 +1,6 @@
 import asyncio
 
+from kfconsole.desk.syncing import LATE_SECONDS
 from kfconsole.errors import Unavailable
 from kfconsole.model import CustomerId, MessageKind, Record
 from kfconsole.simulator.faults import Fault
@@ -40,9 +41,7 @@ async def test_older_messages_come_page_by_page_until_there_are_none(house: Hous
     assert texts(house) == [str(number) for number in range(450)]
     assert house.desk.open is not None
     assert not house.desk.open.has_older
-    before = house.desk
-    await house.actions.load_older()
-    assert house.desk is before
+    assert house.calls(at.RECORDS) == 0
 
 
 async def test_exactly_one_page_has_nothing_older(house: House) -> None:
@@ -84,9 +83,9 @@ async def test_history_is_never_asked_of_the_future(house: House) -> None:
     day = await house.actions.history(ANN, START + 60, START + DAY)
     assert (day.messages, day.missing_error, house.calls(at.RECORDS)) == ((), None, 0)
 
-    await house.actions.history(ANN, START - 60, START + DAY)
+    await house.actions.history(ANN, START - 3600, START + DAY)
     assert house.calls(at.RECORDS) == 1
-    assert await house.archive.newest_fetched_at() == NOW
+    assert await house.archive.newest_fetched_at() == NOW - LATE_SECONDS
 
 
 async def test_history_shows_what_is_there_and_why_the_rest_is_missing(house: House) -> None:
@@ -96,3 +95,27 @@ async def test_history_shows_what_is_there_and_why_the_rest_is_missing(house: Ho
 
     assert len(day.messages) == 5
     assert isinstance(day.missing_error, Unavailable)
+    assert day.gaps == ((START - DAY, START - 5),)
+
+
+async def test_a_day_the_archive_has_names_what_is_missing_of_it_and_asks_nobody(house: House) -> None:
+    await house.archive.merge_records([], NOW - 2 * DAY, NOW - DAY - 3600)
+    day = await house.actions.kept(ANN, START - 2 * DAY, START - DAY)
+
+    assert (day.messages, day.missing_error) == ((), None)
+    assert day.gaps == ((START - DAY - 3600, START - DAY),)
+    assert house.calls(at.RECORDS) == 0
+
+
+async def test_looking_at_a_day_fills_the_gaps_of_the_open_conversation_too(house: House) -> None:
+    house.world.write_records([(ANN, 2003, NOW - 2 * DAY, ME, "long ago")])
+    await house.archive.merge_records([], NOW - 4 * DAY, NOW - 3 * DAY)
+    await house.archive.merge_records([], NOW - DAY, NOW)
+    await house.actions.open(ANN)
+    assert house.desk.open is not None
+    assert house.desk.open.gaps[-1] == (NOW - 3 * DAY, NOW - DAY)
+
+    await house.actions.history(BOB, START - 3 * DAY, START - DAY)
+    assert texts(house) == ["long ago"]
+    assert house.desk.open.gaps[-1][1] == NOW - 4 * DAY
+    assert house.desk.contacts[ANN].unread == 0

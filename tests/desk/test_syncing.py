@@ -1,0 +1,111 @@
+"""Slices of what is missing, and what fetching one of them changes."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kfconsole.desk import ServerClock
+from kfconsole.desk.syncing import DAY_SECONDS, LATE_SECONDS, Syncing, settled_until
+from kfconsole.errors import Unavailable
+from kfconsole.simulator import DEFAULT_APP_ID, DEFAULT_APP_SECRET
+from kfconsole.simulator.faults import Fault
+from kfconsole.wechat import KfClient
+from tests.desk.house import ME, RECORDS, START, House, customer
+
+ANN, BOB = customer(1), customer(2)
+NOW = int(START)
+
+
+def syncing(house: House) -> Syncing:
+    return Syncing(house.client, house.archive, house.store, house.clock)
+
+
+async def test_slices_are_of_a_day_at_most_share_their_borders_and_come_newest_first(house: House) -> None:
+    await house.archive.merge_records([], NOW - 2 * DAY_SECONDS, NOW - DAY_SECONDS - 7)
+    pieces = await syncing(house).slices(NOW - 4.5 * DAY_SECONDS, NOW + 900)
+
+    assert pieces == (
+        (NOW - DAY_SECONDS, NOW),
+        (NOW - DAY_SECONDS - 7, NOW - DAY_SECONDS),
+        (NOW - 3 * DAY_SECONDS, NOW - 2 * DAY_SECONDS),
+        (NOW - 4 * DAY_SECONDS, NOW - 3 * DAY_SECONDS),
+        (NOW - 4.5 * DAY_SECONDS, NOW - 4 * DAY_SECONDS),
+    )
+
+
+@pytest.mark.parametrize(("start", "end"), [(10, 10), (20, 10), (START, START + 5), (START + 1, START + 90)])
+async def test_a_span_that_is_none_or_all_to_come_has_no_slices(house: House, start: float, end: float) -> None:
+    assert await syncing(house).slices(start, end) == ()
+
+
+async def test_a_slice_is_fetched_told_and_not_missing_any_more(house: House) -> None:
+    house.world.write_records([(ANN, 2003, NOW - 3600, ME, "a"), (BOB, 2003, NOW - 3600, ME, "b")])
+    await house.actions.open(ANN)
+    (piece,) = await syncing(house).slices(START - 7200, START - 600)
+    told: list[int] = []
+    messages = await syncing(house).fetch(piece, on_page=told.append)
+
+    assert sorted(message.text for message in messages) == ["a", "b"]
+    assert [message.text for message in house.shown()] == ["a"]
+    assert told == [NOW - 3600]
+    assert house.desk.contacts[ANN].unread == 0
+    assert BOB not in house.desk.contacts  # whoever is in no list is read when they turn up
+    assert await syncing(house).slices(START - 7200, START - 600) == ()
+
+
+async def test_the_newest_records_do_not_count_as_fetched(house: House) -> None:
+    for _twice in range(2):
+        (piece,) = await syncing(house).slices(START - LATE_SECONDS - 1, START)
+        await syncing(house).fetch(piece)
+
+    assert await house.archive.gaps(START - LATE_SECONDS - 1, START) == ((NOW - LATE_SECONDS, START),)
+
+
+async def test_what_failed_is_missing_still(house: House) -> None:
+    house.app.state.faults.arm(Fault(RECORDS, "status"))
+    (piece,) = await syncing(house).slices(START - 7200, START - 600)
+    with pytest.raises(Unavailable):
+        await syncing(house).fetch(piece)
+
+    assert await syncing(house).slices(START - 7200, START - 600) == (piece,)
+
+
+async def test_a_clock_that_was_ahead_leaves_no_future_behind_that_counts_as_fetched(house: House) -> None:
+    wrong = ServerClock(house.time.monotonic, lambda: START + 7200)
+    client = KfClient(
+        base_url="http://127.0.0.1:9",
+        app_id=DEFAULT_APP_ID,
+        app_secret=DEFAULT_APP_SECRET,
+        transport=house.wire,
+        monotonic=house.time.monotonic,
+        on_date=wrong.learn,
+    )
+    mistaken = Syncing(client, house.archive, house.store, wrong)
+    for piece in await mistaken.slices(START - 3600, START + 7200):
+        await mistaken.fetch(piece)
+    await client.aclose()
+
+    newest = await house.archive.newest_fetched_at()
+    assert newest is not None
+    assert START - LATE_SECONDS - 1 <= newest <= START - LATE_SECONDS + 1
+
+
+async def test_the_last_day_is_news_and_what_is_older_is_history(house: House) -> None:
+    house.time.sim.advance(5 * DAY_SECONDS)  # the archive was there all the time
+    now = house.time.wall()
+    records = [(customer(number), 2003, now - age, ME, "?") for number, age in ((1, 3600), (2, DAY_SECONDS + 60))]
+    house.world.write_records(records)
+    for piece in await syncing(house).slices(now - 2 * DAY_SECONDS, now):
+        await syncing(house).fetch(piece)
+    contacts = await house.archive.contacts((ANN, BOB))
+
+    assert [contacts[openid].unread for openid in (ANN, BOB)] == [1, 0]
+
+
+@given(end_at=st.integers(0, 2 * NOW), now=st.floats(LATE_SECONDS, 2 * START))
+def test_settled_is_nothing_younger_than_a_record_may_be_late(end_at: int, now: float) -> None:
+    settled = settled_until(end_at, ServerClock(lambda: 0.0, lambda: now))
+
+    assert settled <= end_at
+    assert settled <= now - LATE_SECONDS
+    assert settled == end_at or settled > now - LATE_SECONDS - 1
