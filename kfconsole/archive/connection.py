@@ -128,7 +128,19 @@ def connect_to_read(path: Path, busy_seconds: float) -> "sqlite3.Connection":
     """Open a connection that needs nothing of the file but that it can be read, nor of its folder."""
     import sqlite3
 
-    connection = sqlite3.connect(readable_uri(path), uri=True, timeout=busy_seconds, isolation_level=None)
+    try:
+        return _connected_to_read(readable_uri(path), busy_seconds)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
+            raise
+        # Whoever made the file was killed before it had a log: only somebody who may write can take that back.
+        return _connected_to_read(f"{path.absolute().as_uri()}?mode=rw", busy_seconds)
+
+
+def _connected_to_read(uri: str, busy_seconds: float) -> "sqlite3.Connection":
+    import sqlite3
+
+    connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
     try:
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("PRAGMA query_only = ON")

@@ -1,101 +1,229 @@
 """Promises that hold when a console is killed at any moment."""
 
 import asyncio
+import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from urllib.request import ProxyHandler, build_opener
 
 import pytest
 
 from kfconsole.archive import Archive, Process
 from kfconsole.archive.process import started_by_ps
-from kfconsole.model import Delivery
+from kfconsole.archive.schema import MIGRATIONS
+from kfconsole.model import CustomerId, Delivery
+from tests.archive.child import MERGED_AHEAD, SENT_AT
+from tests.archive.killing import ROOT, Ledger, Nursery, nursery, sound
 from tests.archive.world import ANN, BOB, ME, T, texts
+from tests.cli.conftest import Shop, simulator
 
-ROOT = Path(__file__).parents[2]
-
-
-@asynccontextmanager
-async def console(path: Path, first: int = 0) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a console that writes until it is killed; kill it at the latest at the end."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.archive.child", str(path), str(first), stdout=asyncio.subprocess.PIPE, cwd=ROOT
-    )
-    try:
-        yield child
-    finally:
-        if child.returncode is None:
-            child.kill()
-        await child.communicate()
+SEND = "/cgi-bin/message/custom/send"
+SEEDS = [pytest.param(seed, marks=pytest.mark.soak) if seed else 0 for seed in range(10)]
+"""Seed 0 always; the others in the long rounds."""
 
 
-async def acknowledged_line(child: asyncio.subprocess.Process) -> str:
-    assert child.stdout is not None
-    async with asyncio.timeout(20):
-        line = (await child.stdout.readline()).decode().strip()
-    assert line, "the console ended by itself"
-    return line
+# Everything at random
 
 
-async def kill(child: asyncio.subprocess.Process) -> list[str]:
-    """Kill the console and return what it still had acknowledged."""
-    child.kill()
-    rest, _nothing = await child.communicate()
-    return [line for line in rest.decode().split("\n")[:-1] if line]
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_everything_acknowledged_survives_kill_9(path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    ledger = Ledger()
+    async with nursery() as nest:
+        for number in range(14):
+            await live_and_die(nest, path, ledger, chance, number)
+            await ledger.check(path)
+    assert ledger.count > 200
 
 
-async def check_round(path: Path, chance: random.Random, first: int) -> int:
-    """Kill a console after some acknowledged writes, look for all of them, and return the next number."""
-    async with console(path, first) as child:
-        seen = [await acknowledged_line(child) for _ in range(chance.randrange(1, 30))]
-        seen += await kill(child)
+async def live_and_die(nest: Nursery, path: Path, ledger: Ledger, chance: random.Random, number: int) -> None:
+    """Let one or two consoles do everything until they are killed, each at a moment of its own."""
+    ledger.last = number * 600 + MERGED_AHEAD
+    consoles = [
+        await nest.begin(
+            "live", path, seed=chance.randrange(1 << 32), first=number * 100_000 + which * 50_000, low=number * 600
+        )
+        for which in range(chance.choice((1, 1, 2)))
+    ]
+    for console in consoles:
+        if chance.random() < 0.3:  # in the midst of opening the file
+            await asyncio.sleep(chance.random() * 0.04)
+        else:
+            ledger.hear([await console.line() for _act in range(chance.randrange(1, 60))])
+            await asyncio.sleep(chance.random() * 0.01)
+        ledger.hear(await console.kill())
+
+
+# Old files
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_a_file_of_an_older_version_is_brought_up_to_date_as_a_whole(path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    path.parent.mkdir(parents=True)
+    async with nursery() as nest:
+        for version in (1, 2, 2):
+            old = path.with_name(f"version-{version}")
+            write_old(old, version)
+            for _kill in range(5):
+                shutil.copy(old, path)
+                await die_while_opening(nest, path, chance.random() * 0.08)
+                await check_migrated(old, path)
+
+
+def write_old(path: Path, version: int) -> None:
+    """Write a file as an older version left it."""
+    path.unlink(missing_ok=True)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statements in MIGRATIONS[:version]:
+            for statement in statements:
+                connection.execute(statement)
+        connection.execute("INSERT INTO origin (created_at) VALUES (1)")
+        connection.execute("BEGIN")
+        for number in range(2000):
+            delivery = (None, None, "sent", "refused", "unknown", "sending", "confirmed")[number % 7]
+            connection.execute(
+                """
+                INSERT INTO messages (openid, agent, kind, text, at, position, delivery, reason, is_dismissed, process)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """,
+                (
+                    f"oOld{number % 40}",
+                    f"kf{number % 5}@shop",
+                    "received" if delivery is None else "sent",
+                    f"退款 {number}",
+                    SENT_AT + number // 2,
+                    number % 2,
+                    delivery,
+                    "why" if delivery == "refused" else "",
+                    number % 3 == 0 and delivery in ("refused", "unknown"),
+                    "a console of long ago" if delivery == "sending" else None,
+                ),
+            )
+        for number in range(40):
+            connection.execute("INSERT INTO drafts VALUES (?, ?)", (f"oOld{number}", f"draft {number}"))
+            connection.execute("INSERT INTO reads VALUES (?, ?, ?)", (f"oOld{number}", SENT_AT, number))
+        connection.execute("INSERT INTO spans VALUES (?, ?)", (SENT_AT, SENT_AT + 1000))
+        connection.execute("COMMIT")
+        connection.execute(f"PRAGMA user_version = {version}")
+
+
+async def test_a_change_cut_off_before_the_archive_had_a_log_is_taken_back(tmp_path: Path) -> None:
+    old, path = tmp_path / "old", tmp_path / "archive.db"
+    write_old(old, 2)
+    with closing(sqlite3.connect(old, isolation_level=None)) as connection:
+        connection.execute("PRAGMA cache_size = 1")  # what is changed goes to the file at once
+        connection.execute("BEGIN")
+        connection.execute("UPDATE messages SET text = 'cut off'")
+        shutil.copy(old, path)
+        shutil.copy(f"{old}-journal", f"{path}-journal")
+        connection.execute("ROLLBACK")
+
+    await check_migrated(old, path)
+
+
+async def die_while_opening(nest: Nursery, path: Path, seconds: float) -> None:
+    console = await nest.begin("live", path, seed=0, first=0, low=0)
+    await asyncio.sleep(seconds)
+    await console.kill()
+
+
+async def check_migrated(old: Path, path: Path) -> None:
+    archive = Archive(path, wall=lambda: SENT_AT + 10_000.0)
+    await archive.open()
+    await archive.index_messages()
+    await archive.close()
+    columns = "id, openid, agent, kind, text, at, position, reason, is_dismissed, delivery"
+    with closing(sqlite3.connect(old)) as before, closing(sqlite3.connect(path)) as after:
+        sound(after)
+        wanted = before.execute(f"SELECT {columns} FROM messages").fetchall()
+        found = after.execute(f"SELECT {columns} FROM lines WHERE openid LIKE 'oOld%'").fetchall()
+        drafts = after.execute("SELECT openid, text FROM drafts JOIN customers ON id = customer_id").fetchall()
+        reads = after.execute("SELECT openid, at, message_id FROM reads JOIN customers ON id = customer_id").fetchall()
+
+        assert sorted(map(as_found_later, wanted)) == sorted(found)
+        assert set(before.execute("SELECT openid, text FROM drafts")) <= set(drafts)
+        assert set(before.execute("SELECT openid, at, message_id FROM reads")) <= set(reads)
+
+
+def as_found_later(row: tuple[object, ...]) -> tuple[object, ...]:
+    """Return a row as a console finds it after the one that was sending is dead."""
+    *others, _reason, is_dismissed, delivery = row
+    if delivery == "sending":
+        return (*others, "The console ended before WeChat answered.", is_dismissed, "unknown")
+    return row
+
+
+# Over HTTP
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_what_wechat_got_is_in_the_archive_and_nothing_is_sent_twice(path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    with simulator("--scenario", "quiet") as (_process, shop):
+        async with nursery() as nest:
+            for _round in range(3):
+                await send_and_die(nest, path, shop, chance)
+
+
+async def send_and_die(nest: Nursery, path: Path, shop: Shop, chance: random.Random) -> None:
+    """Kill a console while it sends, start another one, and compare what WeChat got with what the archive says."""
+    people = [await asyncio.to_thread(shop.customer, "hi") for _person in range(12)]
+    account = {"base_url": shop.base_url, "app_id": shop.app_id, "app_secret": shop.app_secret}
+    account["kf_account"] = shop.kf_account
+    console = await nest.begin("send", path, shop=account, to=people)
+    said = [await console.line() for _message in range(chance.randrange(1, 40))]
+    await asyncio.sleep(chance.random() * 0.02)
+    said += await console.kill()
+    looking = await nest.begin("look", path, shop=account)
+    said_later = await looking.rest()
 
     archive = Archive(path)
     await archive.open()
-    stored = await archive.conversation(ANN, limit=100_000)
-    draft = (await archive.contacts([BOB]))[BOB].draft
+    stored = [
+        message for openid in people for message in await archive.conversation(CustomerId(openid)) if message.delivery
+    ]
     await archive.close()
+    kept = {message.text: message.delivery for message in stored}
+    got = Counter(text for text in await asyncio.to_thread(got_by_wechat, shop) if text.split()[0] in people)
 
-    sends = [line for line in seen if line.startswith("send")]
-    drafts = [int(line.removeprefix("draft ")) for line in seen if line.startswith("draft")]
-    assert set(sends) <= set(texts(stored))
-    assert len(set(texts(stored))) == len(stored)
-    assert {message.delivery for message in stored} == {Delivery.UNKNOWN}
-    assert not drafts or int(draft.removeprefix("draft ")) >= max(drafts)
-    return first + 1_000_000
-
-
-async def test_everything_acknowledged_survives_kill_9(path: Path) -> None:
-    chance = random.Random(20240501)
-    first = 0
-    for _round in range(10):
-        first = await check_round(path, chance, first)
+    assert said_later == ["looked"]
+    assert len(kept) == len(stored)
+    assert set(got.values()) <= {1}
+    assert got.keys() <= kept.keys()
+    assert {kept[text] for text in got} <= {Delivery.SENT, Delivery.CONFIRMED, Delivery.UNKNOWN}
+    assert {kept[text] for text in kept.keys() - got.keys()} <= {Delivery.UNKNOWN}
+    acknowledged = {line.removeprefix("sent ") for line in said}
+    assert {kept[text] for text in acknowledged} <= {Delivery.SENT, Delivery.CONFIRMED}
 
 
-@pytest.mark.soak
-@pytest.mark.parametrize("seed", range(20))
-async def test_everything_acknowledged_survives_kill_9_again_and_again(path: Path, seed: int) -> None:
-    chance = random.Random(seed)
-    first = 0
-    for _round in range(20):
-        first = await check_round(path, chance, first)
+def got_by_wechat(shop: Shop) -> list[str]:
+    """Return the text of every message that arrived at WeChat, whatever came of it."""
+    with build_opener(ProxyHandler({})).open(f"{shop.base_url}/_sim/requests?path={SEND}", timeout=60) as answer:
+        return [json.loads(row["body"])["text"]["content"] for row in json.load(answer)]
+
+
+# Who lives
 
 
 async def test_what_a_dead_console_was_sending_becomes_unknown_and_a_living_ones_is_left_alone(
     archive: Archive, path: Path
 ) -> None:
-    async with console(path) as living, console(path, 1000) as dying:
+    async with nursery() as nest:
+        living, dying = await nest.begin("write", path, first=0), await nest.begin("write", path, first=1000)
         own = await archive.begin_send(BOB, ME, "our own", T)
-        await acknowledged_line(living)
-        await acknowledged_line(dying)
+        await living.line()
+        await dying.line()
         assert await archive.settle_orphans() == ()
-        await kill(dying)
+        await dying.kill()
 
         changed = await archive.settle_orphans()
 
@@ -105,6 +233,13 @@ async def test_what_a_dead_console_was_sending_becomes_unknown_and_a_living_ones
         assert {message.reason for message in changed} == {"The console ended before WeChat answered."}
         assert all(message.needs_decision for message in changed)
         assert own == await archive.message(own.id)
+
+
+def test_a_console_that_can_be_killed_loads_no_screen() -> None:
+    program = "import sys, tests.archive.child; sys.exit('textual' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], check=False, cwd=ROOT)
+
+    assert done.returncode == 0
 
 
 @pytest.mark.skipif(not hasattr(os, "waitid"), reason="needs a way to wait without taking note")
