@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-ROOM_BYTES: Final = 4_000_000  # with less, a disk that was full is full again with the next poll
+ROOM_BYTES: Final = 1_000_000  # with less, a disk that was full is full again with the next poll
 _TRYING_BUSY_SECONDS: Final = 0.2  # a send waits as long, each time the way back is tried
 _TRIES: Final = 4  # the file is opened again, begun anew, left for memory: each is a try
 
