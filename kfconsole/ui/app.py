@@ -19,6 +19,7 @@ from kfconsole.errors import ArchiveError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Feed
 from kfconsole.ui import words
+from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.commands import COMMANDS, Place, key_names
 from kfconsole.ui.desk_screen import DeskScreen
 from kfconsole.ui.status import Station
@@ -243,7 +244,9 @@ class KfApp(App[int]):
         from kfconsole.ui.history import HistoryScreen
 
         screen = self.screen
-        if isinstance(screen, DeskScreen) and (openid := screen.need_subject()) is not None:
+        if not isinstance(screen, DeskScreen) or screen.is_asking:
+            return
+        if (openid := screen.need_subject()) is not None:
             contact = self.store.desk.contacts.get(openid)
             last = contact.last_message if contact else None
             at = last.at if last else self.clock.now()
@@ -261,8 +264,8 @@ class KfApp(App[int]):
         self._desk_screen.open_at(message)
 
     def return_to_desk(self) -> None:
-        """Take away what lies above the desk."""
-        while self.screen is not self._desk_screen:
+        """Take away what lies above the desk, but no question: somebody waits for its answer."""
+        while isinstance(self.screen, ActingScreen) and self.screen is not self._desk_screen:
             self.screen.workers.cancel_node(self.screen)  # an answer would find nothing to be shown in
             self.pop_screen()
 

@@ -129,9 +129,10 @@ class HistoryScreen(ActingScreen):
             self._awaited = None
 
     def _title(self, doing: str) -> None:
-        title = _("History of {customer}").format(customer=self.customer_name(self._openid))
-        title += f"   {words.day_words(self._day, self._today())}  {words.full_day(self._day)}   {doing}"
-        self._frame.border_title = plain(title.rstrip())
+        customer, today = _("History of {customer}").format(customer=self.customer_name(self._openid)), self._today()
+        relative = words.day_words(self._day, today) if (today - self._day).days <= 1 else ""
+        said = (customer, relative, words.full_day(self._day), doing)
+        self._frame.border_title = plain("   ".join(filter(None, said)))
 
     def _tell(self, said: str) -> None:
         self._note.update(plain(said))
