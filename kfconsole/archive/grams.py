@@ -5,43 +5,45 @@ all its entries are and then looked at. Nothing is known of languages: Chinese h
 middle of an order number is looked for as often as its beginning.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
+from kfconsole.text import clean, folded
+
 _WIDE: Final = 0xFEE0  # from an ASCII character to its wide twin
-_PLAIN: Final = range(0x21, 0x7F)
 # The index takes letters and digits of ASCII for parts of words and nothing else of ASCII: the rest goes in as wide.
-_FOLDED: Final = {
-    (code + _WIDE if chr(code).isalnum() else code): (code if chr(code).isalnum() else code + _WIDE) for code in _PLAIN
-}
+_INDEXED: Final = {code: code + _WIDE for code in range(0x21, 0x7F) if not chr(code).isalnum()}
+_MARK: Final = "\x80"  # no cleaned text holds it
+_PARTS_AT_MOST: Final = 24  # what has so many entries of a long word is worth a look
 
 
-def folded(text: str) -> str:
-    """Return the text with capitals small and wide letters narrow; each character stays in its place."""
-    lower = text.lower()
-    if len(lower) != len(text):  # some capitals become two characters
-        lower = "".join(small if len(small := character.lower()) == 1 else character for character in text)
-    return lower.translate(_FOLDED)
-
-
-def entries(text: str) -> str:
-    """Return what the index holds of a text, separated by blanks."""
+def entries(text: str, *marks: str) -> str:
+    """Return what the index holds of a text, separated by blanks, and of what else is known of it."""
     found: list[str] = []
-    for word in folded(text).split():
+    for word in folded(text).translate(_INDEXED).split():
         found.extend(map(str.__add__, word, word[1:]))
         found.append(word[-1])
+    found.extend(_MARK + mark for mark in marks)
     return " ".join(found)
 
 
-def wanted(words: str) -> str:
-    """Return the index's own query for a text that holds all of some words, each somewhere."""
-    parts: dict[str, None] = {}
-    for word in folded(words).split():
-        parts.update(dict.fromkeys(f'"{pair}"' for pair in map(str.__add__, word, word[1:])))
+def split(words: str) -> tuple[str, ...]:
+    """Return the words that are looked for, each once: the longest first, as most texts lack it."""
+    return tuple(sorted(set(folded(clean(words)).split()), key=lambda word: (-len(word), word)))
+
+
+def wanted(words: Sequence[str], marks: Iterable[str] = ()) -> str:
+    """Return the index's own query for a text that may hold all the words, as `split`; empty: it asks for nothing.
+
+    The text has to be looked at: three characters may all stand in it and yet not together, and of very many words
+    not all are asked for.
+    """
+    parts = dict.fromkeys(f'"{_MARK}{mark}"' for mark in marks)
+    for word in words:
+        if len(parts) >= _PARTS_AT_MOST:
+            break
+        indexed = word[: _PARTS_AT_MOST + 1].translate(_INDEXED)
+        parts.update(dict.fromkeys(f'"{pair}"' for pair in map(str.__add__, indexed, indexed[1:])))
         if len(word) == 1:
-            parts[f'"{word}"*'] = None
+            parts[f'"{indexed}"*'] = None
     return " AND ".join(parts)
-
-
-def has_to_be_read(words: str) -> tuple[str, ...]:
-    """Return the words that may be missing where all their entries are, folded."""
-    return tuple(word for word in folded(words).split() if len(word) > 2)

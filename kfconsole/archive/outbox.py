@@ -135,8 +135,7 @@ def _put_right(connection: "Connection", message_id: MessageId, asked_at: float)
 
 
 def _move(connection: "Connection", message_id: MessageId, at: float) -> None:
-    indexed = "SELECT search_key, text, kind, agent FROM lines WHERE id = ? AND search_key IS NOT NULL"
-    search.take_out(connection, connection.execute(indexed, (message_id,)).fetchall())  # it is found by its time
+    search.take_out(connection, [message_id])  # it is found by its time
     connection.execute("UPDATE messages SET at = ?, search_key = NULL WHERE id = ?", (at, message_id))
 
 

@@ -27,8 +27,7 @@ _PAUSE_SECONDS: Final = 0.05  # between two tries to empty the log
 _TRY_MILLISECONDS: Final = 10  # how long each try keeps other consoles from writing
 
 MESSAGES: Final = """
-    SELECT messages.id, at, search_key, text, kind, account
-    FROM messages JOIN agents ON agents.id = agent_id LEFT JOIN deliveries ON message_id = messages.id
+    SELECT messages.id, at FROM messages LEFT JOIN deliveries ON message_id = messages.id
 """
 _IS_SETTLED: Final = """
     (state IS NULL OR state IN ('sent', 'confirmed') OR (state IN ('refused', 'unknown') AND is_dismissed = 1))
@@ -104,7 +103,7 @@ def count_older(connection: "Connection", at: float) -> int:
 
 def delete(connection: "Connection", rows: list[tuple[Any, ...]]) -> None:
     """Delete messages, given as rows of `MESSAGES`; the caller holds a transaction."""
-    search.take_out(connection, [row[2:] for row in rows if row[2] is not None])
+    search.take_out(connection, [row[0] for row in rows])
     connection.executemany("DELETE FROM messages WHERE id = ?", [row[:1] for row in rows])
 
 

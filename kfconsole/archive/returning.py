@@ -8,12 +8,12 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from kfconsole.archive import merging, messages, spans
+from kfconsole.archive import merging, messages, search, spans
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.purges import Purges
 from kfconsole.archive.shelter import CHANGED_DRAFTS, COMPARED, Memory
-from kfconsole.model import AgentId, CustomerId, MessageKind, Record
+from kfconsole.model import AgentId, CustomerId, MessageId, MessageKind, Record
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -162,7 +162,8 @@ def _bring_outcome(file: "Connection", number: int, message: Row, delivery: Row)
         (*delivery.values(), number),
     )
     if done.rowcount:  # with the outcome its time may have been put right
-        file.execute("UPDATE messages SET at = ? WHERE id = ?", (message["at"], number))
+        search.take_out(file, [MessageId(number)])  # it is found by its time
+        file.execute("UPDATE messages SET at = ?, search_key = NULL WHERE id = ?", (message["at"], number))
 
 
 def _bring_drafts(memory: "Connection", file: "Connection") -> None:

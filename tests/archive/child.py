@@ -35,6 +35,7 @@ from kfconsole.model import (
     Waiting,
     WaitOutcome,
 )
+from kfconsole.text import found_spans
 from kfconsole.wechat import KfClient
 from tests.archive.world import ME, T
 
@@ -160,11 +161,8 @@ class Life:
 
     async def _search(self, _number: int) -> None:
         word = self._chance.choice(WORDS)
-        try:
-            page = await self._archive.search(SearchQuery(words=word))
-        except NotImplementedError:
-            return
-        strange = [message.text for message in page.messages if word not in message.text]
+        page = await self._archive.search(SearchQuery(words=word))
+        strange = [message.text for message in page.messages if not found_spans(message.text, word)]
         self._say("searched" if not strange else f"failed: {word} found in {strange}")
 
     async def _wait(self, number: int) -> None:

@@ -243,6 +243,6 @@ def sound(connection: sqlite3.Connection) -> None:
     assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
     connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
     connection.execute("CREATE VIRTUAL TABLE temp.entries USING fts5vocab(main, words, instance)")
-    rows = connection.execute("SELECT search_key, text, kind, agent FROM lines").fetchall()
+    rows = connection.execute("SELECT search_key, text, kind, agent_id, customer_id FROM messages").fetchall()
     wanted = {(entry, key) for key, *said in rows for entry in search.entries(*said).split()}
     assert set(connection.execute("SELECT term, doc FROM temp.entries")) == wanted

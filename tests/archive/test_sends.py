@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from kfconsole.archive import Archive, grams
+from kfconsole.archive import Archive
 from kfconsole.errors import ArchiveError, NotPossible
-from kfconsole.model import CustomerId, Delivery, Message, MessageId, MessageKind
+from kfconsole.model import CustomerId, Delivery, Message, MessageId, MessageKind, SearchQuery
 from tests.archive.world import ANN, BOB, ME, T, received, texts
 
 
@@ -88,12 +88,9 @@ async def test_a_send_that_moves_to_its_true_time_is_found_there(archive: Archiv
     await archive.settle(message.id, Delivery.SENT, asked_at=T + 10)
     await archive.index_messages()
 
-    seconds = await archive._read(
-        lambda connection: connection.execute(
-            "SELECT rowid / 1024 FROM words WHERE words MATCH ?", (grams.wanted("answer"),)
-        ).fetchall()
-    )
-    assert [(T + 10,)] == seconds
+    found = await archive.search(SearchQuery("answer", end_at=T + 60))
+    assert [(match.id, match.at) for match in found.messages] == [(message.id, T + 10)]
+    assert (await archive.search(SearchQuery("answer", start_at=T + 60))).messages == ()
 
 
 async def test_sends_made_after_one_that_moves_stay_behind_it(archive: Archive) -> None:
