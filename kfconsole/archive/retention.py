@@ -6,7 +6,7 @@ its parts are merged, and SQLite leaves behind copies of what it moved from page
 
 import os
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -60,8 +60,16 @@ IS_NOBODY: Final = """
 """Holds for customers nothing is known of but their name at WeChat."""
 
 
-def purge(connection: "Connection", at: float) -> Generator[None, None, int]:
-    """Delete what is from before a moment, but no message that is being sent or waits for a decision."""
+def purge(
+    connection: "Connection", at: float, tell: Callable[[int], object] = lambda _count: None
+) -> Generator[None, None, int]:
+    """Delete what is from before a moment, but no message that is being sent or waits for a decision.
+
+    Args:
+        connection: To write with.
+        at: The moment.
+        tell: Told how many messages are deleted, now and then.
+    """
     count = 0
     reached = float("-inf")  # what stays is not looked at again and again
     while True:
@@ -72,6 +80,7 @@ def purge(connection: "Connection", at: float) -> Generator[None, None, int]:
             rows = connection.execute(query, (reached, at, PURGED_PER_SLICE)).fetchall()
             delete(connection, rows)
         count += len(rows)
+        tell(count)
         yield from after_slice(connection)
         if len(rows) < PURGED_PER_SLICE:
             break

@@ -1,11 +1,13 @@
 """`kfconsole history purge`: delete one customer, or what is too old, from the archive of this host."""
 
 import asyncio
+import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
@@ -19,6 +21,9 @@ from kfconsole.cli.output import emit_json, talk
 from kfconsole.cli.times import local_time
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import AgentId, CustomerId, Deed, KnownCustomer, Purged
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
 
 
 class CustomerPurged(Struct, frozen=True):
@@ -89,6 +94,7 @@ def _purge_customer(settings: config.Settings, openid: CustomerId, is_sure: bool
     known = asyncio.run(_known(settings, openid))
     if known.is_known and not known.is_sending:  # what is refused, or nothing, is not asked about
         ask_first(_question(openid, known, settings), is_sure)
+        talk(_("Deleting; with a big archive it takes some seconds."))
     purged = asyncio.run(_delete_customer(settings, openid))
     if known.is_known:
         text = ngettext(
@@ -144,7 +150,7 @@ def _purge_older_than(settings: config.Settings, before: datetime, is_sure: bool
         count,
     )
     ask_first(text.format(count=f"{count:,}", moment=_written(before)), is_sure)
-    count = asyncio.run(_delete_older(settings, before))
+    count = asyncio.run(_delete_older(settings, before, count))
     text = ngettext(
         "{count} message from before {moment} is deleted.", "{count} messages from before {moment} are deleted.", count
     )
@@ -170,11 +176,23 @@ async def _count_older(settings: config.Settings, at: float) -> int:
         return await archive.count_older_than(at)
 
 
-async def _delete_older(settings: config.Settings, before: datetime) -> int:
+async def _delete_older(settings: config.Settings, before: datetime, expected: int) -> int:
     async with opened_archive(settings) as archive:
-        count = await archive.purge_older_than(before.timestamp())
+        with _told(expected) as tell:
+            count = await archive.purge_older_than(before.timestamp(), tell)
         await note(archive, settings, f"before {before.isoformat(timespec='seconds')}, {count} messages")
         return count
+
+
+@contextmanager
+def _told(expected: int) -> Iterator[Callable[[int], None]]:
+    """Show on a terminal how many messages are deleted."""
+    if not (expected and sys.stderr.isatty()):
+        yield lambda _count: None
+        return
+    bar: ProgressBar[int] = click.progressbar(length=expected, label=_("Deleting"), file=sys.stderr)
+    with bar:
+        yield lambda count: bar.update(count - bar.pos)
 
 
 @asynccontextmanager

@@ -172,6 +172,14 @@ def test_how_much_is_too_old_is_told_before(shop: Shop, home: Path) -> None:
     assert conversation(shop, home, "oAnn") == ["long ago"]
 
 
+def test_on_a_terminal_it_is_told_how_far_it_is(shop: Shop, home: Path) -> None:
+    at_the_archive(shop, home, lambda archive: wrote_long_ago(archive, "oAnn", "long ago"))
+    done = answered(shop, "y\n", "history", "purge", "--older-than", "2026-01-01")
+
+    assert done.code == 0
+    assert "Deleting  [####################################]  100%" in done.err
+
+
 @pytest.mark.parametrize(
     "words",
     [
