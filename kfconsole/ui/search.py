@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 50
 AHEAD_ROWS = 10  # older results are read so many rows before the end is reached
+MAX_PASTED = 200  # characters: enough to find a message that was pasted as a whole
 INDEX_SECONDS = 1.0  # between two looks while messages are still being put into the index
 
 
@@ -80,7 +81,7 @@ class SearchLine(Input):
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
         event.stop()
-        self.replace(text.one_line(text.clean(event.text)), *self.selection)
+        self.replace(text.one_line(text.clean(event.text[:MAX_PASTED])), *self.selection)
 
 
 class Found(LineList[FoundRow]):
