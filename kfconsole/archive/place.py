@@ -5,9 +5,10 @@ on with what can be read; the console goes on in any case, tries to come back, a
 """
 
 import asyncio
+import os
 import shutil
 from collections.abc import Awaitable, Callable, Collection, Generator
-from contextlib import suppress
+from contextlib import closing
 from enum import Enum
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from msgspec.structs import replace
 
-from kfconsole.archive import rescue, returning, shelter
+from kfconsole.archive import rescue, returning, search, shelter
 from kfconsole.archive.connection import Fault, FileError, connect, connect_to_read, explanation, fault_of
 from kfconsole.archive.people import RECENT_SECONDS
 from kfconsole.archive.schema import migrate, refuse_foreign, refuse_newer
@@ -146,25 +147,32 @@ class Place:
                 return True
             if self._memory is not None or error.fault not in self._policy.value:
                 return False
+            if error.fault is Fault.INDEX_DAMAGED:
+                return not is_again and await self._has_remade_index()
             await self._reader.let_go(error)
-            if error.fault is Fault.INDEX_DAMAGED and not is_again:
-                with suppress(FileError):
-                    await self._writer.write_slices(rescue.remake_index)
-                self._reader.reopen(self._connect_reader)
-                return True
             await self._writer.let_go(error)
             if error.fault is Fault.DAMAGED and not is_again:
                 # What was read may have been wrong in memory only: it is the file if a new connection finds the same.
-                self._writer.reopen(self._connect_writer)
-                with suppress(FileError):  # before anybody reads: another console may just have begun a new file
-                    await self._writer.write(lambda _connection: None)
-                self._reader.reopen(self._connect_reader)
-                return True
-            if error.fault not in (Fault.DAMAGED, Fault.INDEX_DAMAGED) or not await self._begin_anew():
+                try:
+                    await self._writer.exchange(lambda _none: self._connect_writer())
+                except FileError as found:
+                    error = found
+                else:  # only now somebody may read: another console may just have begun a new file
+                    self._reader.reopen(self._connect_reader)
+                    return True
+            if error.fault is not Fault.DAMAGED or not await self._begin_anew():
                 await self._begin_memory(error)
             self.moves += 1
             self._tell(self.trouble)
             return True
+
+    async def _has_remade_index(self) -> bool:
+        """Make the index of words anew; where that fails, only searching does."""
+        try:
+            await self._writer.write_slices(search.rebuild)
+        except FileError:
+            return False
+        return True
 
     async def _begin_anew(self) -> bool:
         """Keep the damaged file aside and go on in a new one; False: it could not be moved."""
@@ -176,16 +184,25 @@ class Place:
         return True
 
     def _connect_anew(self) -> "Connection":
+        known = self._file or rescue.identity(self._path)
+        new = self._path.with_name(f"{self._path.name}.new-{os.getpid()}")
         try:
-            aside = rescue.set_aside(self._path, self._file or rescue.identity(self._path), self._wall())
+            # Filled before it is put there: nobody else sees it without what is carried over.
+            carried = self._carried_over(new) if rescue.is_free(self._path, known) else None
+            aside = rescue.replace(self._path, known, new, self._wall()) if carried is not None else None
         except OSError as error:
             raise explanation(Fault.DAMAGED, self._path) from error
+        finally:
+            for ending in ("", "-wal", "-shm"):
+                new.with_name(new.name + ending).unlink(missing_ok=True)
         connection = self._connect_writer()
-        self.trouble = None
-        if aside is not None:
-            carried = rescue.carry_over(aside, connection, self._wall() - RECENT_SECONDS)
-            self.trouble = _kept_aside(aside, carried)
+        self.trouble = None if aside is None or carried is None else _kept_aside(aside, carried)
         return connection
+
+    def _carried_over(self, new: Path) -> rescue.Rescued:
+        with closing(connect(new, self._busy_seconds, is_reader=False)) as connection:
+            migrate(connection, new, self._wall())
+            return rescue.carry_over(self._path, connection, self._wall() - RECENT_SECONDS)
 
     async def _begin_memory(self, error: FileError) -> None:
         self._episodes += 1
@@ -237,7 +254,7 @@ class Place:
             try:
                 return self._brought_back(memory, self._connect_writer(_TRYING_BUSY_SECONDS), is_new=False)
             except (sqlite3.Error, FileError) as error:
-                if fault_of(error) is not Fault.DAMAGED:
+                if fault_of(error) is not Fault.DAMAGED or self._policy is not Policy.ANYHOW:
                     raise
                 tries += 1
                 if tries > 1:  # found twice, so it is the file
@@ -294,14 +311,19 @@ class Place:
                 refuse_foreign(probe, self._path)
             finally:
                 probe.close()
-        connection = connect(self._path, busy_seconds, is_reader=False)
-        try:
-            self._file = rescue.identity(self._path)
-            migrate(connection, self._path, self._wall())
-        except BaseException:
+        while True:
+            self._file = rescue.identity(self._path)  # before it is opened: should it be found damaged, it is this one
+            connection = connect(self._path, busy_seconds, is_reader=False)
+            try:
+                migrate(connection, self._path, self._wall())
+            except BaseException:
+                connection.close()
+                raise
+            # From now on nobody moves the file of this connection, but one may have been moved while it was opened.
+            if self._file in (None, found := rescue.identity(self._path)):
+                self._file = found
+                return connection
             connection.close()
-            raise
-        return connection
 
     def _connect_older(self) -> "Connection":
         return connect_to_read(self._path, _TRYING_BUSY_SECONDS)

@@ -9,8 +9,8 @@ import json
 import os
 import stat
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +32,6 @@ _RETRY_SECONDS: Final = 0.02
 _BESIDE: Final = ("-wal", "-shm")
 _NEWEST_ROWS: Final = 50_000  # of the messages; several days of a busy desk
 _SOUND_ROWS: Final = 256  # read at once; where that fails, in halves
-_FORGOTTEN_ROWS: Final = 500  # in one go; a few milliseconds
 _STEPS_PER_LOOK_AT_CLOCK: Final = 100_000
 _READ_SECONDS: Final = 5.0  # a disk that fails may take its time over every page
 
@@ -92,52 +91,76 @@ def look_over(connection: "Connection", path: Path) -> None:
         writer.execute("ROLLBACK")
 
 
-def set_aside(path: Path, known: Identity | None, wall: float) -> Path | None:
-    """Move a damaged file, and what belongs to it, to another name in its folder; this process has let go of it.
+def replace(path: Path, known: Identity | None, new: Path, wall: float) -> Path | None:
+    """Put a new file in the place of a damaged one, which is kept under another name with what belongs to it.
 
     Args:
-        path: The file.
+        path: The place; this process has let go of its file.
         known: Which file was found damaged.
+        new: The new file, complete and closed.
         wall: The time for the name.
 
     Returns:
-        The new name, or None when another file has taken the place already.
+        The new name of the damaged file; None when another file has taken its place already.
 
     Raises:
-        BlockingIOError: Another process has the file open.
-        OSError: The folder or the file cannot be written.
+        OSError: Another process has the file open, or folder or file cannot be written.
     """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while identity(path) == known and known is not None:
-        try:
-            return _moved(path, known, wall)
-        except (BlockingIOError, PermissionError) as error:
-            # By POSIX a lock held elsewhere may be told as either; one that is not a lock stays the same.
-            if time.monotonic() >= deadline:
-                raise
-            if isinstance(error, PermissionError) and not os.access(path, os.W_OK):
-                raise
-            time.sleep(_RETRY_SECONDS)
-    return None
-
-
-def _moved(path: Path, known: Identity, wall: float) -> Path | None:
-    descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, *_SQLITE_LOCKS)
-        status = os.fstat(descriptor)
-        if (status.st_dev, status.st_ino) != known or identity(path) != known:
+    with _held_alone(path, known) as is_held:
+        if not is_held:
             return None
         aside = _free_name(path, wall)
-        # What lies beside it first: whoever comes in between finds a damaged file and never a log without its file.
         for ending in _BESIDE:
             beside = path.with_name(path.name + ending)
             if beside.exists():
                 beside.rename(aside.with_name(aside.name + ending))
-        path.rename(aside)
+        # The place is never empty: whoever looked then would begin a file of his own.
+        try:
+            aside.hardlink_to(path)
+        except OSError:  # not every file system has links
+            path.rename(aside)
+        new.replace(path)
         return aside
+
+
+def is_free(path: Path, known: Identity | None) -> bool:
+    """Whether a damaged file is still there and no other process has it open.
+
+    Raises:
+        OSError: Another process has, or the file cannot be written.
+    """
+    with _held_alone(path, known) as is_held:
+        return is_held
+
+
+@contextmanager
+def _held_alone(path: Path, known: Identity | None) -> Iterator[bool]:
+    """Keep other processes out of a file; False: it is no longer there."""
+    descriptor = _locked(path, known)
+    if descriptor is None:
+        yield False
+        return
+    try:
+        status = os.fstat(descriptor)
+        yield (status.st_dev, status.st_ino) == known == identity(path)
     finally:
         os.close(descriptor)
+
+
+def _locked(path: Path, known: Identity | None) -> int | None:
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while known is not None and identity(path) == known:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            fcntl.lockf(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB, *_SQLITE_LOCKS)
+        except OSError:
+            os.close(descriptor)
+            if time.monotonic() >= deadline:
+                raise
+        else:
+            return descriptor
+        time.sleep(_RETRY_SECONDS)
+    return None
 
 
 def _free_name(path: Path, wall: float) -> Path:
@@ -150,12 +173,12 @@ def _free_name(path: Path, wall: float) -> Path:
         number += 1
 
 
-def carry_over(aside: Path, target: "Connection", since_at: float) -> Rescued:
+def carry_over(path: Path, target: "Connection", since_at: float) -> Rescued:
     """Copy what can be read of a damaged file into a new one: people, drafts, what is undecided, and the last days."""
     import sqlite3
 
     try:
-        source = connect_to_read(aside, 0.0)
+        source = connect_to_read(path, 0.0)
     except (sqlite3.Error, OSError):
         return Rescued()
     try:
@@ -163,26 +186,6 @@ def carry_over(aside: Path, target: "Connection", since_at: float) -> Rescued:
         return _Rescue(source, target, since_at).run()
     finally:
         source.close()
-
-
-def remake_index(connection: "Connection") -> Generator[None, None, None]:
-    """Begin the index of words anew; the messages are put in later, as new ones are."""
-    statements = [step for step in schema.MIGRATIONS[-1] if "TABLE words" in step or "INTO words" in step]
-    with transaction(connection, is_durable=False):
-        connection.execute("DROP TABLE words")
-        for statement in statements:
-            connection.execute(statement)
-    count = _FORGOTTEN_ROWS
-    while count == _FORGOTTEN_ROWS:
-        yield
-        with transaction(connection, is_durable=False):
-            count = connection.execute(
-                """
-                UPDATE messages SET search_key = NULL
-                WHERE id IN (SELECT id FROM messages WHERE search_key IS NOT NULL LIMIT ?)
-                """,
-                (_FORGOTTEN_ROWS,),
-            ).rowcount
 
 
 class _Rescue:

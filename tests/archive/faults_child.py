@@ -1,6 +1,6 @@
 """A console of its own on a host where something is wrong; says as JSON on stdout how it fared.
 
-`python -m tests.archive.faults_child PATH full|read-only|reading`
+`python -m tests.archive.faults_child PATH full|read-only|reading|share…`
 """
 
 import asyncio
@@ -24,6 +24,22 @@ def limit_files(size: float) -> None:
     """Let no file grow beyond a size, as a full disk does."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), hard))
+
+
+async def share(path: Path, name: str) -> dict[str, object]:
+    """Open a file together with others who find it as it is, too, and send something."""
+    archive = Archive(path, wall=lambda: NOW)
+    await archive.open_anyhow()
+    await archive.conversation(ANN)
+    message = await archive.begin_send(ANN, ME, name, T + 500)
+    await archive.settle(message.id, Delivery.SENT)
+    tries = 0
+    while not await archive.mend():  # another one may have the damaged file open still
+        tries += 1
+        await asyncio.sleep(0.02)
+    trouble = archive.trouble
+    await archive.close()
+    return {"tries": tries, "trouble": trouble and trouble.message, "lost": archive.unkept.sends}
 
 
 def import_everything() -> None:
@@ -76,6 +92,8 @@ if __name__ == "__main__":
     place, how = Path(sys.argv[1]), sys.argv[2]
     if how == "full":
         result = asyncio.run(fill_the_disk(place))
+    elif how.startswith("share"):
+        result = asyncio.run(share(place, how))
     else:
         import_everything()
         if os.geteuid() == 0:

@@ -1,6 +1,7 @@
 """A damaged file is kept aside, what can be read of it goes on in a new one, and nobody else's file is moved."""
 
 import asyncio
+import json
 import random
 import sqlite3
 import subprocess
@@ -158,19 +159,25 @@ async def test_a_page_found_damaged_in_the_middle_of_a_day_stops_nobody(path: Pa
     await archive.close()
 
 
-async def test_two_consoles_that_meet_the_damage_begin_one_new_file(path: Path) -> None:
+async def test_consoles_that_meet_the_damage_together_begin_one_new_file(path: Path) -> None:
     await filled(path)
     overwrite(path, (page_of(path, "deliveries_sending") - 1) * PAGE, b"\xff" * PAGE)
-
-    first, second = Archive(path, wall=lambda: NOW), Archive(path, wall=lambda: NOW)
-    await asyncio.gather(first.open_anyhow(), second.open_anyhow())
-    await first.begin_send(ANN, ME, "from one", NOW)
+    names = ["share one", "share two", "share three"]
+    consoles = [
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.archive.faults_child", path, name, cwd=ROOT, stdout=subprocess.PIPE
+        )
+        for name in names
+    ]
+    async with asyncio.timeout(60):
+        fared = [json.loads((await console.communicate())[0]) for console in consoles]
 
     assert len([file for file in aside(path) if not file.name.endswith(("-wal", "-shm"))]) == 1
-    assert await second.mend()
-    assert texts(await second.conversation(ANN, limit=1000))[-1] == "from one"
-    await first.close()
-    await second.close()
+    assert [done["lost"] for done in fared] == [0, 0, 0]
+    archive = await opened(path)
+    assert archive.trouble is None
+    assert sorted(texts(await archive.conversation(ANN, limit=1000))[-3:]) == sorted(names)
+    await archive.close()
 
 
 async def test_a_damaged_file_that_others_have_open_stays_where_it_is(path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from kfconsole.archive import Archive
 from kfconsole.config import from_values
-from kfconsole.model import Delivery
+from kfconsole.model import CustomerId, Delivery
 from kfconsole.simulator import World
 from tests.ui.console import SEND, Console, running, waiting
 
@@ -47,9 +47,9 @@ async def sees_no(console: Console, *words: str) -> None:
     await console.until(lambda: not any(word in flowing(console) for word in words))
 
 
-async def serving(console: Console, world: World) -> str:
+async def serving(console: Console, world: World) -> CustomerId:
     """Serve a customer and open the conversation."""
-    customer = world.add_customer().openid
+    customer = CustomerId(world.add_customer().openid)
     await console.serve(customer, "where is my parcel?")
     await console.open(customer)
     return customer
@@ -146,7 +146,7 @@ async def test_the_notice_leaves_room_to_work(tmp_path: Path, world: World, size
     async with running(tmp_path, world, size=size, busy_seconds=0.05) as console:
         customers = waiting(world, 3)
         with locked(path):
-            await console.archive.save_draft(customers[0], "x")
+            await console.archive.save_draft(CustomerId(customers[0]), "x")
             await sees(console, LOST_WITH_THE_END)
             await console.until(lambda: len(console.desk_screen.queue.rows) == 3)
             assert all(console.row_of(customer) for customer in customers)
