@@ -1,9 +1,11 @@
 """The archive as the other rooms see it: model objects in and out, nothing on the event loop."""
 
+import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -326,9 +328,15 @@ class Archive:
 
     # Deleting
 
-    async def purge_older_than(self, at: float) -> int:
-        """Delete older messages and return how many; drafts and undecided messages stay."""
-        return await self._write_slices(lambda connection: retention.purge(connection, at))
+    async def purge_older_than(self, at: float, tell: Callable[[int], None] = lambda _count: None) -> int:
+        """Delete what is older and return how many messages it were; drafts and undecided messages stay.
+
+        Args:
+            at: Older than what.
+            tell: Told now and then, on the event loop, how many messages are deleted so far.
+        """
+        tell_here = partial(asyncio.get_running_loop().call_soon_threadsafe, tell)
+        return await self._write_slices(lambda connection: retention.purge(connection, at, tell_here))
 
     async def count_older_than(self, at: float) -> int:
         """Return how many messages `purge_older_than` deletes."""
