@@ -5,7 +5,6 @@ import math
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Generator, Mapping, Sequence
 from contextlib import AsyncExitStack
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -335,7 +334,11 @@ class Archive:
             at: Older than what.
             tell: Told now and then, on the event loop, how many messages are deleted so far.
         """
-        tell_here = partial(asyncio.get_running_loop().call_soon_threadsafe, tell)
+        loop = asyncio.get_running_loop()
+
+        def tell_here(count: int) -> None:
+            loop.call_soon_threadsafe(tell, count)
+
         return await self._write_slices(lambda connection: retention.purge(connection, at, tell_here))
 
     async def count_older_than(self, at: float) -> int:
