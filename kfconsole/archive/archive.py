@@ -251,9 +251,7 @@ class Archive:
         self, *, openid: CustomerId | None = None, start_at: float = -math.inf, end_at: float = math.inf
     ) -> int:
         """Return how many messages `every` yields."""
-        found = await self._read(lambda connection: messages.count(connection, openid, start_at, end_at))
-        older = await self._place.read_older(lambda connection: messages.count(connection, openid, start_at, end_at))
-        return found if older is None else max(found, older)
+        return await self._read_longest(lambda connection: messages.count(connection, openid, start_at, end_at))
 
     # Spans fetched
 
@@ -381,6 +379,10 @@ class Archive:
         """
         now = self._wall()
         return await self._read(lambda connection: people.contacts(connection, openids, now))
+
+    async def names(self, openids: Collection[CustomerId]) -> Mapping[CustomerId, str]:
+        """Return what customers are called, the alias before WeChat's remark; who has neither is not in it."""
+        return await self._read(lambda connection: people.names(connection, openids))
 
     async def mark_read(self, openid: CustomerId) -> None:
         """Count all messages a customer has by now as read."""

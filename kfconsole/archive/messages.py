@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection
 from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, Final
 
 from kfconsole.archive import contents, schema
@@ -24,19 +25,19 @@ PART_MESSAGES: Final = 2_000  # some 10 ms of reading; a hundred customers or so
 _KINDS: Final = {kind.value: kind for kind in MessageKind}  # asking the enum itself takes half of building a message
 _DELIVERIES: Final[dict[str | None, Delivery | None]] = {None: None, **{state.value: state for state in Delivery}}
 
-Place = tuple[int, float, int, MessageId]
+Place = tuple[int, float, int, int]
 """Where a message stands among all: the customer's number, time, position, id."""
 Part = tuple[tuple[Message, ...], Place]
 """Messages, and the place of the last one."""
 
 _MORE_OF_CUSTOMER = f"""
-    SELECT {COLUMNS}, customer_id FROM lines
+    SELECT {COLUMNS} FROM lines
     WHERE customer_id = ? AND (at, position, id) > (?, ?, ?) AND at < ?
     ORDER BY at, position, id LIMIT ?
 """
 # One customer after the other, each a stretch of one index: whatever the span, nothing is sorted.
 _NEXT_CUSTOMERS = f"""
-    SELECT {", ".join("lines." + column for column in COLUMNS.split(", "))}, customer_id
+    SELECT {", ".join("lines." + column for column in COLUMNS.split(", "))}
     FROM customers CROSS JOIN lines ON customer_id = customers.id
     WHERE customers.id > ? AND at >= ? AND at < ?
     ORDER BY customers.id, at, position, lines.id LIMIT ?
@@ -53,12 +54,12 @@ def as_message(row: tuple[Any, ...]) -> Message:
         _KINDS[kind],
         text,
         at,
-        delivery=_DELIVERIES[delivery],
-        reason=reason,
-        is_dismissed=bool(is_dismissed),
-        content=None if content is None else contents.decoded(content),
-        is_ai=bool(is_ai),
-        position=position,
+        _DELIVERIES[delivery],
+        reason,
+        bool(is_dismissed),
+        None if content is None else contents.decoded(content),
+        bool(is_ai),
+        position,
     )
 
 
@@ -141,28 +142,47 @@ async def every(
 
     What comes or goes meanwhile may be in or not; nothing comes twice, also when records that come late move others.
     """
-    place: Place = (0, start_at, -1, MessageId(-1))
-    told: frozenset[MessageId] = frozenset()
+    place: Place = (0, start_at, -1, -1)
+    last: tuple[Message, ...] = ()
     while True:
         part, place = await read(partial(_part, place=place, openid=openid, start_at=start_at, end_at=end_at))
         if not part:
             return
-        if new := tuple(message for message in part if message.id not in told):
+        if last and last[0].openid == part[0].openid:
+            told = {message.id for message in last}
+            new = tuple(message for message in part if message.id not in told)
+        else:
+            new = part
+        if new:
             yield new
-        told = frozenset(message.id for message in part if message.openid == part[-1].openid)
+        last = _of_last_customer(part)
+
+
+def _of_last_customer(part: tuple[Message, ...]) -> tuple[Message, ...]:
+    openid = part[-1].openid
+    return tuple(takewhile(lambda message: message.openid == openid, reversed(part)))
 
 
 def _part(connection: "Connection", place: Place, openid: CustomerId | None, start_at: float, end_at: float) -> Part:
-    customer, *behind = place
-    if openid is not None:
-        found = connection.execute("SELECT id FROM customers WHERE openid = ?", (openid,)).fetchone()
-        customer = found[0] if found else 0
-    rows = connection.execute(_MORE_OF_CUSTOMER, (customer, *behind, end_at, PART_MESSAGES)).fetchall()
-    if openid is None and len(rows) < PART_MESSAGES:
-        room = PART_MESSAGES - len(rows)
-        rows += connection.execute(_NEXT_CUSTOMERS, (customer, start_at, end_at, room)).fetchall()
-    part = tuple(as_message(row[:-1]) for row in rows)
-    return part, (rows[-1][-1], part[-1].at, part[-1].position, part[-1].id) if part else place
+    connection.execute("BEGIN")  # that what is found is still there when it is asked whose it is
+    try:
+        customer, *behind = place
+        if openid is not None:
+            customer = _customer(connection, openid)
+        rows = connection.execute(_MORE_OF_CUSTOMER, (customer, *behind, end_at, PART_MESSAGES)).fetchall()
+        if openid is None and len(rows) < PART_MESSAGES:
+            room = PART_MESSAGES - len(rows)
+            rows += connection.execute(_NEXT_CUSTOMERS, (customer, start_at, end_at, room)).fetchall()
+        part = tuple(map(as_message, rows))
+        return part, (_customer(connection, part[-1].openid), *part[-1].place) if part else place
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _customer(connection: "Connection", openid: CustomerId) -> int:
+    found: tuple[int] | None = connection.execute("SELECT id FROM customers WHERE openid = ?", (openid,)).fetchone()
+    return found[0] if found else 0
 
 
 def count(connection: "Connection", openid: CustomerId | None, start_at: float, end_at: float) -> int:

@@ -179,6 +179,18 @@ def describe(
         )
 
 
+def names(connection: "Connection", openids: Collection[CustomerId]) -> Mapping[CustomerId, str]:
+    """Return what customers are called, the alias before WeChat's remark; who has neither is not in it."""
+    rows = connection.execute(
+        """
+        SELECT openid, ifnull(nullif(trim(alias), ''), trim(remark)) AS name FROM customers
+        WHERE openid IN (SELECT value FROM json_each(?)) AND name <> ''
+        """,
+        (json.dumps(list(openids)),),
+    )
+    return dict(rows.fetchall())
+
+
 def mark_read(connection: "Connection", openid: CustomerId) -> None:
     """Count everything stored of a customer by now as read."""
     with transaction(connection, is_durable=False):

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import TextIO
 
 from msgspec import to_builtins
@@ -25,8 +26,23 @@ def emit(line: str) -> bool:
     Raises:
         ConfigError: It cannot be written, such as to a full disk.
     """
+    return _printed(lambda: print(line, flush=True))
+
+
+def emit_bytes(data: bytes) -> bool:
+    """Print a part of a file; False and failures as with `emit`."""
+
+    def write() -> None:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    return _printed(write)
+
+
+def _printed(act: Callable[[], None]) -> bool:
     try:
-        print(line, flush=True)
+        act()
     except OSError as error:
         _silence(sys.stdout)
         if isinstance(error, BrokenPipeError):

@@ -1,0 +1,316 @@
+"""`kfconsole history export`: messages as a file to read, to count or to hand on, from the archive alone."""
+
+import asyncio
+import math
+import os
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import click
+
+from kfconsole import config
+from kfconsole.cli.acting import account_settings
+from kfconsole.cli.arguments import OPENID
+from kfconsole.cli.json_option import json_option
+from kfconsole.cli.new_file import NewFile
+from kfconsole.cli.output import DONE, emit_bytes, talk
+from kfconsole.cli.times import local_minute, typed_moment
+from kfconsole.desk.formats import ExportedMessage, Format
+from kfconsole.errors import ArchiveError, KfError
+from kfconsole.i18n import _, ngettext
+from kfconsole.model import AgentId, CustomerId, Deed
+from kfconsole.text import clean
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+    from kfconsole.cli.wiring import Wired
+    from kfconsole.desk.exporting import Export
+
+KEY_BYTES = 32
+ENDINGS = {
+    ".txt": Format.TXT,
+    ".md": Format.MARKDOWN,
+    ".markdown": Format.MARKDOWN,
+    ".csv": Format.CSV,
+    ".jsonl": Format.JSONL,
+    ".ndjson": Format.JSONL,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Order:
+    """What is to be exported, and how."""
+
+    settings: config.Settings
+    form: Format
+    openid: CustomerId | None
+    start_at: float
+    end_at: float
+    is_masked: bool
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The time zone; None stands for the host's."""
+        return self.settings.ui.zone
+
+
+@click.command(
+    "export",
+    short_help=_("Write messages to a file, or to stdout."),
+    help=_(
+        "Write messages from the archive of this host to a file, or to stdout: of one customer, or of all, customer by "
+        "customer. WeChat is asked for nothing; what it has beyond the archive comes by 'kfconsole history sync'.\n\n"
+        "txt and md are to be read, csv is for spreadsheets, jsonl for programs: one object a line, with all there is. "
+        "What we sent is there with its state, also what was refused or dismissed.\n\n"
+        "--mask hides who the customers are: each is called the same throughout one file, and otherwise in the next. "
+        "In the texts it hides openids, Chinese phone numbers, numbers of ID cards and bank cards, and mail "
+        "addresses; names and addresses in them it does not know. Agents stay.\n\n"
+        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
+        "midnight."
+    ),
+)
+@click.argument("openid", type=OPENID, metavar="[OPENID]", required=False)
+@click.option("--since", "since_words", metavar="WHEN", help=_("Where the span begins; otherwise with the archive."))
+@click.option(
+    "--until", "until_words", metavar="WHEN", help=_("Where the span ends, itself not included; otherwise nowhere.")
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice([form.value for form in Format]),
+    help=_("How messages are written down; otherwise by the ending of FILE, and txt on stdout."),
+)
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help=_("The file to write; it appears when it is whole."),
+)
+@click.option("--mask", "is_masked", is_flag=True, help=_("Hide who the customers are."))
+@click.option("--force", "replaces", is_flag=True, help=_("Replace FILE if it is there."))
+@json_option(ExportedMessage, _("The same as --format jsonl."))
+@click.pass_obj
+def command(
+    settings_file: Path | None,
+    openid: str | None,
+    since_words: str | None,
+    until_words: str | None,
+    form: str | None,
+    file: Path | None,
+    is_masked: bool,
+    replaces: bool,
+    as_json: bool,
+) -> int:
+    """Write messages down."""
+    target = None if file is None or str(file) == "-" else file
+    chosen = _format(form, target, as_json=as_json)
+    settings = account_settings(settings_file)
+    now = datetime.now(settings.ui.zone).astimezone(settings.ui.zone)
+    order = _Order(
+        settings,
+        chosen,
+        None if openid is None else CustomerId(openid),
+        -math.inf if since_words is None else typed_moment("--since", since_words, now).timestamp(),
+        math.inf if until_words is None else typed_moment("--until", until_words, now).timestamp(),
+        is_masked,
+    )
+    if order.start_at >= order.end_at:
+        problem = _("The span ends before it begins: from {start} to {end}.")
+        said = problem.format(start=_written(order.start_at, order.zone), end=_written(order.end_at, order.zone))
+        raise click.UsageError(said, click.get_current_context())
+    if target is None:
+        return asyncio.run(_run(order, _Stdout()))
+    with NewFile(target, replaces=replaces) as new_file:
+        return asyncio.run(_run(order, _File(new_file)))
+
+
+def _format(form: str | None, target: Path | None, *, as_json: bool) -> Format:
+    if as_json:
+        if form not in (None, Format.JSONL):
+            problem = _("--json is --format jsonl, and does not go with --format {format}.").format(format=form)
+            raise click.UsageError(problem, click.get_current_context())
+        return Format.JSONL
+    if form is not None:
+        return Format(form)
+    if target is None:
+        return Format.TXT
+    if (found := ENDINGS.get(target.suffix.lower())) is None:
+        problem = _("{file}: the ending says no format; add --format {formats}.")
+        raise click.UsageError(problem.format(file=target, formats="|".join(Format)), click.get_current_context())
+    return found
+
+
+class _Sink(Protocol):
+    """Where the text goes."""
+
+    path: Path | None
+
+    def write(self, text: str) -> bool:
+        """Take more of it; False: nobody wants more."""
+
+    def finish(self) -> None:
+        """Take it as a whole."""
+
+
+class _File:
+    def __init__(self, file: NewFile) -> None:
+        self.path: Path | None = file.path
+        self._file = file
+
+    def write(self, text: str) -> bool:
+        self._file.write(text.encode(errors="backslashreplace"))
+        return True
+
+    def finish(self) -> None:
+        self._file.finish()
+
+
+class _Stdout:
+    """Bytes of UTF-8 whatever the locale, as files of these formats are; for a terminal, what it can show."""
+
+    path: Path | None = None
+
+    def write(self, text: str) -> bool:
+        if not sys.stdout.isatty():
+            return emit_bytes(text.encode(errors="backslashreplace"))
+        rows = "\r\n".join(map(clean, text.removeprefix("\ufeff").split("\r\n")))
+        return emit_bytes(rows.encode(sys.stdout.encoding, errors="replace"))
+
+    def finish(self) -> None:
+        pass
+
+
+async def _run(order: _Order, sink: _Sink) -> int:
+    from kfconsole.cli.wiring import opened, wire
+    from kfconsole.desk.exporting import Export
+    from kfconsole.desk.formats import Mask, writer
+
+    stop = _Stop()
+    async with opened(wire(order.settings), is_reading=True) as desk:
+        nicks = {agent.id: agent.nick for agent in desk.store.desk.agents}
+        mask = Mask(os.urandom(KEY_BYTES)) if order.is_masked else None
+        export = Export(desk.archive, writer(order.form, order.zone), nicks, mask=mask)
+        result = "failed"
+        try:
+            if await _pour(order, desk, export, sink):
+                sink.finish()
+                result = "done"
+                _tell_result(order, export, sink)
+                await _tell_gaps(order, desk)
+            else:
+                result = "broken off"
+        except KfError as error:
+            result = error.message
+            raise
+        except asyncio.CancelledError:
+            result = "interrupted"
+            talk(_("Interrupted; {file} was not written.").format(file=sink.path) if sink.path else _("Interrupted."))
+            if stop.exit_code is None:
+                raise
+            return stop.exit_code
+        finally:
+            await _note(order, desk, export, sink, result)
+    return DONE
+
+
+class _Stop:
+    """Ends the command in order when it is told to end; Ctrl+C does so by itself."""
+
+    def __init__(self) -> None:
+        self.exit_code: int | None = None
+        task = asyncio.current_task()
+        assert task is not None
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            if signal.getsignal(number) is signal.SIG_DFL:  # nohup has it ignored
+                asyncio.get_running_loop().add_signal_handler(number, self._stop, task, 128 + number)
+
+    def _stop(self, task: "asyncio.Task[object]", exit_code: int) -> None:
+        self.exit_code = exit_code
+        task.cancel()
+
+
+async def _pour(order: _Order, desk: "Wired", export: "Export", sink: _Sink) -> bool:
+    """Write everything; False: whoever read it has gone away."""
+    openid, start_at, end_at = order.openid, order.start_at, order.end_at
+    is_seen = sys.stderr.isatty() and (sink.path is not None or not sys.stdout.isatty())
+    total = await desk.archive.count(openid=openid, start_at=start_at, end_at=end_at) if is_seen else 0
+    with _bar(total) as bar:
+        async for text in export.parts(openid=openid, start_at=start_at, end_at=end_at):
+            if not sink.write(text):
+                return False
+            if bar is not None:
+                bar.update(export.messages - bar.pos)
+    return True
+
+
+@contextmanager
+def _bar(total: int) -> "Iterator[ProgressBar[int] | None]":
+    if not total:
+        yield None
+        return
+    bar: ProgressBar[int]
+    with click.progressbar(length=total, label=_("Exporting"), file=sys.stderr) as bar:
+        yield bar
+
+
+def _tell_result(order: _Order, export: "Export", sink: _Sink) -> None:
+    if not export.messages:
+        said = _("The archive has no such messages.")
+    else:
+        messages = ngettext("{count} message", "{count} messages", export.messages)
+        customers = ngettext("{count} customer", "{count} customers", export.customers)
+        said = _("{messages} of {customers}, from {start} to {end}.").format(
+            messages=messages.format(count=f"{export.messages:,}"),
+            customers=customers.format(count=f"{export.customers:,}"),
+            start=_written(export.first_at, order.zone),
+            end=_written(export.last_at, order.zone),
+        )
+    talk(said if sink.path is None else _("{file}: {said}").format(file=sink.path, said=said))
+
+
+async def _tell_gaps(order: _Order, desk: "Wired") -> None:
+    """Say what is not in there because nobody asked WeChat for it."""
+    from kfconsole.desk.gaps import Gaps
+
+    gaps = Gaps(desk.archive, desk.store, desk.clock, keep_days=order.settings.archive.keep_days)
+    missing = await gaps.within(max(order.start_at, gaps.limit_at), order.end_at)
+    if not missing:
+        return
+    start, end = (_written(at, order.zone) for at in missing[0])
+    talk(
+        ngettext(
+            "Not in it, as it was never fetched from WeChat: from {start} to {end}.",
+            "Not in it, as they were never fetched from WeChat: {count} spans, the first from {start} to {end}.",
+            len(missing),
+        ).format(count=len(missing), start=start, end=end)
+    )
+    talk(_("hint: {hint}").format(hint=f"kfconsole history sync --since {shlex.quote(start)}"))
+
+
+async def _note(order: _Order, desk: "Wired", export: "Export", sink: _Sink, result: str) -> None:
+    """Keep that this was handed out, and to which file."""
+    details = (
+        f"{order.form}{', masked' if order.is_masked else ''}, {export.messages} messages, "
+        f"{export.customers} customers, {sink.path.absolute() if sink.path else 'stdout'}"
+    )
+    kf_account = order.settings.me.kf_account
+    agent = AgentId(kf_account) if kf_account else None
+    openid = order.openid if export.messages else None  # nobody becomes a customer by being asked for
+    with suppress(ArchiveError):  # an archive that cannot be written was told of already
+        await desk.archive.note_deed(Deed(desk.clock.now(), "export", agent, openid, details, result))
+
+
+def _written(at: float, zone: tzinfo | None) -> str:
+    from kfconsole.desk.formats.common import LATEST_AT
+
+    return _("now") if at == math.inf else local_minute(min(at, LATEST_AT), zone)

@@ -1,0 +1,33 @@
+"""What lines of a conversation are called, on screen, by commands and in files."""
+
+from datetime import date
+
+from kfconsole.i18n import N_, _
+from kfconsole.model import Delivery, MessageKind
+
+DELIVERY_WORDS = {
+    Delivery.SENDING: N_("sending"),
+    Delivery.SENT: N_("sent"),
+    Delivery.CONFIRMED: N_("confirmed"),
+    Delivery.REFUSED: N_("refused"),
+    Delivery.UNKNOWN: N_("outcome unknown"),
+}
+
+EVENT_WORDS = {
+    MessageKind.QUEUED: N_("joined the queue"),
+    MessageKind.ACCEPTED: N_("accepted by {agent}"),
+    MessageKind.STARTED: N_("session started by {agent}"),
+    MessageKind.TRANSFERRED: N_("transferred to {agent}"),
+    MessageKind.CLOSED: N_("closed by {agent}"),
+    MessageKind.TAKEN_OVER: N_("taken over by {agent}"),
+    MessageKind.OTHER: N_("{agent}: an entry this version does not know"),
+}
+
+WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+
+
+def full_day(day: date) -> str:
+    """Write a day with its year and weekday."""
+    return _("{year}-{month:02}-{day:02} {weekday}").format(
+        year=day.year, month=day.month, day=day.day, weekday=_(WEEKDAYS[day.weekday()])
+    )
