@@ -8,9 +8,10 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from kfconsole.archive import audit, erasure, messages, outbox, people, retention, saved, search, spans, waits
+from kfconsole.archive import audit, erasure, messages, outbox, people, retention, saved, spans, waits
+from kfconsole.archive.index import Index
 from kfconsole.archive.merging import merge
-from kfconsole.archive.place import Place, Policy, joined
+from kfconsole.archive.place import Place, Policy
 from kfconsole.archive.process import Process
 from kfconsole.archive.rescue import look_over
 from kfconsole.content import Content, Text
@@ -67,6 +68,7 @@ class Archive:
         self._process = process
         self._busy_seconds = busy_seconds
         self._place = Place(path, wall=wall, busy_seconds=busy_seconds)
+        self._index = Index(self._place)
 
     async def open(self) -> None:
         """Create or migrate the file; sends of consoles that ended without an answer become unknown."""
@@ -89,6 +91,7 @@ class Archive:
 
     async def close(self) -> None:
         """Finish the writes begun and let go of the file; what is in memory is brought there, if that can be."""
+        await self._index.close()
         await self._place.close()
 
     # When the file fails
@@ -186,7 +189,7 @@ class Archive:
 
     async def settle_orphans(self) -> tuple[Message, ...]:
         """Mark what consoles were sending when they ended as of unknown outcome; return what changed."""
-        processes = await self._read(self._gone_processes)
+        processes = await self._read(lambda connection: outbox.gone(outbox.sending(connection), self._wall()))
         if not processes:
             return ()
         return await self._write(lambda connection: outbox.settle_orphans(connection, processes))
@@ -267,13 +270,11 @@ class Archive:
 
     async def search(self, query: SearchQuery, *, before: Message | None = None, limit: int = 50) -> SearchPage:
         """Return the newest messages found, or those found before a message."""
-        page = await self._read(lambda connection: search.find(connection, query, before, limit))
-        older = await self._place.read_older(lambda connection: search.find(connection, query, before, limit))
-        return page if older is None else joined(page, older, limit)
+        return await self._index.search(query, before, limit)
 
     async def index_messages(self) -> int:
-        """Put messages into the index of words that are not there yet, the newest first; return how many."""
-        return await self._write_slices(search.index_messages)
+        """Put messages into the index of words that are not there yet, as happens by itself; return how many."""
+        return await self._index.fill()
 
     # What happened at the desk
 
@@ -430,7 +431,7 @@ class Archive:
         return await self._place.write(job)
 
     async def _write_slices(self, job: "Callable[[Connection], Generator[None, None, T]]") -> T:
-        return await self._place.write_slices(job)
+        return await self._index.after(self._place.write_slices(job))
 
     async def _read_all(self, job: "Callable[[Connection], tuple[Message, ...]]") -> tuple[Message, ...]:
         """Read messages, those that an archive in memory left in the file too; in the order of the conversation."""
@@ -451,9 +452,8 @@ class Archive:
             await self._place.open(lambda _connection: self._identity(), policy)
             await self.settle_orphans()
             after_failure.pop_all()
-
-    def _gone_processes(self, connection: "Connection") -> tuple[str, ...]:
-        return outbox.gone(outbox.sending(connection), self._wall())
+        if policy is not Policy.READING:
+            self._index.soon()
 
     def _identity(self) -> Process:
         if self._process is None:
