@@ -54,7 +54,8 @@ class OldPurged(Struct, frozen=True):
         "is not stored again; what the customer writes from now on is. Colleagues who have the conversation open see "
         "it until they close their console.\n\n"
         "With --older-than, delete what is from before a moment; drafts, and messages that wait for a decision, stay. "
-        "The console does so every day by itself: see keep_days in the settings.\n\n"
+        "What WeChat still has of that time is fetched again when somebody looks at it. The console deletes every day "
+        "by itself what is older than keep_days in the settings.\n\n"
         "WHEN is 3d, yesterday, 2026-11-20 or '2026-11-20 18:30'; a day means its midnight."
     ),
 )
