@@ -193,7 +193,8 @@ class _Stdout:
 async def _run(order: _Order, sink: _Sink) -> int:
     from kfconsole.cli.wiring import opened, wire
     from kfconsole.desk.exporting import Export
-    from kfconsole.desk.formats import Mask, writer
+    from kfconsole.desk.formats import writer
+    from kfconsole.desk.formats.masking import Mask
 
     stop = _Stop()
     async with opened(wire(order.settings), is_reading=True) as desk:

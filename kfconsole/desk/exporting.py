@@ -5,18 +5,19 @@ import math
 from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from kfconsole.desk.formats import Mask, People, Writer
+from kfconsole.desk.formats import People, Writer
 from kfconsole.model import AgentId, CustomerId, Message
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
+    from kfconsole.desk.formats.masking import Mask
 
 
 class Export:
     """Writes messages in one format, and counts them."""
 
     def __init__(
-        self, archive: "Archive", writer: Writer, nicks: Mapping[AgentId, str], *, mask: Mask | None = None
+        self, archive: "Archive", writer: Writer, nicks: Mapping[AgentId, str], *, mask: "Mask | None" = None
     ) -> None:
         """Begin.
 

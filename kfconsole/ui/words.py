@@ -4,8 +4,12 @@ from datetime import date, datetime, tzinfo
 
 from msgspec import Struct
 
+from kfconsole.desk.words import DELIVERY_WORDS as DELIVERY_WORDS
+from kfconsole.desk.words import EVENT_WORDS as EVENT_WORDS
+from kfconsole.desk.words import WEEKDAYS
+from kfconsole.desk.words import full_day as full_day
 from kfconsole.i18n import N_, _, ngettext
-from kfconsole.model import Agent, CustomerAct, CustomerId, Delivery, Feed, MessageKind
+from kfconsole.model import Agent, CustomerAct, CustomerId, Feed
 
 SHORT_OPENID = 6  # nicknames are gone; the end of an openid tells customers apart
 
@@ -23,14 +27,6 @@ class Glyphs(Struct, frozen=True):
 
 WIDE_GLYPHS = Glyphs()
 ASCII_GLYPHS = Glyphs(at_least=">", at_most="<=", times="x", cut="~", rule="--", to="-")
-
-DELIVERY_WORDS = {
-    Delivery.SENDING: N_("sending"),
-    Delivery.SENT: N_("sent"),
-    Delivery.CONFIRMED: N_("confirmed"),
-    Delivery.REFUSED: N_("refused"),
-    Delivery.UNKNOWN: N_("outcome unknown"),
-}
 
 KIND_WORDS = {
     "image": N_("picture"),
@@ -52,16 +48,6 @@ FEED_WORDS = {
     Feed.MESSAGES: N_("records"),
 }
 
-EVENT_WORDS = {
-    MessageKind.QUEUED: N_("joined the queue"),
-    MessageKind.ACCEPTED: N_("accepted by {agent}"),
-    MessageKind.STARTED: N_("session started by {agent}"),
-    MessageKind.TRANSFERRED: N_("transferred to {agent}"),
-    MessageKind.CLOSED: N_("closed by {agent}"),
-    MessageKind.TAKEN_OVER: N_("taken over by {agent}"),
-    MessageKind.OTHER: N_("{agent}: an entry this version does not know"),
-}
-
 OVER_WORDS = {
     CustomerAct.MESSAGE: N_("It is more than {span} since the customer's last message."),
     CustomerAct.MENU: N_("It is more than {span} since the customer tapped the menu."),
@@ -79,8 +65,6 @@ USED_UP_WORDS = {
     CustomerAct.PAY: N_("The replies since the customer paid are used up."),
 }
 """Why no reply is left while there is time."""
-
-WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
 
 def short_openid(openid: CustomerId, glyphs: Glyphs = WIDE_GLYPHS) -> str:
@@ -149,11 +133,4 @@ def day_words(day: date, today: date) -> str:
         full_day(day)
         if day.year != today.year
         else _("{month}/{day} {weekday}").format(month=day.month, day=day.day, weekday=_(WEEKDAYS[day.weekday()]))
-    )
-
-
-def full_day(day: date) -> str:
-    """Write a day with its year and weekday."""
-    return _("{year}-{month:02}-{day:02} {weekday}").format(
-        year=day.year, month=day.month, day=day.day, weekday=_(WEEKDAYS[day.weekday()])
     )

@@ -13,9 +13,8 @@ from enum import StrEnum
 
 from kfconsole.desk.formats.common import People, Writer
 from kfconsole.desk.formats.jsonl import ExportedMessage
-from kfconsole.desk.formats.masking import Mask
 
-__all__ = ["ExportedMessage", "Format", "Mask", "People", "Writer", "writer"]
+__all__ = ["ExportedMessage", "Format", "People", "Writer", "writer"]
 
 
 class Format(StrEnum):

@@ -7,7 +7,7 @@ from typing import Final, Literal, Protocol
 
 from msgspec import Struct
 
-from kfconsole.desk.formats import words
+from kfconsole.desk import words
 from kfconsole.i18n import _, listed
 from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageKind
 from kfconsole.text import clean, one_line
