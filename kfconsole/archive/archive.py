@@ -237,24 +237,24 @@ class Archive:
         self, openid: CustomerId, *, before: Message | None = None, limit: int = 200
     ) -> tuple[Message, ...]:
         """Return the newest messages of a customer, or the newest before a message; oldest first."""
-        found = await self._read_all(lambda connection: messages.conversation(connection, openid, before, limit))
+        found = await self._place.read_all(lambda connection: messages.conversation(connection, openid, before, limit))
         return found[-limit:]
 
     async def between(self, openid: CustomerId, start_at: float, end_at: float) -> tuple[Message, ...]:
         """Return a customer's messages of a span, both ends included, oldest first."""
-        return await self._read_all(lambda connection: messages.between(connection, openid, start_at, end_at))
+        return await self._place.read_all(lambda connection: messages.between(connection, openid, start_at, end_at))
 
     def every(
         self, *, openid: CustomerId | None = None, start_at: float = -math.inf, end_at: float = math.inf
     ) -> AsyncIterator[tuple[Message, ...]]:
         """Yield all messages of a span, the end not included, a part at a time: by customer, then by time."""
-        return messages.every(self._read_longest, openid, start_at, end_at)
+        return messages.every(self._place.read_longest, openid, start_at, end_at)
 
     async def count(
         self, *, openid: CustomerId | None = None, start_at: float = -math.inf, end_at: float = math.inf
     ) -> int:
         """Return how many messages `every` yields."""
-        return await self._read_longest(lambda connection: messages.count(connection, openid, start_at, end_at))
+        return await self._place.read_longest(lambda connection: messages.count(connection, openid, start_at, end_at))
 
     # Spans fetched
 
@@ -432,19 +432,6 @@ class Archive:
 
     async def _write_slices(self, job: "Callable[[Connection], Generator[None, None, T]]") -> T:
         return await self._index.after(self._place.write_slices(job))
-
-    async def _read_all(self, job: "Callable[[Connection], tuple[Message, ...]]") -> tuple[Message, ...]:
-        """Read messages, those that an archive in memory left in the file too; in the order of the conversation."""
-        found = await self._read(job)
-        if not (older := await self._place.read_older(job)):
-            return found
-        newest = {message.id: message for message in (*older, *found)}
-        return tuple(sorted(newest.values(), key=lambda message: message.place))
-
-    async def _read_longest(self, job: "Callable[[Connection], T]") -> T:
-        """Read from the file where there is one, as an archive in memory has the last days alone."""
-        found = await self._place.read_older(job)
-        return await self._read(job) if found is None else found
 
     async def _open(self, policy: Policy) -> None:
         async with AsyncExitStack() as after_failure:

@@ -22,7 +22,7 @@ from kfconsole.archive.people import RECENT_SECONDS
 from kfconsole.archive.schema import migrate, refuse_foreign, refuse_newer
 from kfconsole.archive.worker import Worker
 from kfconsole.i18n import _, ngettext
-from kfconsole.model import ArchiveTrouble, MessageId, SearchPage, Unkept
+from kfconsole.model import ArchiveTrouble, Message, MessageId, SearchPage, Unkept
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -109,6 +109,19 @@ class Place:
             if self.trouble is not None:
                 self._set_trouble(replace(self.trouble, is_older_missing=True))
             return None
+
+    async def read_longest(self, job: "Callable[[Connection], T]") -> T:
+        """Run a job on the file where there is one, as an archive in memory has the last days alone."""
+        found = await self.read_older(job)
+        return await self.read(job) if found is None else found
+
+    async def read_all(self, job: "Callable[[Connection], tuple[Message, ...]]") -> tuple[Message, ...]:
+        """Read messages, those that an archive in memory left in the file too; in the order of the conversation."""
+        found = await self.read(job)
+        if not (older := await self.read_older(job)):
+            return found
+        newest = {message.id: message for message in (*older, *found)}
+        return tuple(sorted(newest.values(), key=lambda message: message.place))
 
     async def write(self, job: "Callable[[Connection], T]") -> T:
         """Run a job to its end, also when the caller is cancelled."""

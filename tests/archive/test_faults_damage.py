@@ -273,7 +273,8 @@ async def check_round(path: Path, chance: random.Random) -> None:
     assert archive.unkept.sends == 0
 
     again = await opened(path)
-    assert texts(await again.conversation(ANN))[-2:] == ["hello", "good morning"]
+    # In between there may be anything: SQLite has no checksums, and takes another number for a time.
+    assert {"hello", "good morning"} <= set(texts(await again.conversation(ANN, limit=1000)))
     assert (await again.contacts([ANN]))[ANN].draft == "typed"
     await again.close()
 
