@@ -6,7 +6,7 @@ one session ended and another began between two looks, counts show nothing: then
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -161,8 +161,9 @@ class Changes:
         self._began_at: int | None = None
         self._queue: tuple[Waiting, ...] = ()
         self._waiting: dict[CustomerId, Waiting] = {}
+        self._is_expecting = False
         self._sessions: tuple[Session, ...] = ()
-        self._served: dict[CustomerId, Session] = {}
+        self._served: Mapping[CustomerId, Session] = {}
         self._agents: dict[AgentId, Agent] = {}
         self._health: dict[Feed, Health] = {}
         self._ends: dict[CustomerId, _End] = {}
@@ -175,6 +176,12 @@ class Changes:
     def began_at(self) -> int | None:
         """Since when changes are told, whole Unix seconds; None: the desk is not there yet."""
         return self._began_at
+
+    def expect(self, waiting: Iterable[Waiting]) -> None:
+        """Count customers as waiting of whom that is known from elsewhere: those gone by the next desk have left."""
+        unknown = [row for row in waiting if row.openid not in self._waiting]
+        self._waiting.update((row.openid, row) for row in unknown)
+        self._is_expecting = self._is_expecting or bool(unknown)
 
     def between(self, desk: Desk, now: float) -> tuple[Change, ...]:
         """Return what is new on a desk, and what time alone has made late.
@@ -200,13 +207,13 @@ class Changes:
             self._began_at = int(now)
             yield _present(desk, now)
             self._agents = {agent.id: agent for agent in desk.agents}
-            self._served = {session.openid: session for session in desk.sessions}
+            self._served = desk.session_by_customer
         ends_before = tuple(self._ends)
         yield from self._agents_changes(desk, now)
-        if desk.queue is not self._queue or desk.sessions is not self._sessions:
+        if desk.queue is not self._queue or desk.sessions is not self._sessions or self._is_expecting:
             yield from self._sessions_changes(desk, now)
             yield from self._queue_changes(desk, now)
-            self._queue, self._sessions = desk.queue, desk.sessions
+            self._queue, self._sessions, self._is_expecting = desk.queue, desk.sessions, False
         yield from self._ends_settled(desk, ends_before, now)
         yield from self._overdue(desk, now)
         self._health = dict(desk.health)
@@ -237,9 +244,11 @@ class Changes:
         self._agents = agents
 
     def _sessions_changes(self, desk: Desk, now: float) -> Iterator[Change]:
-        before, self._served = self._served, {session.openid: session for session in desk.sessions}
+        before, self._served = self._served, desk.session_by_customer
+        if self._served is before:
+            return
         for openid, session in self._served.items():
-            if openid not in before or before[openid] != session:
+            if (known := before.get(openid)) is not session and known != session:
                 end = self._ends.pop(openid, None)
                 yield from self._session_change(session, before.get(openid) or (end.session if end else None))
         for openid, session in before.items():
