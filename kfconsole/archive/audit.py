@@ -1,6 +1,7 @@
 """What was done from consoles and commands on this archive, and by whom."""
 
-import getpass
+import os
+import pwd
 from typing import TYPE_CHECKING
 
 from kfconsole.archive.connection import transaction
@@ -55,7 +56,9 @@ def between(connection: "Connection", start_at: float, end_at: float) -> tuple[D
 
 
 def _user() -> str:
+    """Return who runs this by the host's list of users: variables may say anything."""
+    number = os.getuid()
     try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a number without a name, as in some containers
-        return ""
+        return clean(pwd.getpwuid(number).pw_name)
+    except KeyError:  # a number without a name, as in some containers
+        return str(number)

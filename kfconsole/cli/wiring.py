@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from kfconsole.archive import Archive
@@ -12,6 +12,7 @@ from kfconsole.config import Settings
 from kfconsole.desk import Actions, Intervals, Poller, ServerClock, Store
 from kfconsole.desk.feeds.agents import AgentsFeed
 from kfconsole.desk.feeds.queue import QueueFeed
+from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, Desk
 from kfconsole.wechat import KfClient
@@ -109,9 +110,17 @@ async def opened(desk: Wired, *, is_reading: bool = False) -> AsyncIterator[Wire
         await desk.poller.remember()
         yield desk
     finally:
+        await _keep(desk)
         await desk.client.aclose()
         await desk.archive.close()
         desk.log.close()
+
+
+async def _keep(desk: Wired) -> None:
+    """Keep what was done and what was seen by it; that this cannot be kept changes nothing about what was done."""
+    with suppress(ArchiveError):
+        await desk.poller.save_queue()
+    await desk.actions.finish()
 
 
 class _TroubleTeller:

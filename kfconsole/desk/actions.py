@@ -2,14 +2,16 @@
 
 Each act checks first, raises KfError when nothing was done, and otherwise returns what is true. All that reaches
 WeChat, and every decision others rely on, is refused here in a read-only console. Reading, and drafts, which
-nobody else sees, are not.
+nobody else sees, are not. What was done is noted (`deeds`), but for sends: those are in the archive themselves.
 """
 
+import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfconsole.content import Content
 from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.deeds import Deeds
 from kfconsole.desk.gaps import KEEP_DAYS
 from kfconsole.desk.managing import Managing
 from kfconsole.desk.poller import Poller
@@ -61,10 +63,17 @@ class Actions:
         self._sending = Sending(client, archive, store, clock, self._typing_state, me=me)
         self._serving = Serving(client, store, clock, poller, me=me)
         self._managing = Managing(client, store, poller)
+        self._deeds = Deeds(archive, clock, me, self._sending.failures)
 
     async def run(self) -> None:
-        """Make the calls nobody waits for, until cancelled."""
-        await self._typing_state.run()
+        """Make the calls nobody waits for, and note what was done, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._typing_state.run(), name="typing")
+            group.create_task(self._deeds.run(), name="deeds")
+
+    async def finish(self) -> None:
+        """Note what was done and is not noted yet; await it before the archive is closed."""
+        await self._deeds.finish()
 
     # Reading
 
@@ -117,17 +126,19 @@ class Actions:
     async def accept(self, openid: CustomerId, agent: AgentId | None = None) -> Session:
         """Give a customer to an agent, ourselves by default; see `Serving.accept`."""
         self._check_writable()
-        return await self._serving.accept(openid, agent)
+        act, whom = ("accept", "") if agent in (None, self._me) else ("assign", agent or "")
+        return await self._deeds.noted(act, self._serving.accept(openid, agent), openid=openid, details=whom)
 
     async def accept_next(self, agent: AgentId | None = None) -> Session:
         """Give the longest waiting customer to an agent; see `Serving.accept_next`."""
         self._check_writable()
-        return await self._serving.accept_next(agent)
+        act, whom = ("accept", "") if agent in (None, self._me) else ("assign", agent or "")
+        return await self._deeds.noted(act, self._serving.accept_next(agent), details=whom)
 
     async def close(self, openid: CustomerId, agent: AgentId | None = None) -> None:
         """End a customer's session, whoever holds it, or this agent's; see `Serving.close`."""
         self._check_writable()
-        await self._serving.close(openid, agent)
+        await self._deeds.noted("close", self._serving.close(openid, agent), openid=openid, details=agent or "")
 
     # Sending
 
@@ -161,12 +172,12 @@ class Actions:
         Whoever decides that it goes out answers for it; a machine's words stay marked as such.
         """
         self._check_answering()
-        return await self._sending.resend(message_id)
+        return await self._deeds.noted("resend", self._sending.resend(message_id), details=f"message {message_id}")
 
     async def dismiss(self, message_id: MessageId) -> Message:
         """Leave an undelivered message as it is, and ask no more."""
         self._check_writable()
-        return await self._sending.dismiss(message_id)
+        return await self._deeds.noted("dismiss", self._sending.dismiss(message_id), details=f"message {message_id}")
 
     async def save_draft(self, openid: CustomerId, text: str) -> None:
         """Keep what is being written to a customer; an empty text deletes it."""
@@ -178,42 +189,44 @@ class Actions:
     async def add_agent(self, agent: AgentId, nick: str) -> None:
         """Add an agent; see `Managing` for this and the following."""
         self._check_writable()
-        await self._managing.add_agent(agent, nick)
+        await self._deeds.noted("add_agent", self._managing.add_agent(agent, nick), details=f"{agent} {nick}")
 
     async def rename_agent(self, agent: AgentId, nick: str) -> None:
         """Give an agent another nickname."""
         self._check_writable()
-        await self._managing.rename_agent(agent, nick)
+        await self._deeds.noted("rename_agent", self._managing.rename_agent(agent, nick), details=f"{agent} {nick}")
 
     async def remove_agent(self, agent: AgentId) -> None:
         """Remove an agent."""
         self._check_writable()
-        await self._managing.remove_agent(agent)
+        await self._deeds.noted("remove_agent", self._managing.remove_agent(agent), details=agent)
 
     async def invite_agent(self, agent: AgentId, wechat_id: str) -> None:
         """Invite a WeChat user to take over an agent."""
         self._check_writable()
-        await self._managing.invite_agent(agent, wechat_id)
+        order = self._managing.invite_agent(agent, wechat_id)
+        await self._deeds.noted("invite_agent", order, details=f"{agent} {wechat_id}")
 
     async def set_agent_picture(self, agent: AgentId, file: Path) -> None:
         """Give an agent another picture."""
         self._check_writable()
-        await self._managing.set_agent_picture(agent, file)
+        await self._deeds.noted("set_agent_picture", self._managing.set_agent_picture(agent, file), details=agent)
 
     async def set_remark(self, openid: CustomerId, remark: str) -> None:
         """Write the account's note on a customer; an empty one deletes it."""
         self._check_writable()
-        await self._managing.set_remark(openid, remark)
+        await self._deeds.noted("set_remark", self._managing.set_remark(openid, remark), openid=openid)
 
     async def upload_media(self, kind: MediaKind, file: Path) -> Media:
         """Upload a file for messages."""
         self._check_writable()
-        return await self._managing.upload_media(kind, file)
+        order = self._managing.upload_media(kind, file)
+        return await self._deeds.noted("upload_media", order, details=f"{kind} {file.name}")
 
     async def clear_quota(self, path: str | None) -> None:
         """Let WeChat's counters of one call, or of all, start anew."""
         self._check_writable()
-        await self._managing.clear_quota(path)
+        await self._deeds.noted("clear_quota", self._managing.clear_quota(path), details=path or "all")
 
     # Typing
 

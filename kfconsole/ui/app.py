@@ -192,6 +192,7 @@ class KfApp(App[int]):
             if (unsent := self._desk_screen.unsent()) is not None:
                 await self.archive.save_draft(*unsent)
             await self.poller.save()
+        await self.actions.finish()
         await self.client.aclose()
         await self.archive.close()
 

@@ -1,0 +1,93 @@
+"""Notes what was done from here, and what came of it: after the act, beside it, and never in its way."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.waking import to_the_end
+from kfconsole.errors import ApiError, ArchiveError, KfError
+from kfconsole.i18n import _
+from kfconsole.model import AgentId, CustomerId, Deed, Message, MessageId, Session
+
+if TYPE_CHECKING:
+    from kfconsole.archive import Archive
+
+T = TypeVar("T")
+
+
+class Deeds:
+    """Keeps deeds in the archive; `run` writes them soon, and `finish` what is left."""
+
+    def __init__(
+        self,
+        archive: "Archive",
+        clock: ServerClock,
+        me: AgentId | None,
+        send_failures: Mapping[MessageId, KfError],
+    ) -> None:
+        self._archive = archive
+        self._clock = clock
+        self._me = me
+        self._send_failures = send_failures
+        self._unwritten: deque[Deed] = deque()
+        self._stir = asyncio.Event()
+        self._writing = asyncio.Lock()
+
+    async def noted(self, act: str, work: Awaitable[T], *, openid: CustomerId | None = None, details: str = "") -> T:
+        """Await an act and note it, whatever comes of it.
+
+        Args:
+            act: What it is called, in every language.
+            work: The act.
+            openid: The customer, where it is known before.
+            details: Whom or what else it is about; no secret, and nothing anybody wrote to anybody.
+        """
+        at = self._clock.now()
+        result, customer = _("Stopped before WeChat answered."), openid
+        try:
+            done = await work
+            result, customer = self._result(done), openid or _customer(done)
+        except KfError as error:
+            result = _problem(error)
+            raise
+        finally:
+            self._unwritten.append(Deed(at, act, agent=self._me, openid=customer, details=details, result=result))
+            self._stir.set()
+        return done
+
+    async def run(self) -> None:
+        """Write deeds as they come, until cancelled."""
+        while True:
+            await self._stir.wait()
+            self._stir.clear()
+            await self.finish()
+
+    async def finish(self) -> None:
+        """Write what is not written yet; what cannot be written now is tried again with the next deed."""
+        async with self._writing:
+            while self._unwritten:
+                try:
+                    await to_the_end(self._write())
+                except ArchiveError:
+                    return  # the act itself was done, and the feeds show what is wrong with the archive
+
+    def _result(self, done: object) -> str:
+        if isinstance(done, Message) and done.needs_decision:  # sent again, and not taken again
+            error = self._send_failures.get(done.id)
+            return done.reason if error is None else _problem(error)
+        return "done"
+
+    async def _write(self) -> None:
+        await self._archive.note_deed(self._unwritten[0])
+        self._unwritten.popleft()
+
+
+def _customer(done: object) -> CustomerId | None:
+    return done.openid if isinstance(done, Message | Session) else None
+
+
+def _problem(error: KfError) -> str:
+    code = error.code if isinstance(error, ApiError) else None
+    return f"{error.message} ({code})" if code and str(code) not in error.message else error.message
