@@ -4,6 +4,7 @@ A record is recognised by what it says: customer, agent, kind, text, second. Of 
 are stored as are missing up to n. A record of a send of ours confirms that send instead of becoming a second line.
 """
 
+import json
 import math
 from collections import defaultdict
 from collections.abc import Generator, Iterable, Iterator, Sequence
@@ -15,7 +16,7 @@ from kfconsole.archive import spans
 from kfconsole.archive.confirming import confirm
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
-from kfconsole.archive.messages import existing
+from kfconsole.archive.messages import COLUMNS, as_message
 from kfconsole.archive.purges import Purges
 from kfconsole.model import CustomerId, Message, MessageId, Record
 from kfconsole.text import clean
@@ -50,9 +51,11 @@ def merge(
     for moments in _slices(by_moment.values()):
         with transaction(connection, is_durable=False):
             purges = Purges(connection)
+            touched: list[MessageId] = []
             for moment in moments:
                 if not purges.cover(moment[0].openid, moment[0].at):
-                    changed.extend(_merge_moment(connection, moment, history_before))
+                    touched.extend(_merge_moment(connection, moment, history_before))
+            changed.extend(_as_stored(connection, touched))
         yield
     # The span counts as fetched only when everything in it is stored; a merge that was cut off is done again.
     with transaction(connection, is_durable=False):
@@ -73,8 +76,8 @@ def _slices(moments: Iterable[list[Record]]) -> Iterator[list[list[Record]]]:
         yield batch
 
 
-def _merge_moment(connection: "Connection", moment: list[Record], history_before: float) -> Iterator[Message]:
-    """Merge the records of one customer and one second, in WeChat's order."""
+def _merge_moment(connection: "Connection", moment: list[Record], history_before: float) -> Iterator[MessageId]:
+    """Merge the records of one customer and one second, in WeChat's order; yield what is new or changed."""
     known = _known(connection, moment[0].openid, moment[0].at)
     for position, listed in enumerate(moment):
         record = replace(listed, text=clean(listed.text))
@@ -87,7 +90,15 @@ def _merge_moment(connection: "Connection", moment: list[Record], history_before
             connection.execute("UPDATE messages SET position = ? WHERE id = ?", (position, message_id))
         else:
             message_id = confirm(connection, record) or _insert(connection, record, position, history_before)
-        yield existing(connection, message_id)
+        yield message_id
+
+
+def _as_stored(connection: "Connection", message_ids: list[MessageId]) -> list[Message]:
+    """Return messages, in one go: one by one they take a quarter of the time."""
+    query = f"SELECT {COLUMNS} FROM lines WHERE id IN (SELECT value FROM json_each(?))"
+    found = map(as_message, connection.execute(query, (json.dumps(message_ids),)))
+    by_id = {message.id: message for message in found}
+    return [by_id[message_id] for message_id in message_ids]
 
 
 def _known(connection: "Connection", openid: CustomerId, at: int) -> dict[_Identity, list[_Stored]]:

@@ -175,16 +175,16 @@ class _Run:
         """Fetch slice by slice."""
         from kfconsole.desk.syncing import CLOCK_SHIFT_SECONDS
 
-        pieces = list(await self._syncing.slices(self._start_at, self._end_at))
-        with _bar(sum(end_at - start_at for start_at, end_at in pieces), self._zone) as bar:
-            while pieces:
-                piece = pieces.pop(0)
+        total_seconds = await self._syncing.missing_seconds(self._start_at, self._end_at)
+        until_at = self._end_at
+        with _bar(total_seconds, self._zone) as bar:
+            while (piece := await self._syncing.newest_slice(self._start_at, until_at)) is not None:
                 offset = self._offset()
                 await self._fetch_piece(piece, bar)
+                until_at = piece[0]
                 if self._is_to_now and abs(self._offset() - offset) > CLOCK_SHIFT_SECONDS:
                     # Only now it is known what WeChat calls now.
-                    self._end_at = self._desk.clock.now()
-                    pieces = list(await self._syncing.slices(self._start_at, self._end_at))
+                    self._end_at = until_at = self._desk.clock.now()
 
     async def look_what_is_missing(self) -> None:
         """Learn what is still missing; the newest seconds, whose records may still come, are not."""

@@ -1,6 +1,5 @@
 """What was never fetched from WeChat, drawn in the open conversation and filled when somebody looks at it."""
 
-import asyncio
 import math
 from typing import TYPE_CHECKING
 
@@ -150,11 +149,6 @@ class GapFiller:
                 # Whoever looks at the gap as it is now, looked while the slice came, and wants the next one.
                 if enough_at is not None and self._look is not None and self._look.is_before(look, enough_at):
                     self._look = None
-        except asyncio.CancelledError:
-            self.start()
-            if (conversation := self._store.desk.open) is not None:
-                self._tell(conversation.openid, None)
-            raise
         finally:
             self._is_busy = False
 
@@ -185,8 +179,11 @@ class GapFiller:
         # What is younger than a day is read by the poller, who has begun or begins as soon as WeChat answers.
         live_from = self._clock.now() - DAY_SECONDS + LIVE_SECONDS
         end_at = live_from if look.end_at == math.inf else look.end_at
-        slices = await self._syncing.slices(look.start_at, end_at)
-        return next((piece for piece in slices if piece[1] - piece[0] >= TINY_SECONDS), None)
+        while (piece := await self._syncing.newest_slice(look.start_at, end_at)) is not None:
+            if piece[1] - piece[0] >= TINY_SECONDS:
+                return piece
+            end_at = piece[0]
+        return None
 
     def _refusal(self) -> KfError | None:
         """Return why WeChat will not answer for records now, as far as the poller learned."""

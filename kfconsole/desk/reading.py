@@ -134,8 +134,7 @@ class Reading:
         """Return a customer's messages of a span, asking WeChat for what the archive never saw."""
         error: KfError | None = None
         try:
-            for piece in await self._syncing.slices(start_at, end_at):
-                await self._syncing.fetch(piece)
+            await self._syncing.fetch_all(start_at, end_at)
         except (ApiError, ConfigError) as failure:
             error = failure
         await self._gaps.refresh()

@@ -22,6 +22,9 @@ LATE_SECONDS = 120
 """Records may come so late: what is younger does not count as fetched, whatever was read of it."""
 CLOCK_SHIFT_SECONDS = 2.0
 """When the first answers move our clock by more, what was taken for now was not."""
+MOST_RECORDS = 50_000
+"""A slice should hold no more: what failed begins anew, and all of it is in memory at once."""
+SHORTEST_SECONDS = 600
 PART_CUSTOMERS = 500  # so that a day of 20,000 customers never holds up a key
 
 Slice = tuple[int, int]
@@ -35,31 +38,52 @@ def settled_until(end_at: int, clock: ServerClock) -> int:
 class Syncing:
     """Fetches gaps of the archive, and tells the store what that changes on screen."""
 
-    def __init__(self, client: "KfClient", archive: "Archive", store: Store, clock: ServerClock) -> None:
+    def __init__(
+        self,
+        client: "KfClient",
+        archive: "Archive",
+        store: Store,
+        clock: ServerClock,
+        *,
+        most_records: int = MOST_RECORDS,
+    ) -> None:
+        self._most_records = most_records
         self._client = client
         self._archive = archive
         self._store = store
         self._clock = clock
+        self._slice_seconds = DAY_SECONDS
 
-    async def slices(self, start_at: float, end_at: float) -> tuple[Slice, ...]:
-        """Return what is missing of a span up to now, in slices WeChat answers, the newest first."""
-        until_at = min(end_at, self._clock.now())
-        if until_at <= start_at:
-            return ()
-        found: list[Slice] = []
-        for gap_start, gap_end in reversed(await self._archive.gaps(start_at, until_at)):
+    async def newest_slice(self, start_at: float, end_at: float) -> Slice | None:
+        """Return the newest part of what is missing of a span, short enough to be asked for and stored at one go.
+
+        Slices share their border second: nothing says whether WeChat counts it to both. So the next one of a span is
+        the newest before the start of this one.
+        """
+        for gap_start, gap_end in reversed(await self._missing(start_at, end_at)):
             first, last = math.floor(gap_start), math.ceil(gap_end)
-            while last > first:
-                # Neighbours share their border second: nothing says whether WeChat counts it to both.
-                found.append((max(first, last - DAY_SECONDS), last))
-                last -= DAY_SECONDS
-        return tuple(found)
+            return max(first, last - self._slice_seconds), last
+        return None
+
+    async def missing_seconds(self, start_at: float, end_at: float) -> int:
+        """Return how much is missing of a span up to now."""
+        return sum(math.ceil(last) - math.floor(first) for first, last in await self._missing(start_at, end_at))
+
+    async def fetch_all(self, start_at: float, end_at: float) -> None:
+        """Fetch all that is missing of a span up to now.
+
+        Raises:
+            ApiError: What was fetched until then counts.
+        """
+        while (piece := await self.newest_slice(start_at, end_at)) is not None:
+            await self.fetch(piece)
+            end_at = piece[0]
 
     async def fetch(self, piece: Slice, *, on_page: Callable[[int], None] | None = None) -> tuple[Message, ...]:
         """Ask WeChat for a slice and put it into the archive; return new and changed messages.
 
         Args:
-            piece: One of `slices`.
+            piece: A slice of what is missing.
             on_page: Told the time of the last record of each page.
 
         Raises:
@@ -67,12 +91,19 @@ class Syncing:
         """
         start_at, end_at = piece
         records = await self._client.all_records(start_at, end_at, on_page=on_page)
+        if records:
+            likely_seconds = (end_at - start_at) * self._most_records // len(records)
+            self._slice_seconds = min(max(SHORTEST_SECONDS, likely_seconds), DAY_SECONDS)
         now = self._clock.now()
         messages = await self._archive.merge_records(
             records, start_at, settled_until(end_at, self._clock), history_before=now - DAY_SECONDS
         )
         await self._tell(messages)
         return messages
+
+    async def _missing(self, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:
+        until_at = min(end_at, self._clock.now())
+        return await self._archive.gaps(start_at, until_at) if start_at < until_at else ()
 
     async def _tell(self, messages: tuple[Message, ...]) -> None:
         """Tell what matters on screen: of a day of the whole account, that is little."""

@@ -82,7 +82,7 @@ class DeskScreen(ActingScreen):
 
     def _paint_due(self) -> None:
         self._is_paint_due = False
-        if self.is_attached:
+        if self.is_attached and self.app.is_running:  # while it ends, widgets lose their styles one by one
             self.paint(self.desk)
 
     def _paint_anew(self) -> None:

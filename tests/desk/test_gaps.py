@@ -252,9 +252,9 @@ async def test_a_look_that_is_given_up_leaves_nothing_half_done(house: House) ->
         await looking
     house.app.state.faults.release(RECORDS)
 
-    assert shown(house).fetch is None
     await house.actions.look_at_gap(gap)
     assert texts(house) == ["1.5"]
+    assert shown(house).fetch is None
 
 
 async def test_going_beyond_the_oldest_message_asks_wechat_for_the_days_before(house: House) -> None:

@@ -139,10 +139,10 @@ def test_polls_looks_failures_and_restarts_end_in_exactly_what_wechat_has(
                 case Looked(days_ago, days, failing_call):
                     end_at = house.time.wall() - days_ago * DAY_SECONDS
                     with failing(house, failing_call):
-                        await fetch_all(syncing, end_at - days * DAY_SECONDS, end_at)
+                        await syncing.fetch_all(end_at - days * DAY_SECONDS, end_at)
 
         house.time.sim.advance(2 * LATE_SECONDS)
-        await fetch_all(syncing, START - DAY_SECONDS, house.time.wall())
+        await syncing.fetch_all(START - DAY_SECONDS, house.time.wall())
 
         assert await house.archive.gaps(START - DAY_SECONDS, house.time.wall() - LATE_SECONDS) == ()
         assert await kept(house) == recorded(house, shows_events=shows_events)
@@ -157,11 +157,6 @@ def started(house: House, client: KfClient) -> tuple[MessagesFeed, Syncing]:
         MessagesFeed(client, house.archive, house.store, house.clock),
         Syncing(client, house.archive, house.store, house.clock),
     )
-
-
-async def fetch_all(syncing: Syncing, start_at: float, end_at: float) -> None:
-    for piece in await syncing.slices(start_at, end_at):
-        await syncing.fetch(piece)
 
 
 @contextmanager

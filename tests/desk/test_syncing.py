@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kfconsole.desk import ServerClock
-from kfconsole.desk.syncing import DAY_SECONDS, LATE_SECONDS, Syncing, settled_until
+from kfconsole.desk.syncing import DAY_SECONDS, LATE_SECONDS, Slice, Syncing, settled_until
 from kfconsole.errors import Unavailable
 from kfconsole.simulator import DEFAULT_APP_ID, DEFAULT_APP_SECRET
 from kfconsole.simulator.faults import Fault
@@ -20,9 +20,18 @@ def syncing(house: House) -> Syncing:
     return Syncing(house.client, house.archive, house.store, house.clock)
 
 
+async def slices(syncing: Syncing, start_at: float, end_at: float) -> tuple[Slice, ...]:
+    """All slices of a span, none of them fetched."""
+    found: list[Slice] = []
+    while (piece := await syncing.newest_slice(start_at, end_at)) is not None:
+        found.append(piece)
+        end_at = piece[0]
+    return tuple(found)
+
+
 async def test_slices_are_of_a_day_at_most_share_their_borders_and_come_newest_first(house: House) -> None:
     await house.archive.merge_records([], NOW - 2 * DAY_SECONDS, NOW - DAY_SECONDS - 7)
-    pieces = await syncing(house).slices(NOW - 4.5 * DAY_SECONDS, NOW + 900)
+    pieces = await slices(syncing(house), NOW - 4.5 * DAY_SECONDS, NOW + 900)
 
     assert pieces == (
         (NOW - DAY_SECONDS, NOW),
@@ -35,13 +44,13 @@ async def test_slices_are_of_a_day_at_most_share_their_borders_and_come_newest_f
 
 @pytest.mark.parametrize(("start", "end"), [(10, 10), (20, 10), (START, START + 5), (START + 1, START + 90)])
 async def test_a_span_that_is_none_or_all_to_come_has_no_slices(house: House, start: float, end: float) -> None:
-    assert await syncing(house).slices(start, end) == ()
+    assert await slices(syncing(house), start, end) == ()
 
 
 async def test_a_slice_is_fetched_told_and_not_missing_any_more(house: House) -> None:
     house.world.write_records([(ANN, 2003, NOW - 3600, ME, "a"), (BOB, 2003, NOW - 3600, ME, "b")])
     await house.actions.open(ANN)
-    (piece,) = await syncing(house).slices(START - 7200, START - 600)
+    (piece,) = await slices(syncing(house), START - 7200, START - 600)
     told: list[int] = []
     messages = await syncing(house).fetch(piece, on_page=told.append)
 
@@ -50,12 +59,12 @@ async def test_a_slice_is_fetched_told_and_not_missing_any_more(house: House) ->
     assert told == [NOW - 3600]
     assert house.desk.contacts[ANN].unread == 0
     assert BOB not in house.desk.contacts  # whoever is in no list is read when they turn up
-    assert await syncing(house).slices(START - 7200, START - 600) == ()
+    assert await slices(syncing(house), START - 7200, START - 600) == ()
 
 
 async def test_the_newest_records_do_not_count_as_fetched(house: House) -> None:
     for _twice in range(2):
-        (piece,) = await syncing(house).slices(START - LATE_SECONDS - 1, START)
+        (piece,) = await slices(syncing(house), START - LATE_SECONDS - 1, START)
         await syncing(house).fetch(piece)
 
     assert await house.archive.gaps(START - LATE_SECONDS - 1, START) == ((NOW - LATE_SECONDS, START),)
@@ -63,11 +72,11 @@ async def test_the_newest_records_do_not_count_as_fetched(house: House) -> None:
 
 async def test_what_failed_is_missing_still(house: House) -> None:
     house.app.state.faults.arm(Fault(RECORDS, "status"))
-    (piece,) = await syncing(house).slices(START - 7200, START - 600)
+    (piece,) = await slices(syncing(house), START - 7200, START - 600)
     with pytest.raises(Unavailable):
         await syncing(house).fetch(piece)
 
-    assert await syncing(house).slices(START - 7200, START - 600) == (piece,)
+    assert await slices(syncing(house), START - 7200, START - 600) == (piece,)
 
 
 async def test_a_clock_that_was_ahead_leaves_no_future_behind_that_counts_as_fetched(house: House) -> None:
@@ -81,8 +90,7 @@ async def test_a_clock_that_was_ahead_leaves_no_future_behind_that_counts_as_fet
         on_date=wrong.learn,
     )
     mistaken = Syncing(client, house.archive, house.store, wrong)
-    for piece in await mistaken.slices(START - 3600, START + 7200):
-        await mistaken.fetch(piece)
+    await mistaken.fetch_all(START - 3600, START + 7200)
     await client.aclose()
 
     newest = await house.archive.newest_fetched_at()
@@ -95,11 +103,23 @@ async def test_the_last_day_is_news_and_what_is_older_is_history(house: House) -
     now = house.time.wall()
     records = [(customer(number), 2003, now - age, ME, "?") for number, age in ((1, 3600), (2, DAY_SECONDS + 60))]
     house.world.write_records(records)
-    for piece in await syncing(house).slices(now - 2 * DAY_SECONDS, now):
-        await syncing(house).fetch(piece)
+    await syncing(house).fetch_all(now - 2 * DAY_SECONDS, now)
     contacts = await house.archive.contacts((ANN, BOB))
 
     assert [contacts[openid].unread for openid in (ANN, BOB)] == [1, 0]
+
+
+async def test_of_a_busy_shop_less_than_a_day_is_fetched_at_one_go(house: House) -> None:
+    hours = [(ANN, 2003, NOW - hour * 3600, ME, "?") for hour in range(24)]
+    house.world.write_records(hours)
+    busy = Syncing(house.client, house.archive, house.store, house.clock, most_records=6)
+    first = await busy.newest_slice(START - 9 * DAY_SECONDS, START)
+    assert first == (NOW - DAY_SECONDS, NOW)
+    await busy.fetch(first)
+    second = await busy.newest_slice(START - 9 * DAY_SECONDS, first[0])
+    assert second == (first[0] - 6 * 3600, first[0])
+    await busy.fetch(second)
+    assert await busy.newest_slice(START - 9 * DAY_SECONDS, second[0]) == (second[0] - 6 * 3600, second[0])
 
 
 @given(end_at=st.integers(0, 2 * NOW), now=st.floats(LATE_SECONDS, 2 * START))
