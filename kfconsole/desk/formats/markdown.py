@@ -14,13 +14,14 @@ REMEMBERED: Final = 1000  # agents, and states with reasons
 MARKS: Final = {"in": "<", "out": ">", "event": "-"}
 
 _RUN = re.compile("[!-~]+")
+_AROUND: Final = "()[]{}<>\"',;:!?"
 _LINK = re.compile(r"//|@|www\.|(?:^|[0-9A-Za-z])\.[A-Za-z]", re.IGNORECASE)
 """What programs that know links without brackets may take a run of characters for one by."""
 _HARMLESS = re.compile(r"[^\\`*_{}\[\]#|~$=^<>&/@.]*")
 _MARKUP = re.compile(r"[\\`*_{}\[\]#|~$=^<>&]")
 _ENTITIES: Final = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _FENCES = re.compile("`+")
-_LIST_NUMBER = re.compile(r"([0-9]+)([.)])")
+_LIST_NUMBER = re.compile(r"\A([0-9]+)([.)])")
 
 
 class MarkdownWriter:
@@ -77,13 +78,13 @@ def _lines(text: str) -> str:
     """Return the text as one paragraph, its lines broken where they were."""
     if "\n" not in text:
         return _escaped(text)
-    first, *others = text.rstrip().split("\n")
-    return "\\\n  ".join((_escaped(first.rstrip()), *map(_line, others)))
+    first, *others = text.rstrip().split("\n")  # a break before nothing would show its sign
+    return "\\\n  ".join((_escaped(first.rstrip(" \t")), *map(_line, others)))
 
 
 def _line(line: str) -> str:
     """Return a line behind the first, whose beginning must not be taken for that of a list."""
-    escaped = _LIST_NUMBER.sub(r"\1\\\2", _escaped(line.strip()), count=1) if line else ""
+    escaped = _LIST_NUMBER.sub(r"\1\\\2", _escaped(line.strip(" \t"))) if line else ""
     return f"\\{escaped}" if escaped.startswith(("+", "-", ":")) else escaped
 
 
@@ -94,8 +95,13 @@ def _escaped(text: str) -> str:
 
 def _escaped_run(found: re.Match[str]) -> str:
     run = found[0]
-    if _LINK.search(run):
-        return _code(run)
+    if not _LINK.search(run):
+        return _signs(run)
+    start, end = len(run) - len(run.lstrip(_AROUND)), len(run.rstrip(_AROUND))
+    return f"{_signs(run[:start])}{_code(run[start:end])}{_signs(run[end:])}"
+
+
+def _signs(run: str) -> str:
     return _MARKUP.sub(lambda sign: _ENTITIES.get(sign[0]) or f"\\{sign[0]}", run)
 
 
