@@ -264,6 +264,17 @@ class Contact(Struct, frozen=True):
         return next((window.opened_at for window in self.windows if window.act is CustomerAct.MESSAGE), None)
 
 
+class News(Struct, frozen=True):
+    """What any console of the archive has stored since a message."""
+
+    messages: tuple[Message, ...]
+    """In order of storing, with some others as they are now."""
+    with_history: frozenset[CustomerId]
+    """Customers of whom older messages were stored that are not among these."""
+    until: MessageId
+    """The last one looked at; there may be more."""
+
+
 class GapFetch(Struct, frozen=True):
     """WeChat is asked for what a gap hides, or was asked and more is missing all the same."""
 

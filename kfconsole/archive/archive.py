@@ -27,6 +27,7 @@ from kfconsole.model import (
     KnownCustomer,
     Message,
     MessageId,
+    News,
     Opening,
     Purged,
     Record,
@@ -202,12 +203,19 @@ class Archive:
         """Return the id of the message stored last; 0 when there is none."""
         return await self._write(messages.newest_id)
 
-    async def news(self, after: MessageId, also: Collection[MessageId] = ()) -> tuple[Message, ...]:
-        """Return what any console has stored since a message, and some others as they are now; in order of storing.
+    async def news(
+        self, after: MessageId, also: Collection[MessageId] = (), *, openid: CustomerId | None = None
+    ) -> News:
+        """Return what any console has stored since a message, some hundreds at a time, and some others as they are now.
 
         It is read between our own writes, so what a write of ours returns later is newer.
+
+        Args:
+            after: The last one known.
+            also: The others.
+            openid: Whose older messages, read up meanwhile, are news, too.
         """
-        return await self._write(lambda connection: messages.news(connection, after, self._place.numbers(also)))
+        return await self._write(lambda connection: messages.news(connection, after, self._place.numbers(also), openid))
 
     async def message(self, message_id: MessageId) -> Message | None:
         """Return one message."""

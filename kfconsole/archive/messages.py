@@ -10,7 +10,7 @@ from kfconsole.archive import contents, schema
 from kfconsole.content import Content, Text
 from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
-from kfconsole.model import CustomerId, Delivery, Message, MessageId, MessageKind
+from kfconsole.model import CustomerId, Delivery, Message, MessageId, MessageKind, News
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Reader = Callable[[Callable[[Connection], "Part"]], Awaitable["Part"]]
 
 COLUMNS: Final = "id, openid, agent, kind, text, at, delivery, reason, is_dismissed, content, is_ai, position"
+NEWS_MESSAGES: Final = 500  # read in a few milliseconds: what a send waits for at most
 OWN_POSITION: Final = 1_000_000  # a send of ours stands after all records of the same moment
 CLOCK_STEP_SECONDS: Final = 86_400.0  # what claims to be from later than this is wrong, and nothing to stand behind
 PART_MESSAGES: Final = 2_000  # some 10 ms of reading; a hundred customers or so
@@ -74,10 +75,29 @@ def newest_id(connection: "Connection") -> MessageId:
     return MessageId(connection.execute("SELECT ifnull(max(id), 0) FROM messages").fetchone()[0])
 
 
-def news(connection: "Connection", after: MessageId, also: Collection[MessageId]) -> tuple[Message, ...]:
-    """Return the messages stored after one, and some others as they are now; ids rise in the order of storing."""
-    query = f"SELECT {COLUMNS} FROM lines WHERE id > ? OR id IN (SELECT value FROM json_each(?)) ORDER BY id"
-    return tuple(map(as_message, connection.execute(query, (after, json.dumps(sorted(also))))))
+def news(connection: "Connection", after: MessageId, also: Collection[MessageId], openid: CustomerId | None) -> News:
+    """Return what was stored after a message, and some others as they are now; ids rise in the order of storing.
+
+    Of a past that was read up meanwhile, which may be a hundred thousand messages, only those of one customer.
+    """
+    some = f"SELECT max(id) FROM (SELECT id FROM messages WHERE id > ? ORDER BY id LIMIT {NEWS_MESSAGES})"
+    until: MessageId = connection.execute(some, (after,)).fetchone()[0] or after
+    query = f"""
+        SELECT {COLUMNS} FROM lines WHERE id IN (
+            SELECT id FROM messages WHERE id > ?1 AND id <= ?2
+                AND (is_history = 0 OR customer_id = (SELECT id FROM customers WHERE openid = ?3))
+            UNION SELECT value FROM json_each(?4)
+        ) ORDER BY id
+    """
+    past = """
+        SELECT DISTINCT openid FROM messages JOIN customers ON customers.id = customer_id
+        WHERE messages.id > ?1 AND messages.id <= ?2 AND is_history = 1 AND openid IS NOT ?3
+    """
+    return News(
+        messages=tuple(map(as_message, connection.execute(query, (after, until, openid, json.dumps(sorted(also)))))),
+        with_history=frozenset(found for (found,) in connection.execute(past, (after, until, openid))),
+        until=until,
+    )
 
 
 def existing(connection: "Connection", message_id: MessageId) -> Message:

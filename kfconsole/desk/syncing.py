@@ -35,6 +35,19 @@ def settled_until(end_at: int, clock: ServerClock) -> int:
     return min(end_at, math.floor(clock.now()) - LATE_SECONDS)
 
 
+async def tell(
+    archive: "Archive", store: Store, messages: Collection[Message], openids: Collection[CustomerId]
+) -> None:
+    """Tell the store of messages that are new or changed, and of these customers, so that no key is held up by it."""
+    on_screen = store.desk.open
+    if on_screen is not None and (own := tuple(m for m in messages if m.openid == on_screen.openid)):
+        store.apply(MessagesSeen(own))
+        await archive.mark_read(on_screen.openid)
+    ordered = sorted(openids)
+    for start in range(0, len(ordered), PART_CUSTOMERS):
+        store.apply(ContactsSeen(await archive.contacts(ordered[start : start + PART_CUSTOMERS])))
+
+
 class Syncing:
     """Fetches gaps of the archive, and tells the store what that changes on screen."""
 
@@ -98,23 +111,11 @@ class Syncing:
         messages = await self._archive.merge_records(
             records, start_at, settled_until(end_at, self._clock), history_before=now - DAY_SECONDS
         )
-        await self._tell(messages)
+        # Whoever is in no list is read when they turn up.
+        touched = {message.openid for message in messages} & self._store.desk.contacts.keys()
+        await tell(self._archive, self._store, messages, touched)
         return messages
 
     async def _missing(self, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:
         until_at = min(end_at, self._clock.now())
         return await self._archive.gaps(start_at, until_at) if start_at < until_at else ()
-
-    async def _tell(self, messages: tuple[Message, ...]) -> None:
-        """Tell what matters on screen: of a day of the whole account, that is little."""
-        touched = {message.openid for message in messages}
-        on_screen = self._store.desk.open
-        if on_screen is not None and on_screen.openid in touched:
-            self._store.apply(MessagesSeen(tuple(m for m in messages if m.openid == on_screen.openid)))
-            await self._archive.mark_read(on_screen.openid)
-        await self._refresh_contacts(touched & self._store.desk.contacts.keys())
-
-    async def _refresh_contacts(self, openids: Collection[CustomerId]) -> None:
-        ordered = sorted(openids)
-        for start in range(0, len(ordered), PART_CUSTOMERS):
-            self._store.apply(ContactsSeen(await self._archive.contacts(ordered[start : start + PART_CUSTOMERS])))

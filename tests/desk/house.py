@@ -149,7 +149,8 @@ class House:
             monotonic=self.time.monotonic,
             on_date=self.clock.learn,
         )
-        self.archive = Archive(folder / "archive.db", wall=self.time.wall, busy_seconds=0.05)
+        self.path = folder / "archive.db"
+        self.archive = Archive(self.path, wall=self.time.wall, busy_seconds=0.05)
         self.store = Store(me)
         self.poller = Poller(
             self.client,

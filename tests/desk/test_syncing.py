@@ -1,12 +1,17 @@
 """Slices of what is missing, and what fetching one of them changes."""
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kfconsole.archive import Archive
 from kfconsole.desk import ServerClock
+from kfconsole.desk.feeds.messages import MessagesFeed
 from kfconsole.desk.syncing import DAY_SECONDS, LATE_SECONDS, Slice, Syncing, settled_until
 from kfconsole.errors import Unavailable
+from kfconsole.model import MessageKind, Record
 from kfconsole.simulator import DEFAULT_APP_ID, DEFAULT_APP_SECRET
 from kfconsole.simulator.faults import Fault
 from kfconsole.wechat import KfClient
@@ -120,6 +125,43 @@ async def test_of_a_busy_shop_less_than_a_day_is_fetched_at_one_go(house: House)
     assert second == (first[0] - 6 * 3600, first[0])
     await busy.fetch(second)
     assert await busy.newest_slice(START - 9 * DAY_SECONDS, second[0]) == (second[0] - 6 * 3600, second[0])
+
+
+async def test_a_past_that_a_command_reads_up_comes_into_the_open_conversation_and_is_no_news(house: House) -> None:
+    feed = MessagesFeed(house.client, house.archive, house.store, house.clock)
+    await feed.ask()
+    await house.actions.open(BOB)
+    await house.actions.open(ANN)
+    command = Archive(house.path, wall=house.time.wall)
+    await command.open()
+    past = [
+        Record(customer(number % 3 + 1), ME, MessageKind.RECEIVED, str(number), NOW - 3 * DAY_SECONDS + number)
+        for number in range(1500)
+    ]
+    await command.merge_records(past, NOW - 3 * DAY_SECONDS, NOW - 2 * DAY_SECONDS, history_before=NOW - DAY_SECONDS)
+    house.time.sim.advance(100)
+    await command.merge_records([Record(BOB, ME, MessageKind.RECEIVED, "new", NOW + 60)], NOW, NOW)
+    await command.close()
+    await feed.ask()
+
+    assert [message.text for message in house.shown()] == [str(number) for number in range(0, 1500, 3)]
+    assert house.desk.open is not None
+    assert house.desk.open.gaps[-1] == (NOW - 2 * DAY_SECONDS, NOW - DAY_SECONDS)
+    assert house.desk.contacts[BOB].last_received_at == NOW + 60
+    assert [house.desk.contacts[openid].unread for openid in (ANN, BOB)] == [0, 1]
+    assert customer(3) not in house.desk.contacts
+
+
+async def test_two_that_fetch_the_same_at_once_store_it_once(house: House) -> None:
+    house.world.write_records([(ANN, 2003, NOW - 3600 + number, ME, "?") for number in range(300)])
+    other = Archive(house.path, wall=house.time.wall)
+    await other.open()
+    both = (syncing(house), Syncing(house.client, other, house.store, house.clock))
+    await asyncio.gather(*(one.fetch_all(START - 2 * DAY_SECONDS, START) for one in both))
+    await other.close()
+
+    assert len(await house.archive.conversation(ANN, limit=1000)) == 300
+    assert await house.archive.gaps(START - 2 * DAY_SECONDS, START - LATE_SECONDS) == ()
 
 
 @given(end_at=st.integers(0, 2 * NOW), now=st.floats(LATE_SECONDS, 2 * START))

@@ -2,13 +2,15 @@
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from kfconsole.desk.clock import ServerClock
-from kfconsole.desk.facts import ContactsSeen, MessagesSeen
+from kfconsole.desk.facts import ContactsSeen
 from kfconsole.desk.gaps import KEEP_DAYS, Gaps
 from kfconsole.desk.store import Store
-from kfconsole.desk.syncing import CLOCK_SHIFT_SECONDS, DAY_SECONDS, LATE_SECONDS, settled_until
+from kfconsole.desk.syncing import CLOCK_SHIFT_SECONDS, DAY_SECONDS, LATE_SECONDS, settled_until, tell
 from kfconsole.errors import KfError
-from kfconsole.model import Delivery, Message, MessageId, Record
+from kfconsole.model import CustomerId, Delivery, Message, MessageId, News, Record
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -50,7 +52,7 @@ class MessagesFeed:
         """
         if self._moves != self._archive.moves:  # to memory or back: others have stored, or none of it is there
             self._moves, self._seen_until, self._newest_id = self._archive.moves, None, None
-        await self._tell(await self._stored_elsewhere())
+        await self._hear_of_others()
         gap_seconds = max(OVERLAP_SECONDS, GAP_INTERVALS * interval_seconds)
         try:
             start_at, end_at, records = await self._ask_window(gap_seconds)
@@ -63,11 +65,18 @@ class MessagesFeed:
         await self._gaps.refresh()
         await self._look_again()
 
-    async def _stored_elsewhere(self) -> tuple[Message, ...]:
-        """Return what other consoles and commands changed in the archive all share.
+    async def _hear_of_others(self) -> None:
+        """Tell what other consoles and commands changed in the archive all share, some hundreds at a time.
 
         No answer of WeChat's tells it: a record that another console has merged is none that is new to us.
         """
+        heard_until: MessageId | None = None
+        while heard_until is None or heard_until != self._newest_id:
+            heard_until = self._newest_id
+            news = await self._stored_elsewhere()
+            await self._tell(news.messages, news.with_history)
+
+    async def _stored_elsewhere(self) -> News:
         if self._newest_id is None:
             self._newest_id = await self._archive.newest_id()
         on_screen = self._store.desk.open
@@ -76,20 +85,15 @@ class MessagesFeed:
         if self._on_their_way:
             await self._archive.settle_orphans()
         undecided = {message.id for message in shown.values() if message.needs_decision}
-        messages = await self._archive.news(self._newest_id, self._on_their_way | undecided)
-        self._newest_id = max((self._newest_id, *(message.id for message in messages)))
-        self._on_their_way = {message.id for message in messages if message.delivery is Delivery.SENDING}
-        return tuple(message for message in messages if shown.get(message.id) != message)
+        openid = on_screen.openid if on_screen else None
+        news = await self._archive.news(self._newest_id, self._on_their_way | undecided, openid=openid)
+        self._newest_id = news.until
+        self._on_their_way = {message.id for message in news.messages if message.delivery is Delivery.SENDING}
+        return replace(news, messages=tuple(found for found in news.messages if shown.get(found.id) != found))
 
-    async def _tell(self, messages: tuple[Message, ...]) -> None:
-        if not messages:
-            return
-        self._store.apply(MessagesSeen(messages))
-        touched = {message.openid for message in messages}
-        on_screen = self._store.desk.open
-        if on_screen is not None and on_screen.openid in touched:
-            await self._archive.mark_read(on_screen.openid)
-        self._store.apply(ContactsSeen(await self._archive.contacts(touched)))
+    async def _tell(self, messages: tuple[Message, ...], with_history: frozenset[CustomerId] = frozenset()) -> None:
+        touched = {message.openid for message in messages} | (with_history & self._store.desk.contacts.keys())
+        await tell(self._archive, self._store, messages, touched)
 
     async def _look_again(self) -> None:
         """Read anew what a look at the records may change without a message.
