@@ -1,5 +1,6 @@
 """The desk: three lists on the left, the open conversation and the composer on the right."""
 
+from datetime import date
 from typing import ClassVar
 
 from textual import on, work
@@ -18,6 +19,7 @@ from kfconsole.ui import status, words
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.commands import Place, hints
 from kfconsole.ui.conversation import ConversationView, show_text
+from kfconsole.ui.lines import Line
 from kfconsole.ui.lists import Lists
 from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
@@ -244,10 +246,16 @@ class DeskScreen(ActingScreen):
         self.paint(self.desk)
         self.talk.go_to(str(message.id), new_items=unread)
         self.set_focus(self.talk)
-        day = words.day_of(message.at, self.app.zone)
-        if day != words.day_of(self.app.clock.now(), self.app.zone) and not self.talk.is_at_end:
-            self.tell(_("This is {day}; G goes to the newest message.").format(day=words.full_day(day)))
+        self._tell_day(words.day_of(message.at, self.app.zone))
         await self.attempt(self.app.actions.count_as_read(message.openid))
+
+    def _tell_day(self, day: date) -> None:
+        """Say which day is on screen, unless it is today or the line that says it is on screen, too."""
+        top = next((item for item in self.talk.seen_items() if isinstance(item, Line)), None)
+        zone = self.app.zone
+        is_today = day == words.day_of(self.app.clock.now(), zone)
+        if not is_today and top is not None and day == words.day_of(top.message.at, zone):
+            self.tell(_("This is {day}; G goes to the newest message.").format(day=words.full_day(day)))
 
     def _show_day_of(self, message: Message) -> None:
         from kfconsole.ui.history import HistoryScreen
