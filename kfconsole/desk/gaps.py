@@ -41,6 +41,12 @@ class Gaps:
         kept_from = self._clock.now() - self._keep_days * DAY_SECONDS
         return math.ceil(kept_from / LIMIT_STEP_SECONDS) * LIMIT_STEP_SECONDS
 
+    def polled_from(self) -> float:
+        """Return from when on the poller reads what there is; infinite when there is none, or it fails."""
+        health = self._store.desk.health.get(Feed.MESSAGES)
+        is_polled = health is not None and health.error is None and health.succeeded_mono is not None
+        return self._clock.now() - LIVE_SECONDS if is_polled else math.inf
+
     async def known(self) -> tuple[tuple[float, float], ...]:
         """Return the gaps as far back as messages are kept."""
         return await self.within(self.limit_at, math.inf)

@@ -134,7 +134,7 @@ class Reading:
         """Return a customer's messages of a span, asking WeChat for what the archive never saw."""
         error: KfError | None = None
         try:
-            await self._syncing.fetch_all(start_at, end_at)
+            await self._syncing.fetch_all(start_at, min(end_at, self._gaps.polled_from()))
         except (ApiError, ConfigError) as failure:
             error = failure
         await self._gaps.refresh()

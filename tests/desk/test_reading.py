@@ -88,6 +88,19 @@ async def test_history_is_never_asked_of_the_future(house: House) -> None:
     assert await house.archive.newest_fetched_at() == NOW - LATE_SECONDS
 
 
+async def test_what_the_poller_reads_is_not_asked_for_again(house: House) -> None:
+    async with house.polling():
+        asked = house.calls(at.RECORDS)
+        day = await house.actions.history(ANN, START - DAY / 2, START + DAY / 2)
+
+        assert day.gaps == ()
+        assert house.calls(at.RECORDS) == asked
+        house.app.state.faults.arm(Fault(at.RECORDS, "status", count=None))
+        await house.time.advance(60)
+        day = await house.actions.history(ANN, START - DAY / 2, START + DAY / 2)
+        assert isinstance(day.missing_error, Unavailable)
+
+
 async def test_history_shows_what_is_there_and_why_the_rest_is_missing(house: House) -> None:
     await store_messages(house, ANN, 5)
     house.app.state.faults.arm(Fault(at.RECORDS, "status", count=None))
