@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import zip_longest
 from typing import Any, Final
 
 import msgspec
@@ -18,11 +19,13 @@ from kfconsole.content import Content
 from kfconsole.model import AgentId, CustomerId, Message
 
 LETTERS: Final = "bcdfghjkmnpqrstvwxyz"  # no digits, which might look like a number, and no vowels, which make words
+OPENID_LENGTH: Final = 28
 LENGTH: Final = 10
 """Of a customer's name: of a million customers two hardly ever get the same."""
 REMEMBERED: Final = 10_000
 
 _TELLING = re.compile(r"[\d@]|[A-Za-z0-9_-]{28}")
+_LONG_WORD = re.compile(r"[A-Za-z0-9_-]{28,}")
 _OPENID = re.compile(r"(?<![A-Za-z0-9])o[A-Za-z0-9_-]{27}(?![A-Za-z0-9])")
 
 _WIDE_DIGIT = re.compile(r"[^\D0-9]")
@@ -109,7 +112,7 @@ class Mask:
             text = text.replace(openid, self.customer(openid))
         if not _TELLING.search(text):
             return text
-        text = _OPENID.sub(lambda found: self.customer(CustomerId(found[0])), text)
+        text = _LONG_WORD.sub(self._long_word, text)
         plain = _plain(text)
         for pattern, instead in _NUMBERS:
             if pattern.search(plain):
@@ -124,6 +127,12 @@ class Mask:
             digest, letter = divmod(digest, len(LETTERS))
             letters.append(LETTERS[letter])
         return CustomerId(f"customer-{''.join(letters)}")
+
+    def _long_word(self, found: re.Match[str]) -> str:
+        """Name the openids in a long word; what may be one with something stuck to it is hidden as a whole."""
+        rest = ("***" if "o" in part[: -OPENID_LENGTH + 1] else part for part in _OPENID.split(found[0]))
+        names = (self.customer(CustomerId(openid)) for openid in _OPENID.findall(found[0]))
+        return "".join(part for both in zip_longest(rest, names, fillvalue="") for part in both)
 
     def _content(self, content: Content, openid: CustomerId) -> Content:
         masked: Content = msgspec.convert(self._part(msgspec.to_builtins(content), openid), Content)
