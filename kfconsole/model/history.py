@@ -1,0 +1,147 @@
+"""What the archive tells beside conversations: what was found, waits and sessions gone by, deeds, its own state."""
+
+from enum import StrEnum
+from pathlib import Path
+
+from msgspec import Struct
+
+from kfconsole.model.messages import Message, MessageKind
+from kfconsole.model.people import AgentId, CustomerId
+
+
+class SearchQuery(Struct, frozen=True):
+    """Which messages are looked for; what is None or empty asks for nothing."""
+
+    words: str = ""
+    """Each word, separated by blanks, stands somewhere in the message; capitals and wide letters match small ones."""
+    openid: CustomerId | None = None
+    agent: AgentId | None = None
+    kind: MessageKind | None = None
+    """RECEIVED or SENT, for one direction."""
+    start_at: float | None = None
+    end_at: float | None = None
+    """Not included itself."""
+
+
+class SearchPage(Struct, frozen=True):
+    """Messages found, the newest first."""
+
+    messages: tuple[Message, ...]
+    has_more: bool
+    unsearched: int = 0
+    """Messages that are not in the index yet, and so may be missing here."""
+
+
+class WaitOutcome(StrEnum):
+    """How a wait ended."""
+
+    TAKEN = "taken"
+    LEFT = "left"
+
+
+class Wait(Struct, frozen=True):
+    """One customer's wait, as far as it was seen."""
+
+    openid: CustomerId
+    since_at: float
+    is_exact: bool
+    """False: it began then or earlier."""
+    first_seen_at: float
+    last_seen_at: float
+    """When they were seen waiting last; while nothing changes that is not kept, so perhaps also later."""
+    last_message_at: int
+    message_count: int
+    """At least so many messages while waiting."""
+    ended_at: float | None = None
+    """When they were taken, or were noticed to be gone; None: not seen to end."""
+    end_is_exact: bool = False
+    """False: nobody watched, and it ended at some time since `last_seen_at`."""
+    outcome: WaitOutcome | None = None
+    agent: AgentId | None = None
+    """Who took the customer."""
+
+
+class SessionSeen(Struct, frozen=True):
+    """One session, as far as it was seen."""
+
+    openid: CustomerId
+    agent: AgentId
+    started_at: int
+    first_seen_at: float
+    ended_at: float | None = None
+    """None: not seen to end."""
+
+
+class Deed(Struct, frozen=True):
+    """Something done from a console or a command: who, when, what, to whom, and what came of it."""
+
+    at: float
+    act: str
+    """Such as `accept`; the same in every language."""
+    agent: AgentId | None = None
+    openid: CustomerId | None = None
+    details: str = ""
+    result: str = "done"
+    """`done`, or why not."""
+    user: str = ""
+    """The person by the host's name for them; filled in by the archive."""
+
+
+class ArchiveSizes(Struct, frozen=True):
+    """How big an archive is."""
+
+    messages: int
+    customers: int
+    oldest_at: float | None
+    file_bytes: int
+    """With the log of changes beside it."""
+    index_bytes: int
+    """Of it, what search needs."""
+    free_bytes: int
+    """Of it, what was deleted and can be given back."""
+    unindexed: int
+
+
+class ArchiveTrouble(Struct, frozen=True):
+    """What is wrong with the archive on disk; the desk goes on."""
+
+    message: str
+    hint: str = ""
+    is_in_memory: bool = True
+    """What is stored from now on is lost with the end of the console, unless the file can be written before."""
+    is_older_missing: bool = False
+    """Nothing of the file can be read, so what was stored before is missing on screen."""
+
+
+class Unkept(Struct, frozen=True):
+    """What an archive in memory could not bring into its file."""
+
+    sends: int
+    """Messages of ours, whatever became of them."""
+    drafts: tuple[tuple[CustomerId, str], ...]
+
+
+class KnownCustomer(Struct, frozen=True):
+    """How much an archive has of one customer."""
+
+    is_known: bool
+    messages: int
+    oldest_at: float | None
+    newest_at: float | None
+    undecided: int
+    """Messages refused or of unknown outcome that nobody has decided on."""
+    has_draft: bool
+    is_sending: bool
+    """A message to them is on its way."""
+
+
+class Purged(Struct, frozen=True):
+    """What came of deleting a customer."""
+
+    messages: int
+    is_file_clean: bool = True
+    """False: the file was not written anew, so copies of deleted bytes may be left in its unused parts."""
+    is_log_clean: bool = True
+    """False: other consoles read from the log of changes, which holds what was deleted until they end."""
+    set_aside: tuple[Path, ...] = ()
+    """Damaged archives kept in the same folder: what they tell of the customer is still there."""

@@ -1,0 +1,82 @@
+"""Who is at the desk: agents, customers who wait, and sessions."""
+
+from typing import NewType
+
+from msgspec import Struct
+
+AgentId = NewType("AgentId", str)
+"""A kf_account, such as `kf2001@shop`."""
+
+CustomerId = NewType("CustomerId", str)
+"""An openid."""
+
+MessageId = NewType("MessageId", int)
+"""The row of a message in the archive."""
+
+
+class Agent(Struct, frozen=True):
+    """One customer-service account."""
+
+    id: AgentId
+    nick: str
+    kf_id: str = ""
+    is_bound: bool = True
+    """Whether a WeChat user accepted the invitation; only bound agents can serve."""
+    invite_status: str = ""
+    """`waiting`, `rejected`, `expired` or empty."""
+    is_online: bool = False
+    session_count: int = 0
+    """Sessions being served now, by WeChat's count (accepted_case)."""
+    picture_url: str = ""
+    wechat_id: str = ""
+    """The WeChat user who serves; empty while nobody has accepted."""
+    invited_wechat_id: str = ""
+    """The WeChat user who was invited; only while nobody is bound."""
+    invite_expires_at: int | None = None
+
+
+class Waiting(Struct, frozen=True):
+    """One customer in the queue."""
+
+    openid: CustomerId
+    last_message_at: int
+    since_at: float
+    """When the wait began; the latest moment it can have begun when not exact."""
+    is_exact: bool
+    """False: the wait is at least as long as shown."""
+    message_count: int = 1
+    """Messages seen while waiting; always a lower bound."""
+
+
+class WaitingRow(Struct, frozen=True):
+    """One row of WeChat's queue answer."""
+
+    openid: CustomerId
+    last_message_at: int
+
+
+class QueueAnswer(Struct, frozen=True):
+    """WeChat's queue answer: at most 100 rows in arrival order, and the total."""
+
+    total: int
+    rows: tuple[WaitingRow, ...]
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the rows are all there are."""
+        return self.total <= len(self.rows)
+
+
+class Session(Struct, frozen=True):
+    """One customer being served."""
+
+    openid: CustomerId
+    agent: AgentId
+    started_at: int
+
+
+class SessionHolder(Struct, frozen=True):
+    """Who serves a customer, by WeChat's answer for that customer."""
+
+    agent: AgentId
+    started_at: int
