@@ -2,9 +2,11 @@
 
 So a word of two characters is one entry, one character is the beginning of an entry, and a longer word is found where
 all its entries are and then looked at. Nothing is known of languages: Chinese has no blanks between its words, and the
-middle of an order number is looked for as often as its beginning.
+middle of an order number is looked for as often as its beginning. Where one character is repeated, all of it is an
+entry too: a laugh of five would else be looked for in every laugh of two.
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -14,15 +16,21 @@ _WIDE: Final = 0xFEE0  # from an ASCII character to its wide twin
 # The index takes letters and digits of ASCII for parts of words and nothing else of ASCII: the rest goes in as wide.
 _INDEXED: Final = {code: code + _WIDE for code in range(0x21, 0x7F) if not chr(code).isalnum()}
 _MARK: Final = "\x80"  # no cleaned text holds it
-_PARTS_AT_MOST: Final = 24  # what has so many entries of a long word is worth a look
+_REPEATED: Final = re.compile(r"(\S)\1{2,}")
+_REPEATED_AT_MOST: Final = 8
+_PARTS_AT_MOST: Final = 12  # what has so many entries of a long word is worth a look
 
 
 def entries(text: str, *marks: str) -> str:
     """Return what the index holds of a text, separated by blanks, and of what else is known of it."""
     found: list[str] = []
-    for word in folded(text).translate(_INDEXED).split():
+    indexed = folded(text).translate(_INDEXED)
+    for word in indexed.split():
         found.extend(map(str.__add__, word, word[1:]))
         found.append(word[-1])
+    for repeated in _REPEATED.finditer(indexed):
+        length = min(len(repeated[0]), _REPEATED_AT_MOST)
+        found.extend(repeated[1] * count for count in range(3, length + 1))
     found.extend(_MARK + mark for mark in marks)
     return " ".join(found)
 
@@ -43,7 +51,9 @@ def wanted(words: Sequence[str], marks: Iterable[str] = ()) -> str:
         if len(parts) >= _PARTS_AT_MOST:
             break
         indexed = word[: _PARTS_AT_MOST + 1].translate(_INDEXED)
-        parts.update(dict.fromkeys(f'"{pair}"' for pair in map(str.__add__, indexed, indexed[1:])))
+        found = [repeated[0][:_REPEATED_AT_MOST] for repeated in _REPEATED.finditer(indexed)]
+        found.extend(map(str.__add__, indexed, indexed[1:]))
+        parts.update(dict.fromkeys(f'"{part}"' for part in found))
         if len(word) == 1:
             parts[f'"{indexed}"*'] = None
     return " AND ".join(parts)

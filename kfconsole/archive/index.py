@@ -22,6 +22,7 @@ class Index:
     def __init__(self, place: Place) -> None:
         self._place = place
         self._task: asyncio.Task[None] | None = None
+        self._filling = asyncio.Lock()
         self._is_behind = False
         self._is_closing = False
 
@@ -39,9 +40,10 @@ class Index:
 
     async def fill(self) -> int:
         """Put in what is missing, the newest first; return how many messages it was."""
-        return await self._place.write_slices(
-            lambda connection: search.index_messages(connection, lambda: self._is_closing)
-        )
+        async with self._filling:  # of two at once, each would hold up a send by a slice
+            return await self._place.write_slices(
+                lambda connection: search.index_messages(connection, lambda: self._is_closing)
+            )
 
     async def after(self, writing: Awaitable[T]) -> T:
         """Bring the index up to date after a long write: most of what is new was stored by one.

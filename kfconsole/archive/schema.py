@@ -238,6 +238,8 @@ _RECORD_OF_TRUTH = (
     "CREATE TABLE purges (digest BLOB PRIMARY KEY, before_at REAL NOT NULL) WITHOUT ROWID",
     "ALTER TABLE origin ADD COLUMN salt BLOB",
     "UPDATE origin SET salt = randomblob(16)",
+    # While it is 1 the index of words was emptied, and messages count as indexed that are not.
+    "ALTER TABLE origin ADD COLUMN is_index_void INTEGER NOT NULL DEFAULT 0",
 )
 
 MIGRATIONS = (_FIRST, _CONTENTS, _RECORD_OF_TRUTH)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INDEXED_PER_SLICE: Final = 50  # about 2 ms of writing: what a send waits for at most
 MERGED_PAGES: Final = 16  # so much of the index is put in order after each slice; about 3 ms at most
-FORGOTTEN_PER_SLICE: Final = 500  # about 4 ms of writing
+FORGOTTEN_PER_SLICE: Final = 1_000  # about 3 ms of writing
 READ_UNINDEXED: Final = 2_000  # some 10 ms of reading; a day of a busy desk
 KEYS_PER_SECOND: Final = 64  # what comes on top gets a number below zero, and is found more slowly
 _LAST_SECOND: Final = 1 << 40  # a record that claims to be from later is kept, and found as if it were from then
@@ -45,21 +45,14 @@ def index_messages(
     Each slice is one transaction that takes what is missing then: several consoles may do it at once, or end amidst.
     """
     count = 0
-    while not is_enough() and _is_anything_missing(connection):
-        with transaction(connection, is_durable=False):
-            rows = connection.execute(
-                """
-                SELECT id, at, text, kind, agent_id, customer_id FROM messages INDEXED BY messages_unindexed
-                WHERE search_key IS NULL ORDER BY at DESC LIMIT ?
-                """,
-                (INDEXED_PER_SLICE,),
-            ).fetchall()
-            for message_id, at, *said in reversed(rows):
-                key = _free_key(connection, message_id, at)
-                connection.execute("UPDATE messages SET search_key = ? WHERE id = ?", (key, message_id))
-                connection.execute("INSERT INTO words (rowid, grams) VALUES (?, ?)", (key, entries(*said)))
-        count += len(rows)
-        _merge(connection)
+    while not is_enough():
+        if _is_void(connection):
+            _forget_some(connection)
+        elif _is_anything_missing(connection):
+            count += _index_some(connection)
+            _merge(connection)
+        else:
+            break
         yield
     return count
 
@@ -67,6 +60,24 @@ def index_messages(
 def _is_anything_missing(connection: "Connection") -> bool:
     missing = "SELECT 1 FROM messages INDEXED BY messages_unindexed WHERE search_key IS NULL LIMIT 1"
     return connection.execute(missing).fetchone() is not None
+
+
+def _index_some(connection: "Connection") -> int:
+    with transaction(connection, is_durable=False):
+        if _is_void(connection):  # by another console, just now
+            return 0
+        rows = connection.execute(
+            """
+            SELECT id, at, text, kind, agent_id, customer_id FROM messages INDEXED BY messages_unindexed
+            WHERE search_key IS NULL ORDER BY at DESC LIMIT ?
+            """,
+            (INDEXED_PER_SLICE,),
+        ).fetchall()
+        for message_id, at, *said in reversed(rows):
+            key = _free_key(connection, message_id, at)
+            connection.execute("UPDATE messages SET search_key = ? WHERE id = ?", (key, message_id))
+            connection.execute("INSERT INTO words (rowid, grams) VALUES (?, ?)", (key, entries(*said)))
+    return len(rows)
 
 
 def _free_key(connection: "Connection", message_id: MessageId, at: float) -> int:
@@ -111,6 +122,8 @@ def take_out(connection: "Connection", message_ids: Iterable[MessageId]) -> None
 
     A row that stays needs `search_key = NULL`, or it is never found again.
     """
+    if _is_void(connection):
+        return
     for message_id in message_ids:
         found = connection.execute(
             """
@@ -126,25 +139,29 @@ def take_out(connection: "Connection", message_ids: Iterable[MessageId]) -> None
 
 
 def rebuild(connection: "Connection") -> Generator[None, None, None]:
-    """Empty the index, also a damaged one; the messages are put in later, as new ones are. Cut off, it is done again.
-
-    First no message counts as indexed any more: so none is ever missed where the index has lost it.
-    """
-    count = FORGOTTEN_PER_SLICE
-    while count == FORGOTTEN_PER_SLICE:
-        with transaction(connection, is_durable=False):
-            count = connection.execute(
-                """
-                UPDATE messages SET search_key = NULL
-                WHERE id IN (SELECT id FROM messages WHERE search_key IS NOT NULL LIMIT ?)
-                """,
-                (FORGOTTEN_PER_SLICE,),
-            ).rowcount
-        yield
+    """Empty the index, also a damaged one; `index_messages` fills it again, and may be cut off and go on."""
     with transaction(connection, is_durable=False):
-        # What another console has put in meanwhile goes with the rest.
-        connection.execute("UPDATE messages SET search_key = NULL WHERE search_key IS NOT NULL")
+        connection.execute("UPDATE origin SET is_index_void = 1")
         connection.execute("INSERT INTO words (words) VALUES ('delete-all')")
+    yield
+
+
+def _is_void(connection: "Connection") -> bool:
+    return connection.execute("SELECT 1 FROM origin WHERE is_index_void").fetchone() is not None
+
+
+def _forget_some(connection: "Connection") -> None:
+    """Let some messages no longer count as indexed; with the last of them the index is as it says."""
+    with transaction(connection, is_durable=False):
+        forgotten = connection.execute(
+            """
+            UPDATE messages SET search_key = NULL
+            WHERE id IN (SELECT id FROM messages WHERE search_key IS NOT NULL LIMIT ?)
+            """,
+            (FORGOTTEN_PER_SLICE,),
+        ).rowcount
+        if forgotten < FORGOTTEN_PER_SLICE:
+            connection.execute("UPDATE origin SET is_index_void = 0")
 
 
 # Finding
@@ -180,6 +197,8 @@ def find(
         found.update(nlargest(count, _fitting(filters.overfull_rows(words), words, is_wanted)))
         found.update(_first_seconds(count, _fitting(filters.indexed_rows(words), words, is_wanted)))
         places = nlargest(count, found)
+        if _is_void(connection):
+            unsearched += filters.number_of_keys()
     messages = _read(connection, [message_id for _at, _position, message_id in places[:limit]])
     return SearchPage(messages, has_more=len(places) > limit, unsearched=unsearched)
 
@@ -277,6 +296,12 @@ class _Filters:
             (*values, *self._values),
         )
         return rows, max(0, count - READ_UNINDEXED)
+
+    def number_of_keys(self) -> int:
+        """Return how many messages of the span count as indexed."""
+        return self._count(
+            "messages_by_time", "search_key IS NOT NULL AND at >= ? AND at <= ?", (self._start_at, self._end_at)
+        )
 
     def _count(self, index: str, condition: str, values: tuple[object, ...]) -> int:
         query = f"SELECT count(*) FROM messages INDEXED BY {index} WHERE {condition}"
