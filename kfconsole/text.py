@@ -4,7 +4,7 @@ Any room may import it; it knows nothing of customers, widgets or WeChat.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len, split_graphemes
 
@@ -16,6 +16,8 @@ _UNSAFE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f{_BIDI}\ud800-\udfff]")
 _BLANK = re.compile(r"[\s\u2028\u2029]+")
 _NEVER_FIRST = frozenset("，。！？；：、）》」』】〉〕”’…～,.!?;:)]}")  # no line starts with these
 _NEVER_LAST = frozenset("（《「『【〈〔“‘([{")  # no line ends with these
+_BEFORE_SHARE = 4  # what was found stands behind at most this part of an excerpt, where the rest is long
+_SPARE_CHARACTERS = 50  # so many cells show hardly more characters than cells, joined ones apart
 _PLAIN = range(0x21, 0x7F)
 _WIDE = 0xFEE0  # from an ASCII character to its wide twin
 _FOLDED = {code + _WIDE: code for code in _PLAIN} | {ord("ς"): ord("σ")}  # lower() makes one of both, by its place
@@ -121,3 +123,57 @@ def _wrap_paragraph(paragraph: str, cells: int) -> list[str]:
 
 def _may_break(paragraph: str, index: int) -> bool:
     return paragraph[index - 1] not in _NEVER_LAST and paragraph[index : index + 1] not in _NEVER_FIRST
+
+
+def excerpt(said: str, spans: Sequence[tuple[int, int]], cells: int, cut: str) -> Iterator[tuple[str, bool]]:
+    """Yield the pieces of a part of at most `cells` cells in which the first span is seen: text, and whether found."""
+    first, last = spans[0] if spans else (0, 0)
+    # Of a very long message only the surroundings are looked at closely.
+    near, far = max(0, first - cells - _SPARE_CHARACTERS), min(len(said), first + cells + _SPARE_CHARACTERS)
+    graphemes, total = split_graphemes(said[near:far])
+    is_whole = (near, far) == (0, len(said)) and total <= cells
+    cut_cells = width_cells(cut)
+    start = near
+    if near or not (is_whole or width_cells(said[:last]) <= cells - cut_cells):
+        after = width_cells(said[first:far])
+        start = near + _start_before(graphemes, first - near, max(cells // _BEFORE_SHARE, cells - cut_cells - after))
+    room = cells - cut_cells * (start > 0)
+    if start:
+        yield cut, False
+    shown = [(near + begin, near + end, width) for begin, end, width in graphemes if near + begin >= start]
+    is_cut = far < len(said) or sum(width for _begin, _end, width in shown) > room
+    yield from _marked(said, spans, shown, room - cut_cells * is_cut)
+    if is_cut:
+        yield cut, False
+
+
+def _start_before(graphemes: Sequence[tuple[int, int, int]], place: int, cells_before: int) -> int:
+    """Return where the character begins that stands so many cells before a place."""
+    start = place
+    for begin, end, width in reversed(graphemes):
+        if end > place:
+            start = min(start, begin)  # the place may lie within a character
+            continue
+        cells_before -= width
+        if cells_before < 0:
+            break
+        start = begin
+    return start
+
+
+def _marked(
+    said: str, spans: Sequence[tuple[int, int]], graphemes: Sequence[tuple[int, int, int]], room: int
+) -> Iterator[tuple[str, bool]]:
+    """Yield as much as there is room for; a character and what is joined to it stay in one piece."""
+    piece, is_found = "", False
+    for begin, end, width in graphemes:
+        room -= width
+        if room < 0:
+            break
+        is_in_span = any(begin < span_end and span_start < end for span_start, span_end in spans)
+        if piece and is_in_span != is_found:
+            yield piece, is_found
+            piece = ""
+        piece, is_found = piece + said[begin:end], is_in_span
+    if piece:
+        yield piece, is_found

@@ -1,10 +1,8 @@
 """One message that was found, as a row: when, who, and the words around what was looked for. Pure."""
 
-from collections.abc import Iterator, Sequence
 from datetime import date, datetime, tzinfo
 
 from msgspec import Struct
-from rich.cells import split_graphemes
 from rich.style import Style
 
 from kfconsole import text
@@ -20,8 +18,6 @@ WHEN_CELLS = 11  # "11-20 14:03"
 CUSTOMER_CELLS = 8
 WHO_CELLS = 9
 ROOMY_CELLS = 60  # from here on there is room for who spoke
-BEFORE_SHARE = 4  # what was found stands behind at most this part of the row, where the rest is long
-SPARE_CHARACTERS = 50  # a row of so many cells shows hardly more characters than cells, joined ones apart
 _MARKED = Style(bold=True, underline=True)  # told from the rest without colour, too
 _NOT_SURE = (Delivery.SENDING, Delivery.REFUSED, Delivery.UNKNOWN)
 
@@ -78,7 +74,7 @@ def draw(row: FoundRow, width: int, is_current: bool, look: FoundLook) -> list[P
         parts.append((_("dismissed") + "  ", tones.muted))
     room = width - sum(text.width_cells(said) for said, _style in parts)
     marked = tones.accent + _MARKED
-    for piece, is_found in excerpt(row.said, text.found_spans(row.said, row.words), room, look.glyphs.cut):
+    for piece, is_found in text.excerpt(row.said, text.found_spans(row.said, row.words), room, look.glyphs.cut):
         parts.append((piece, marked if is_found else tones.text))
     return parts
 
@@ -89,57 +85,3 @@ def when(at: float, zone: tzinfo | None, today: date) -> str:
     if moment.date() == today:
         return moment.strftime("%H:%M")
     return moment.strftime("%m-%d %H:%M" if moment.year == today.year else "%Y-%m-%d")
-
-
-def excerpt(said: str, spans: Sequence[tuple[int, int]], cells: int, cut: str) -> Iterator[tuple[str, bool]]:
-    """Yield the pieces of a part of at most `cells` cells in which the first span is seen: text, and whether found."""
-    first, last = spans[0] if spans else (0, 0)
-    # Of a very long message only the surroundings are looked at closely.
-    near, far = max(0, first - cells - SPARE_CHARACTERS), min(len(said), first + cells + SPARE_CHARACTERS)
-    graphemes, total = split_graphemes(said[near:far])
-    is_whole = (near, far) == (0, len(said)) and total <= cells
-    cut_cells = text.width_cells(cut)
-    start = near
-    if near or not (is_whole or text.width_cells(said[:last]) <= cells - cut_cells):
-        after = text.width_cells(said[first:far])
-        start = near + _start(graphemes, first - near, max(cells // BEFORE_SHARE, cells - cut_cells - after))
-    room = cells - cut_cells * (start > 0)
-    if start:
-        yield cut, False
-    shown = [(near + begin, near + end, width) for begin, end, width in graphemes if near + begin >= start]
-    is_cut = far < len(said) or sum(width for _begin, _end, width in shown) > room
-    yield from _marked(said, spans, shown, room - cut_cells * is_cut)
-    if is_cut:
-        yield cut, False
-
-
-def _start(graphemes: Sequence[tuple[int, int, int]], place: int, cells_before: int) -> int:
-    """Return where the character begins that stands so many cells before a place."""
-    start = place
-    for begin, end, width in reversed(graphemes):
-        if end > place:
-            start = min(start, begin)  # the place may lie within a character
-            continue
-        cells_before -= width
-        if cells_before < 0:
-            break
-        start = begin
-    return start
-
-
-def _marked(
-    said: str, spans: Sequence[tuple[int, int]], graphemes: Sequence[tuple[int, int, int]], room: int
-) -> Iterator[tuple[str, bool]]:
-    """Yield as much as there is room for; a character and what is joined to it stay in one piece."""
-    piece, is_found = "", False
-    for begin, end, width in graphemes:
-        room -= width
-        if room < 0:
-            break
-        is_in_span = any(begin < span_end and span_start < end for span_start, span_end in spans)
-        if piece and is_in_span != is_found:
-            yield piece, is_found
-            piece = ""
-        piece, is_found = piece + said[begin:end], is_in_span
-    if piece:
-        yield piece, is_found

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
+from kfconsole import text
 from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageId, MessageKind
 from kfconsole.text import found_spans, one_line
 from kfconsole.ui import search_filters, search_rows
@@ -25,7 +26,7 @@ LONG = "您好，我昨天买的那双鞋子收到了，颜色不对，盒子也
 
 def excerpt(said: str, words: str, cells: int) -> str:
     """An excerpt with what was found in brackets."""
-    pieces = search_rows.excerpt(said, found_spans(said, words), cells, "…")
+    pieces = text.excerpt(said, found_spans(said, words), cells, "…")
     return "".join(f"[{piece}]" if is_found else piece for piece, is_found in pieces)
 
 
@@ -64,7 +65,7 @@ def test_a_character_stays_in_one_piece(said: str, words: str, shown: str) -> No
 def test_an_excerpt_fits_and_shows_what_was_found(said: str, words: str, cells: int) -> None:
     said = one_line(said)
     spans = found_spans(said, words)
-    pieces = list(search_rows.excerpt(said, spans, cells, "…"))
+    pieces = list(text.excerpt(said, spans, cells, "…"))
     shown = "".join(piece for piece, _is_found in pieces)
 
     assert cell_len(shown) <= cells
