@@ -31,8 +31,8 @@ SURELY_LATER_SECONDS: Final = 2.0
 """What one console saw so much later than the end another saw, by clocks of their own, was there after that end."""
 GONE_SECONDS: Final = 10.0
 """A session that began so soon after somebody was gone from the queue took them from there."""
-ARRIVAL_TOLERANCE_SECONDS: Final = 10.0
-"""How far apart an exact beginning may be told by two consoles: each looked at the queue at moments of its own."""
+SAME_BEGINNING_SECONDS: Final = 12.0
+"""So far apart two consoles may tell an exact beginning: each looked at moments, and by a clock, of its own."""
 LEFT_TOLERANCE_SECONDS: Final = 10.0
 """Who left was gone at most so long before it was noticed, or nobody watched."""
 TAKEN_TOLERANCE_SECONDS: Final = 60.0
@@ -99,23 +99,24 @@ def _note(connection: "Connection", row: Waiting, seen_at: float) -> bool:
     over = next((wait for wait in known if wait.ended_at is not None), None)
     if over is not None and over.ended_at is not None:
         is_back = seen_at > over.ended_at + SURELY_LATER_SECONDS and len(known) == 1
-        has_written = row.last_message_at > over.last_message_at and row.last_message_at >= int(over.ended_at)
+        is_near = row.last_message_at >= over.ended_at - SURELY_LATER_SECONDS
+        has_written = row.last_message_at > over.last_message_at and is_near
         if is_back and (has_written or over.outcome == WaitOutcome.TAKEN):
             _insert(connection, customer, row, seen_at)
         elif is_back:  # nobody comes back without writing: they had not left, one answer had lacked them
             connection.execute("UPDATE waits SET ended_at = NULL, outcome = NULL WHERE id = ?", (over.id,))
             _improve(connection, customer, replace(over, ended_at=None), row, seen_at)
-        elif row.last_message_at < int(over.ended_at):  # within that second it may be of the next wait
+        elif not is_near:  # else it may be of the next wait
             _improve(connection, customer, over, row, seen_at)
         return is_back
     if going_on is None:
         _insert(connection, customer, row, seen_at)
-    elif going_on.is_exact and row.last_message_at < going_on.since_at - ARRIVAL_TOLERANCE_SECONDS:
+    elif going_on.is_exact and row.last_message_at < going_on.since_at - SAME_BEGINNING_SECONDS:
         # It ended before a list that lacked them.
         _insert(connection, customer, row, seen_at, ended_at=going_on.since_at, outcome=WaitOutcome.LEFT)
         return False
     elif row.since_at <= going_on.last_message_at or (
-        row.is_exact and row.since_at <= going_on.since_at + ARRIVAL_TOLERANCE_SECONDS
+        row.is_exact and row.since_at <= going_on.since_at + SAME_BEGINNING_SECONDS
     ):
         _improve(connection, customer, going_on, row, seen_at)
     elif row.is_exact:  # a list that held everybody lacked them in between
@@ -188,10 +189,10 @@ def _insert(
 
 def _improve(connection: "Connection", customer: int, wait: _Kept, row: Waiting, seen_at: float) -> None:
     """Add to a wait what somebody else knows of it."""
-    if row.last_message_at < wait.since_at - wait.is_exact * ARRIVAL_TOLERANCE_SECONDS:
+    if row.last_message_at < wait.since_at - wait.is_exact * SAME_BEGINNING_SECONDS:
         return  # what was seen before the message that began it may have been another wait
     since_at, is_exact = _beginning(connection, customer, row, seen_at, but_for=wait.id, before_at=wait.ended_at)
-    is_near = abs(since_at - wait.since_at) <= ARRIVAL_TOLERANCE_SECONDS
+    is_near = abs(since_at - wait.since_at) <= SAME_BEGINNING_SECONDS
     earlier = min((since_at, not is_exact), (wait.since_at, not wait.is_exact))
     connection.execute(
         """
@@ -248,8 +249,9 @@ def end(connection: "Connection", waiting: Waiting, at: float, outcome: WaitOutc
         by = None if agent is None else agent_key(connection, agent)
         found = connection.execute(
             """
-            SELECT id, last_message_at, ended_at FROM waits
-            WHERE customer_id = ?1 AND (since_at <= ?2 OR since_at < ?3) AND (ended_at IS NULL OR ended_at >= ?2 - ?4)
+            SELECT id, last_message_at, last_seen_at, ended_at FROM waits
+            WHERE customer_id = ?1 AND (since_at <= ?2 OR since_at < ?3)
+                AND (ended_at IS NULL OR ended_at > ?2 OR (outcome = 'taken' AND ended_at >= ?2 - ?4))
             ORDER BY since_at DESC LIMIT 1
             """,
             (customer, waiting.last_message_at, int(at), GUESS_SECONDS),
@@ -257,10 +259,10 @@ def end(connection: "Connection", waiting: Waiting, at: float, outcome: WaitOutc
         if found is None:  # somebody who did not watch had begun anew
             _insert(connection, customer, waiting, waiting.last_message_at, ended_at=at, outcome=outcome, agent=by)
             return
-        wait_id, last_message_at, ended_at = found
+        wait_id, last_message_at, last_seen_at, ended_at = found
         if last_message_at > waiting.last_message_at and last_message_at >= int(at):
             _split(connection, wait_id, waiting.last_message_at, at, outcome, by)
-        elif ended_at is None:
+        elif ended_at is None or (ended_at > at + GONE_SECONDS and last_seen_at <= at):
             _end(connection, wait_id, at, outcome, by)
 
 

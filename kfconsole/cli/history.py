@@ -72,7 +72,7 @@ class History(Struct, frozen=True):
 @click.group(
     "history",
     cls=Noun,
-    modules=("search", "sync", "export", "purge", "vacuum"),
+    modules=("search", "waits", "sync", "export", "purge", "vacuum"),
     short_help=_("Print conversations of the past."),
     help=_("Print conversations of the past: those of the archive, and those WeChat still has."),
 )

@@ -115,17 +115,16 @@ class Chronicle:
             ArchiveError: It cannot be written; the next time tries again.
         """
         if self._writing.locked() and not is_last:
-            return  # whoever writes now takes along what is new
+            return  # the next answer takes along what is new
         async with self._writing:
             self._follow_the_archive()
-            while self._looks or self._unwritten or self._last.desk is not self._through.desk:
+            if self._last.desk is not self._through.desk:
                 looks, self._looks = [*self._looks, self._look(self._store.desk)], []
                 for look in looks:
                     await self._look_through(look)
-                await self._write_all()
             if is_last:
                 self._touch()
-                await self._write_all()
+            await self._write_all()
 
     def _follow_the_archive(self) -> None:
         """An archive that went on in memory, or came back from there, may not know who waits."""
@@ -164,9 +163,13 @@ class Chronicle:
         gone = tuple(row for row in before.desk.queue if row.openid not in in_queue and row.openid in self._waiting)
         if gone and before.asked_mono is not None:
             self._unwritten.append(_Waits(gone, before.asked_at))
-        for row in gone:
-            if row.openid not in look.memory.cut_off:
-                self._gone_at.setdefault(row.openid, look.now)
+        self._note_gone(gone, look)
+
+    def _note_gone(self, rows: Iterable[Waiting], look: _Look) -> None:
+        """Note since when customers are gone from the queue whom nobody is seen to serve."""
+        for row in rows:
+            if row.openid not in look.memory.cut_off and row.openid not in look.desk.session_by_customer:
+                self._gone_at.setdefault(row.openid, look.asked_at)  # the answer may be of any moment since
 
     def _find_sessions(self, before: _Look, look: _Look) -> None:
         if look.desk.sessions is before.desk.sessions:
@@ -191,17 +194,13 @@ class Chronicle:
             self._unwritten.append(_Sessions(new, before.now))
 
     def _find_ends(self, look: _Look) -> None:
-        if look.asked_mono is None or look.memory.at is None:
+        if look.asked_mono is None:
             return
         in_queue = {row.openid: row for row in look.desk.queue}
-        served, cut_off = look.desk.session_by_customer, look.memory.cut_off
-        missing = [
-            row
-            for openid, row in self._waiting.items()
-            if openid not in in_queue and openid not in served and openid not in cut_off
-        ]
-        for row in missing:
-            self._gone_at.setdefault(row.openid, look.memory.at)
+        known = {*in_queue, *look.memory.cut_off}
+        served = look.desk.session_by_customer
+        missing = [row for openid, row in self._waiting.items() if openid not in known and openid not in served]
+        self._note_gone(missing, look)
         self._changes.expect(missing)
         for change in self._changes.between(look.desk, look.now):
             self._note_end(change, look, in_queue)
@@ -233,8 +232,9 @@ class Chronicle:
             for row in look.desk.queue
             if self._waiting.get(row.openid) != row and self._over_mono.get(row.openid) != look.asked_mono
         )
-        for row in look.desk.queue:
-            self._gone_at.pop(row.openid, None)
+        in_queue = {row.openid for row in look.desk.queue}
+        self._gone_at = {openid: at for openid, at in self._gone_at.items() if openid not in in_queue}
+        self._over_mono = {openid: mono for openid, mono in self._over_mono.items() if openid in in_queue}
         wrote = tuple(
             Opening(row.openid, CustomerAct.MESSAGE, row.last_message_at) for row in rows if self._has_written(row)
         )
