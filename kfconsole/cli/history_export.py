@@ -78,9 +78,11 @@ class _Order:
     ),
 )
 @click.argument("openid", type=OPENID, metavar="[OPENID]", required=False)
-@click.option("--since", "since_words", metavar="WHEN", help=_("Where the span begins; otherwise with the archive."))
 @click.option(
-    "--until", "until_words", metavar="WHEN", help=_("Where the span ends, itself not included; otherwise nowhere.")
+    "--since", "since_words", metavar="WHEN", help=_("Where the span begins; otherwise where the archive does.")
+)
+@click.option(
+    "--until", "until_words", metavar="WHEN", help=_("Where the span ends; otherwise where the archive does.")
 )
 @click.option(
     "--format",
