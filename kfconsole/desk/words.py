@@ -3,7 +3,7 @@
 from datetime import date
 
 from kfconsole.i18n import N_, _
-from kfconsole.model import Delivery, MessageKind
+from kfconsole.model import Delivery, Message, MessageKind
 
 DELIVERY_WORDS = {
     Delivery.SENDING: N_("sending"),
@@ -12,6 +12,19 @@ DELIVERY_WORDS = {
     Delivery.REFUSED: N_("refused"),
     Delivery.UNKNOWN: N_("outcome unknown"),
 }
+
+KIND_WORDS = {
+    "image": N_("picture"),
+    "voice": N_("voice message"),
+    "video": N_("video"),
+    "music": N_("music"),
+    "news": N_("web page"),
+    "mpnews": N_("article"),
+    "mpnewsarticle": N_("article"),
+    "wxcard": N_("coupon"),
+    "miniprogrampage": N_("mini program"),
+}
+"""What is sent beside words, by WeChat's name for it."""
 
 EVENT_WORDS = {
     MessageKind.QUEUED: N_("joined the queue"),
@@ -31,3 +44,10 @@ def full_day(day: date) -> str:
     return _("{year}-{month:02}-{day:02} {weekday}").format(
         year=day.year, month=day.month, day=day.day, weekday=_(WEEKDAYS[day.weekday()])
     )
+
+
+def words_of(message: Message) -> str:
+    """What a message says; of one without words, what it is."""
+    tag = message.text[1:-1] if message.is_media else message.content.__struct_config__.tag if message.content else ""
+    name = KIND_WORDS.get(str(tag))
+    return message.text if name is None else message.text.replace(f"[{tag}]", f"[{_(name)}]", 1)

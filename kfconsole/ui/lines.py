@@ -6,6 +6,7 @@ from msgspec import Struct
 from rich.style import Style
 
 from kfconsole import text
+from kfconsole.desk.words import words_of as words_of
 from kfconsole.i18n import _
 from kfconsole.model import Delivery, GapFetch, Message, MessageKind
 from kfconsole.ui import words
@@ -116,13 +117,6 @@ def _body(line: Line, head: LINE, width: int, page: Page) -> list[LINE]:
     if message.delivery in (Delivery.REFUSED, Delivery.UNKNOWN):
         lines.extend(_why(message, indent, width, tones))
     return lines
-
-
-def words_of(message: Message) -> str:
-    """What a message says; of one without words, what it is."""
-    tag = message.text[1:-1] if message.is_media else message.content.__struct_config__.tag if message.content else ""
-    name = words.KIND_WORDS.get(str(tag))
-    return message.text if name is None else message.text.replace(f"[{tag}]", f"[{_(name)}]", 1)
 
 
 def _said(message: Message, tones: Tones) -> tuple[str, Style]:

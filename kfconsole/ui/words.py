@@ -28,19 +28,6 @@ class Glyphs(Struct, frozen=True):
 WIDE_GLYPHS = Glyphs()
 ASCII_GLYPHS = Glyphs(at_least=">", at_most="<=", times="x", cut="~", rule="--", to="-")
 
-KIND_WORDS = {
-    "image": N_("picture"),
-    "voice": N_("voice message"),
-    "video": N_("video"),
-    "music": N_("music"),
-    "news": N_("web page"),
-    "mpnews": N_("article"),
-    "mpnewsarticle": N_("article"),
-    "wxcard": N_("coupon"),
-    "miniprogrampage": N_("mini program"),
-}
-"""What is sent beside words, by WeChat's name for it."""
-
 FEED_WORDS = {
     Feed.QUEUE: N_("queue"),
     Feed.SESSIONS: N_("sessions"),

@@ -158,6 +158,13 @@ def test_what_became_of_our_sends_is_said(message: Message, state: str) -> None:
     assert json.loads(written(Format.JSONL, message))["delivery"] == message.delivery
 
 
+@pytest.mark.parametrize("form", [Format.TXT, Format.MARKDOWN, Format.CSV])
+def test_what_has_no_words_is_called_by_what_it_is(form: Format) -> None:
+    file = written(form, received("[voice]"), sent("[image]", content=Image("m")), received("[好]"))
+
+    assert [word in file.replace("\\", "") for word in ("[voice message]", "[picture]", "[好]")] == [True] * 3
+
+
 def test_an_unknown_agent_is_called_by_the_account_and_nobody_by_nothing() -> None:
     nobody = Message(MessageId(1), ANN, AgentId(""), MessageKind.QUEUED, "", AT)
     text = written(Format.TXT, sent("嗨", delivery=None), nobody, people=People({}, {}))

@@ -122,6 +122,10 @@ class Sayings:
         said = self._events[message.kind].format(agent=agent)
         return f"{said}: {message.text}" if message.text else said
 
+    def text(self, message: Message) -> str:
+        """Return what a message says; of one without words, what it is."""
+        return words.words_of(message) if message.text.startswith("[") else message.text
+
     def state(self, message: Message) -> str:
         """Say how far a message of ours got; empty: it was not sent from a console of ours."""
         return "" if message.delivery is None else self._states[message.delivery]

@@ -71,7 +71,7 @@ class MarkdownWriter:
         who = customer if way == "in" else self._remembered(agent)
         notes = self._sayings.notes(message)
         state = f" {self._remembered(f'[{notes}]')}" if notes else ""
-        return f"{MARKS[way]} **{who}**{state}: {_lines(message.text)}"
+        return f"{MARKS[way]} **{who}**{state}: {_lines(self._sayings.text(message))}"
 
 
 def _lines(text: str) -> str:

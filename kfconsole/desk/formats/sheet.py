@@ -73,7 +73,7 @@ class CsvWriter:
             if (agent := agents.get(message.agent)) is None:
                 agent = agents[message.agent] = self._agent(message.agent, people)
             way = direction(message)
-            text = self._sayings.event(message, agent[1]) if way == "event" else message.text
+            text = self._sayings.event(message, agent[1]) if way == "event" else self._sayings.text(message)
             rows.append(
                 f"{self._clock.moment(message.at)},{_number(message.at)},{customer},{self._ways[way]},{agent[0]},"
                 f"{_cell(text)},{self._state(message)},{message.id}"

@@ -61,9 +61,12 @@ class TxtWriter:
 
     def _said(self, message: Message, customer: str, agent: str) -> str:
         way = direction(message)
-        notes = self._sayings.notes(message)
-        who = customer if way == "in" else agent
-        # Behind the text a state could be made up by whoever wrote the text.
-        head = f"{MARKS[way]} {who} [{notes}]" if notes else f"{MARKS[way]} {who}"
-        said = f"- {self._sayings.event(message, agent)}" if way == "event" else f"{head}: {message.text}"
+        if way == "event":
+            said = f"{MARKS[way]} {self._sayings.event(message, agent)}"
+        else:
+            notes = self._sayings.notes(message)
+            who = customer if way == "in" else agent
+            # Behind the text a state could be made up by whoever wrote the text.
+            head = f"{MARKS[way]} {who} [{notes}]" if notes else f"{MARKS[way]} {who}"
+            said = f"{head}: {self._sayings.text(message)}"
         return said if said.isprintable() else _LINE_ENDS.sub(f"\n{INDENT}", said)
