@@ -44,6 +44,10 @@ EXAMPLES = {
     "watch": ("kfconsole watch --text", "kfconsole watch --json | jq --unbuffered 'select(.type == \"late\")'"),
     "simulate": ("kfconsole simulate --scenario quiet --port 8800",),
     "completion": ('eval "$(kfconsole completion bash)"',),
+    "history export": (
+        "kfconsole history export --since 'last monday' -o week.csv",
+        "kfconsole history export oDF3iY0 --mask -o complaint.md",
+    ),
 }
 """What one would type, for commands whose help does not say it all."""
 
