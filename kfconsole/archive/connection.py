@@ -124,24 +124,32 @@ def connect(path: Path, busy_seconds: float, *, is_reader: bool) -> "sqlite3.Con
     return connection
 
 
-def connect_to_read(path: Path, busy_seconds: float) -> "sqlite3.Connection":
-    """Open a connection that needs nothing of the file but that it can be read, nor of its folder."""
+def connect_to_read(path: Path, busy_seconds: float, *, is_damaged: bool = False) -> "sqlite3.Connection":
+    """Open a connection that needs nothing of the file but that it can be read, nor of its folder.
+
+    Args:
+        path: The file.
+        busy_seconds: How long to wait for others.
+        is_damaged: Read what can be read; otherwise a file that was cut off is refused as a whole.
+    """
     import sqlite3
 
     try:
-        return _connected_to_read(readable_uri(path), busy_seconds)
+        return _connected_to_read(readable_uri(path), busy_seconds, is_damaged=is_damaged)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_READONLY_ROLLBACK:
             raise
         # Whoever made the file was killed before it had a log: only somebody who may write can take that back.
-        return _connected_to_read(f"{path.absolute().as_uri()}?mode=rw", busy_seconds)
+        return _connected_to_read(f"{path.absolute().as_uri()}?mode=rw", busy_seconds, is_damaged=is_damaged)
 
 
-def _connected_to_read(uri: str, busy_seconds: float) -> "sqlite3.Connection":
+def _connected_to_read(uri: str, busy_seconds: float, *, is_damaged: bool) -> "sqlite3.Connection":
     import sqlite3
 
     connection = sqlite3.connect(uri, uri=True, timeout=busy_seconds, isolation_level=None)
     try:
+        if is_damaged:
+            connection.execute("PRAGMA writable_schema = ON")  # made for this; nothing is written
         connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         connection.execute("PRAGMA query_only = ON")
         connection.execute("SELECT count(*) FROM sqlite_master").fetchone()  # nothing is opened before this
@@ -222,7 +230,7 @@ def explained(path: Path) -> Iterator[None]:
         raise explanation(fault, path) from error
     except OSError as error:
         raise FileError(
-            _("The archive {path} cannot be opened: {reason}").format(path=path, reason=error.strerror),
+            _("The archive {path} cannot be opened: {reason}.").format(path=path, reason=error.strerror),
             hint=_(_FORBIDDEN[1]),
             fault=_ERRNO_FAULTS.get(error.errno or 0, Fault.FORBIDDEN),
         ) from error

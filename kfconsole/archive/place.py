@@ -227,12 +227,13 @@ class Place:
 
         await self._writer.exchange(begin)
         memory = begun[0]
-        if self._policy is Policy.READING and not memory.is_seeded and self._path.exists():
+        is_older_missing = not memory.is_seeded and rescue.may_hold_something(self._path)
+        if self._policy is Policy.READING and is_older_missing:
             await self._writer.let_go(error)
             raise error
         self._memory, self._fault = memory, error.fault
         self._reader.reopen(self._connect_older)
-        self.trouble = _in_memory(error, is_older_missing=not memory.is_seeded and self._path.exists())
+        self.trouble = _in_memory(error, is_older_missing=is_older_missing)
 
     async def mend(self) -> bool:
         """Try to go back into the file; whether the archive is there now."""

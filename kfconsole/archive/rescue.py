@@ -70,6 +70,11 @@ def has_content(path: Path) -> bool:
     return stat.S_ISREG(status.st_mode) and status.st_size > 0
 
 
+def may_hold_something(path: Path) -> bool:
+    """Whether there was an archive once: also a link that leads nowhere now, but no file nobody has written to yet."""
+    return os.path.lexists(path) and (has_content(path) or not path.is_file())
+
+
 def look_over(connection: "Connection", path: Path) -> None:
     """See whether a file can be used, is whole as far as some seconds of looking tell, and can be locked.
 
@@ -178,7 +183,7 @@ def carry_over(path: Path, target: "Connection", since_at: float) -> Rescued:
     import sqlite3
 
     try:
-        source = connect_to_read(path, 0.0)
+        source = connect_to_read(path, 0.0, is_damaged=True)
     except (sqlite3.Error, OSError):
         return Rescued()
     try:

@@ -93,7 +93,7 @@ def begin(path: Path, now: float, episode: int) -> Memory:
 
 
 def _seed(connection: "Connection", path: Path, since_at: float) -> bool:
-    if not path.exists():
+    if not path.is_file():  # SQLite would wait for ever for a pipe
         return False
     connection.execute("ATTACH ? AS file", (readable_uri(path),))
     try:

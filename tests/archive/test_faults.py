@@ -33,6 +33,17 @@ def content(path: Path) -> bytes:
     return path.read_bytes()
 
 
+def put_empty_file(path: Path) -> None:
+    """Leave all that a full disk lets the first start do."""
+    path.parent.mkdir(parents=True)
+    path.touch(0o600)
+
+
+def put_link_to_nowhere(path: Path) -> None:
+    path.parent.mkdir(parents=True)
+    path.symlink_to(path.parent / "unmounted" / "archive.db")
+
+
 def put_file(path: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_bytes(b"no folder")
@@ -284,6 +295,31 @@ async def test_a_file_in_the_folders_place_is_lived_with(path: Path) -> None:
     remove(path.parent)
     assert await archive.mend()
     assert (await archive.contacts([ANN]))[ANN].draft == "typed"
+    await archive.close()
+
+
+async def test_a_file_that_never_held_anything_is_not_missed(path: Path) -> None:
+    put_empty_file(path)
+    for how in (Archive.open_to_read, Archive.open_anyhow):
+        archive = Archive(path, wall=lambda: NOW, busy_seconds=0.05)
+        with locked(path):
+            await how(archive)
+
+            assert archive.trouble is not None
+            assert not archive.trouble.is_older_missing
+        await archive.close()
+
+
+async def test_an_archive_that_a_link_no_longer_leads_to_is_missed(path: Path) -> None:
+    put_link_to_nowhere(path)
+    with pytest.raises(ArchiveError):
+        await Archive(path, busy_seconds=0.05).open_to_read()
+    archive = Archive(path, busy_seconds=0.05)
+
+    await archive.open_anyhow()
+
+    assert archive.trouble is not None
+    assert archive.trouble.is_older_missing
     await archive.close()
 
 

@@ -140,6 +140,20 @@ async def test_of_a_file_with_a_bad_page_the_rest_is_carried_over(path: Path) ->
     await archive.close()
 
 
+async def test_of_a_file_that_was_cut_off_the_rest_is_carried_over(path: Path) -> None:
+    await filled(path)
+    with path.open("r+b") as file:
+        file.truncate((pages_of(path) - 1) * PAGE - 100)  # as a copy leaves it for which there was no room
+
+    archive = await opened(path)
+
+    assert aside(path)
+    assert len(await archive.conversation(ANN, limit=1000)) > 200
+    assert texts(await archive.conversation(BOB)) == ["did it arrive?"]
+    assert (await archive.contacts([BOB]))[BOB].draft == "half a sen"
+    await archive.close()
+
+
 async def test_a_page_found_damaged_in_the_middle_of_a_day_stops_nobody(path: Path) -> None:
     await filled(path)
     archive = await opened(path)
