@@ -70,6 +70,7 @@ class Archive:
         self._busy_seconds = busy_seconds
         self._place = Place(path, wall=wall, busy_seconds=busy_seconds)
         self._index = Index(self._place)
+        self._read, self._write = self._place.read, self._place.write
 
     async def open(self) -> None:
         """Create or migrate the file; sends of consoles that ended without an answer become unknown."""
@@ -429,14 +430,6 @@ class Archive:
     async def saved_desk(self) -> Desk | None:
         """Return the desk last kept, with `remembered_at` set."""
         return await self._read(saved.saved_desk)
-
-    # Every method above goes through one of these three.
-
-    async def _read(self, job: "Callable[[Connection], T]") -> T:
-        return await self._place.read(job)
-
-    async def _write(self, job: "Callable[[Connection], T]") -> T:
-        return await self._place.write(job)
 
     async def _write_slices(self, job: "Callable[[Connection], Generator[None, None, T]]") -> T:
         return await self._index.after(self._place.write_slices(job))

@@ -151,7 +151,7 @@ def _print(day: "HistoryDay", nicks: dict[AgentId, str], start: datetime, end: d
 
 
 def _line(message: Message, nicks: dict[AgentId, str], zone: tzinfo | None) -> str:
-    direction = _direction(message)
+    direction = direction_of(message)
     head = f"{local_time(message.at, zone)}  {MARKS[direction]}"
     who = one_line(nicks.get(message.agent, "")) or message.agent
     text = one_line(message.text)
@@ -159,14 +159,15 @@ def _line(message: Message, nicks: dict[AgentId, str], zone: tzinfo | None) -> s
         case "in":
             return f"{head} {text}"
         case "out":
-            return f"{head} {who}: {text}{_undelivered(message)}"
+            return f"{head} {who}: {text}{undelivered(message)}"
         case _:
             from kfconsole.ui.words import EVENT_WORDS
 
             return f"{head} {_(EVENT_WORDS[message.kind]).format(agent=who)} {text}".rstrip()
 
 
-def _undelivered(message: Message) -> str:
+def undelivered(message: Message) -> str:
+    """Say behind a message that it did not surely arrive, and why."""
     if message.delivery not in (Delivery.SENDING, Delivery.REFUSED, Delivery.UNKNOWN):
         return ""
     from kfconsole.ui.words import DELIVERY_WORDS
@@ -175,7 +176,8 @@ def _undelivered(message: Message) -> str:
     return f"  [{word}: {one_line(message.reason)}]" if message.reason else f"  [{word}]"
 
 
-def _direction(message: Message) -> Literal["in", "out", "event"]:
+def direction_of(message: Message) -> Literal["in", "out", "event"]:
+    """Return which way a message went."""
     return DIRECTIONS.get(message.kind, "event")
 
 
@@ -200,7 +202,7 @@ def _history(openid: str, start: datetime, end: datetime, day: "HistoryDay", nic
             HistoryMessage(
                 id=message.id,
                 at=message.at,
-                direction=_direction(message),
+                direction=direction_of(message),
                 kind=message.kind,
                 agent=message.agent,
                 nick=nicks.get(message.agent, ""),

@@ -1,10 +1,317 @@
 """`kfconsole history search`: messages by what they say, from the archive alone."""
 
+import asyncio
+import math
+import os
+import shlex
+import shutil
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+
 import click
+from msgspec import Struct
 
-from kfconsole.i18n import _
+from kfconsole import config
+from kfconsole.cli.acting import account_settings
+from kfconsole.cli.arguments import AGENT, OPENID, WORDS
+from kfconsole.cli.history import DIRECTIONS, MARKS, HistoryMessage, direction_of, undelivered
+from kfconsole.cli.json_option import json_option
+from kfconsole.cli.output import emit, emit_json, talk
+from kfconsole.cli.times import local_minute, local_time, typed_moment
+from kfconsole.errors import ArchiveError
+from kfconsole.i18n import _, ngettext
+from kfconsole.model import AgentId, CustomerId, Message, SearchPage, SearchQuery
+from kfconsole.text import excerpt, fit, found_spans, one_line, width_cells
+
+if TYPE_CHECKING:
+    from click._termui_impl import ProgressBar
+
+    from kfconsole.cli.wiring import Wired
+
+DEFAULT_LIMIT: Final = 50
+PAGE_MESSAGES: Final = 500
+GAP: Final = "  "
+AGENT_CELLS: Final = 16
+TEXT_CELLS: Final = 24  # at least, however narrow the terminal
+LOOK_SECONDS: Final = 0.3  # between two looks at how far the index is
 
 
-@click.command("search", short_help=_("Find messages by what they say."))
-def command() -> None:
+class FoundMessage(HistoryMessage, frozen=True):
+    """One message that was found."""
+
+    openid: str
+
+
+class NeverFetched(Struct, frozen=True):
+    """A part of the span that WeChat was never asked for, so that nothing is known of it."""
+
+    from_at: int
+    """Unix seconds."""
+    to_at: int | None
+    """Unix seconds; null: until now."""
+
+
+class FoundMessages(Struct, frozen=True):
+    """The newest messages that hold all the words."""
+
+    words: str
+    messages: tuple[FoundMessage, ...]
+    """The oldest first."""
+    has_more: bool
+    """There are older ones."""
+    unsearched: int
+    """Messages that were not searched, as the index is not ready."""
+    never_fetched: tuple[NeverFetched, ...]
+    """The oldest first."""
+
+
+class _Result(Struct, frozen=True):
+    page: SearchPage
+    nicks: Mapping[AgentId, str]
+    gaps: tuple[tuple[float, float], ...]
+
+
+@click.command(
+    "search",
+    short_help=_("Find messages by what they say."),
+    help=_(
+        "Find messages by what they say, of all customers, in the archive of this host; WeChat is not asked. The "
+        "newest come last, just above the prompt.\n\n"
+        "Every one of the WORDS has to stand somewhere in the message, also within a longer word; one character is "
+        "enough. Capitals and full-width letters make no difference. Without words, everything that fits the options "
+        "is printed.\n\n"
+        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
+        "midnight."
+    ),
+)
+@click.argument("words", type=WORDS, metavar="[WORDS]...", nargs=-1)
+@click.option("--since", "since_words", metavar="WHEN", help=_("Where the span begins; otherwise with the archive."))
+@click.option(
+    "--until", "until_words", metavar="WHEN", help=_("Where the span ends, itself not included; otherwise nowhere.")
+)
+@click.option("--customer", "openid", type=OPENID, metavar="OPENID", help=_("What this customer wrote and was told."))
+@click.option("--agent", type=AGENT, metavar="KF", help=_("Conversations with this agent, such as kf2001@shop."))
+@click.option(
+    "--direction",
+    type=click.Choice([*DIRECTIONS.values()]),
+    help=_("What customers wrote (in), or what they were told (out)."),
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1),
+    default=DEFAULT_LIMIT,
+    metavar="COUNT",
+    help=_("So many messages at most, the newest; otherwise {count}.").format(count=DEFAULT_LIMIT),
+)
+@json_option(FoundMessages)
+@click.pass_obj
+def command(
+    settings_file: Path | None,
+    words: tuple[str, ...],
+    since_words: str | None,
+    until_words: str | None,
+    openid: str | None,
+    agent: str | None,
+    direction: Literal["in", "out"] | None,
+    limit: int,
+    as_json: bool,
+) -> None:
     """Find messages by what they say."""
+    settings = account_settings(settings_file)
+    now = datetime.now(settings.ui.zone).astimezone(settings.ui.zone)
+    query = SearchQuery(
+        words=" ".join(" ".join(words).split()),
+        openid=None if openid is None else CustomerId(openid),
+        agent=None if agent is None else AgentId(agent),
+        kind=next((kind for kind, name in DIRECTIONS.items() if name == direction), None),
+        start_at=None if since_words is None else typed_moment("--since", since_words, now).timestamp(),
+        end_at=None if until_words is None else typed_moment("--until", until_words, now).timestamp(),
+    )
+    _require_sense(query, settings.ui.zone)
+    result = asyncio.run(_search(settings, query, limit))
+    if as_json:
+        emit_json(_found(query, result))
+    else:
+        _print(query, result, settings.ui.zone)
+    _tell(result, settings.ui.zone)
+
+
+def _require_sense(query: SearchQuery, zone: tzinfo | None) -> None:
+    if query == SearchQuery():
+        raise click.UsageError(_("Nothing is looked for: add words, or an option."), click.get_current_context())
+    if query.start_at is not None and query.end_at is not None and query.start_at >= query.end_at:
+        problem = _("The span ends before it begins: from {start} to {end}.")
+        said = problem.format(start=local_minute(query.start_at, zone), end=local_minute(query.end_at, zone))
+        raise click.UsageError(said, click.get_current_context())
+
+
+async def _search(settings: config.Settings, query: SearchQuery, limit: int) -> _Result:
+    from kfconsole.cli.wiring import opened, wire
+
+    async with opened(wire(settings), is_reading=True) as desk:
+        page = await _page(desk, query, limit)
+        if page.unsearched:
+            await _finish_index(desk)
+            page = await _page(desk, query, limit)
+        nicks = {agent.id: one_line(agent.nick) for agent in desk.store.desk.agents}
+        return _Result(page, nicks, await _gaps(settings, desk, query, has_found=bool(page.messages)))
+
+
+async def _page(desk: "Wired", query: SearchQuery, limit: int) -> SearchPage:
+    """Read as much as is wanted, some hundred messages at a time."""
+    found: list[Message] = []
+    while True:
+        before = found[-1] if found else None
+        page = await desk.archive.search(query, before=before, limit=min(PAGE_MESSAGES, limit - len(found)))
+        found += page.messages
+        if not page.has_more or len(found) >= limit:
+            return SearchPage(tuple(found), page.has_more, page.unsearched)
+
+
+async def _finish_index(desk: "Wired") -> None:
+    """Put what is missing into the index first; where that cannot be done, the result says so."""
+    sizes = await desk.archive.sizes()
+    if sizes is None:
+        return
+    indexing = asyncio.create_task(desk.archive.index_messages())
+    with _bar(sizes.unindexed) as bar:
+        while not (await asyncio.wait({indexing}, timeout=LOOK_SECONDS))[0]:
+            left = await desk.archive.sizes()
+            if bar is not None and left is not None:
+                bar.update(max(0, sizes.unindexed - left.unindexed - bar.pos))
+        if bar is not None:
+            bar.update(sizes.unindexed - bar.pos)
+    if isinstance(error := indexing.exception(), ArchiveError):
+        talk(error.message)
+    else:
+        indexing.result()
+
+
+@contextmanager
+def _bar(total: int) -> "Iterator[ProgressBar[int] | None]":
+    if not (total and sys.stderr.isatty()):
+        yield None
+        return
+    bar: ProgressBar[int]
+    with click.progressbar(length=total, label=_("Building the index"), file=sys.stderr) as bar:
+        yield bar
+
+
+async def _gaps(
+    settings: config.Settings, desk: "Wired", query: SearchQuery, *, has_found: bool
+) -> tuple[tuple[float, float], ...]:
+    """Return what was never fetched of the span.
+
+    What lies before all that was fetched is not worth a word each time: only where it was asked for, or nothing found.
+    """
+    from kfconsole.desk.gaps import Gaps
+
+    gaps = Gaps(desk.archive, desk.store, desk.clock, keep_days=settings.archive.keep_days)
+    start_at = max(query.start_at or -math.inf, gaps.limit_at)
+    missing = await gaps.within(start_at, math.inf if query.end_at is None else query.end_at)
+    is_before_all = query.start_at is None and has_found
+    return tuple(gap for gap in missing if not (is_before_all and gap[0] <= start_at))
+
+
+def _print(query: SearchQuery, result: _Result, zone: tzinfo | None) -> None:
+    messages = result.page.messages[::-1]
+    is_seen = sys.stdout.isatty()
+    agents = [result.nicks.get(message.agent) or message.agent or "-" for message in messages]
+    agent_cells = max(map(width_cells, agents), default=0)
+    openid_cells = max((len(message.openid) for message in messages), default=0)
+    if is_seen:
+        agent_cells = min(agent_cells, AGENT_CELLS)
+    for message, agent in zip(messages, agents, strict=True):
+        head = GAP.join(
+            (local_time(message.at, zone), fit(message.openid, openid_cells), fit(agent, agent_cells), _mark(message))
+        )
+        said, end = _said(message, agent), undelivered(message)
+        if is_seen:
+            room = shutil.get_terminal_size().columns - width_cells(f"{head} {end}")
+            said = _shown(said, query.words, max(room, TEXT_CELLS))
+        if not emit(f"{head} {said}{end}".rstrip()):
+            return
+
+
+def _mark(message: Message) -> str:
+    return MARKS[direction_of(message)]
+
+
+def _said(message: Message, agent: str) -> str:
+    text = one_line(message.text)
+    if direction_of(message) != "event":
+        return text
+    from kfconsole.ui.words import EVENT_WORDS
+
+    return f"{_(EVENT_WORDS[message.kind]).format(agent=agent)} {text}".rstrip()
+
+
+def _shown(said: str, words: str, cells: int) -> str:
+    """Return what there is room for around what was found, and that in bold."""
+    can_be_bold = os.environ.get("TERM") != "dumb"
+    pieces = excerpt(said, found_spans(said, words), cells, "…")
+    return "".join(click.style(piece, bold=True) if is_found and can_be_bold else piece for piece, is_found in pieces)
+
+
+def _tell(result: _Result, zone: tzinfo | None) -> None:
+    page = result.page
+    count = len(page.messages)
+    if not count:
+        talk(_("Nothing was found."))
+    elif page.has_more:
+        talk(_("The newest {count}; --limit and --until show older ones.").format(count=count))
+    else:
+        talk(ngettext("{count} message found.", "{count} messages found.", count).format(count=count))
+    if page.unsearched:
+        talk(
+            ngettext(
+                "{count} message was not searched: the index is not ready.",
+                "{count} messages were not searched: the index is not ready.",
+                page.unsearched,
+            ).format(count=page.unsearched)
+        )
+    if result.gaps:
+        _tell_gaps(result.gaps, zone)
+
+
+def _tell_gaps(gaps: Sequence[tuple[float, float]], zone: tzinfo | None) -> None:
+    start_at, end_at = gaps[0]
+    start = local_minute(start_at, zone)
+    talk(
+        ngettext(
+            "Not searched, as it was never fetched from WeChat: from {start} to {end}.",
+            "Not searched, as they were never fetched from WeChat: {count} spans, the first from {start} to {end}.",
+            len(gaps),
+        ).format(count=len(gaps), start=start, end=_("now") if end_at == math.inf else local_minute(end_at, zone))
+    )
+    talk(_("hint: {hint}").format(hint=f"kfconsole history sync --since {shlex.quote(start)}"))
+
+
+def _found(query: SearchQuery, result: _Result) -> FoundMessages:
+    return FoundMessages(
+        words=query.words,
+        messages=tuple(
+            FoundMessage(
+                id=message.id,
+                at=message.at,
+                direction=direction_of(message),
+                kind=message.kind,
+                agent=message.agent,
+                nick=result.nicks.get(message.agent, ""),
+                text=message.text,
+                delivery=message.delivery,
+                reason=message.reason,
+                openid=message.openid,
+            )
+            for message in result.page.messages[::-1]
+        ),
+        has_more=result.page.has_more,
+        unsearched=result.page.unsearched,
+        never_fetched=tuple(
+            NeverFetched(int(start_at), None if end_at == math.inf else int(end_at)) for start_at, end_at in result.gaps
+        ),
+    )
