@@ -30,9 +30,17 @@ PART_CUSTOMERS = 500  # so that a day of 20,000 customers never holds up a key
 Slice = tuple[int, int]
 
 
-def settled_until(end_at: int, clock: ServerClock) -> int:
-    """Return up to when records read just now are all there will be."""
-    return min(end_at, math.floor(clock.now()) - LATE_SECONDS)
+def settled_until(end_at: int, clock: ServerClock, asked_mono: float) -> int:
+    """Return up to when the records WeChat answered are all there will be.
+
+    Args:
+        end_at: Where the span ends that was asked for.
+        clock: Perhaps put right by the answer.
+        asked_mono: When the first question left: what came since, by slow pages or while this host slept, may be
+            in no page.
+    """
+    asked_at = clock.now() - (clock.monotonic() - asked_mono)
+    return min(end_at, math.floor(asked_at) - LATE_SECONDS)
 
 
 async def tell(
@@ -103,13 +111,14 @@ class Syncing:
             ApiError: Nothing of the slice counts as fetched.
         """
         start_at, end_at = piece
+        asked_mono = self._clock.monotonic()
         records = await self._client.all_records(start_at, end_at, on_page=on_page)
         if records:
             likely_seconds = (end_at - start_at) * self._most_records // len(records)
             self._slice_seconds = min(max(SHORTEST_SECONDS, likely_seconds), DAY_SECONDS)
         now = self._clock.now()
         messages = await self._archive.merge_records(
-            records, start_at, settled_until(end_at, self._clock), history_before=now - DAY_SECONDS
+            records, start_at, settled_until(end_at, self._clock, asked_mono), history_before=now - DAY_SECONDS
         )
         # Whoever is in no list is read when they turn up.
         touched = {message.openid for message in messages} & self._store.desk.contacts.keys()

@@ -109,6 +109,8 @@ class Wire(httpx.AsyncBaseTransport):
         """Paths whose next call never arrives."""
         self.meanwhile: dict[str, Callable[[], object]] = {}
         """What happens at WeChat just before the next call of a path arrives."""
+        self.afterwards: dict[str, Callable[[], object]] = {}
+        """What happens while the next answer of a path is on its way."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path
@@ -118,6 +120,8 @@ class Wire(httpx.AsyncBaseTransport):
         if happening := self.meanwhile.pop(path, None):
             happening()
         response = await self._inner.handle_async_request(request)
+        if happening := self.afterwards.pop(path, None):
+            happening()
         if path in self.lost:
             self.lost.remove(path)
             raise httpx.ReadTimeout("no answer")

@@ -164,9 +164,22 @@ async def test_two_that_fetch_the_same_at_once_store_it_once(house: House) -> No
     assert await house.archive.gaps(START - 2 * DAY_SECONDS, START - LATE_SECONDS) == ()
 
 
+@pytest.mark.parametrize("is_feed", [True, False])
+async def test_what_came_while_pages_were_read_does_not_count_as_fetched(house: House, is_feed: bool) -> None:
+    feed = MessagesFeed(house.client, house.archive, house.store, house.clock)
+    one = syncing(house)
+    house.wire.afterwards[RECORDS] = lambda: house.time.sim.advance(300)  # the host sleeps on what it was answered
+    await (feed.ask() if is_feed else one.fetch((NOW - 3600, NOW)))
+    house.world.write_records([(ANN, 2003, NOW - 60, ME, "came late")])
+
+    assert await house.archive.gaps(START - 3600, START) == ((NOW - LATE_SECONDS, START),)
+    await one.fetch_all(START - 3600, START)
+    assert [message.text for message in await house.archive.conversation(ANN)] == ["came late"]
+
+
 @given(end_at=st.integers(0, 2 * NOW), now=st.floats(LATE_SECONDS, 2 * START))
 def test_settled_is_nothing_younger_than_a_record_may_be_late(end_at: int, now: float) -> None:
-    settled = settled_until(end_at, ServerClock(lambda: 0.0, lambda: now))
+    settled = settled_until(end_at, ServerClock(lambda: 0.0, lambda: now), 0.0)
 
     assert settled <= end_at
     assert settled <= now - LATE_SECONDS

@@ -55,11 +55,11 @@ class MessagesFeed:
         await self._hear_of_others()
         gap_seconds = max(OVERLAP_SECONDS, GAP_INTERVALS * interval_seconds)
         try:
-            start_at, end_at, records = await self._ask_window(gap_seconds)
+            asked_mono, start_at, end_at, records = await self._ask_window(gap_seconds)
         except KfError:
             await self._gaps.refresh()  # what is missing by now may be worth a line
             raise
-        messages = await self._archive.merge_records(records, start_at, settled_until(end_at, self._clock))
+        messages = await self._archive.merge_records(records, start_at, settled_until(end_at, self._clock, asked_mono))
         self._seen_until = end_at
         await self._tell(messages)
         await self._gaps.refresh()
@@ -108,14 +108,16 @@ class MessagesFeed:
         if doubtful:
             self._store.apply(ContactsSeen(await self._archive.contacts(doubtful)))
 
-    async def _ask_window(self, gap_seconds: float) -> tuple[int, int, tuple[Record, ...]]:
+    async def _ask_window(self, gap_seconds: float) -> tuple[float, int, int, tuple[Record, ...]]:
         offset = self._offset()
+        asked_mono = self._clock.monotonic()
         start_at, end_at = self._window(gap_seconds)
         records = await self._client.all_records(start_at, end_at)
         if abs(self._offset() - offset) > CLOCK_SHIFT_SECONDS:
+            asked_mono = self._clock.monotonic()
             start_at, end_at = self._window(gap_seconds)
             records = await self._client.all_records(start_at, end_at)
-        return start_at, end_at, records
+        return asked_mono, start_at, end_at, records
 
     def _window(self, gap_seconds: float) -> tuple[int, int]:
         end_at = int(self._clock.now())
