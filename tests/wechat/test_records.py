@@ -111,6 +111,22 @@ async def test_how_cursors_work_is_asked_once(wire: Wire) -> None:
     assert len(wire.asked(RECORDS_PATH)) - calls == calls - 1
 
 
+async def test_a_border_that_changes_while_it_is_read_teaches_nothing_of_others(wire: Wire) -> None:
+    book = Book(wire, [row(100 + at, chr(97 + at)) for at in range(9)], inclusive=True)
+    client = wire.client()
+
+    def answer(request: httpx.Request) -> dict[str, Any]:
+        if wire.body(RECORDS_PATH)["msgid"] == 3:
+            book.rows[2] = {**book.rows[2], "worker": "renamed@shop"}
+        return book.answer(request)
+
+    wire.reply(RECORDS_PATH, answer)
+    await client.all_records(0, 1000, page_size=3)
+    wire.reply(RECORDS_PATH, book.answer)
+
+    assert texts(await client.all_records(0, 1000, page_size=3)) == "abcdefghi"
+
+
 async def test_an_error_between_pages_is_an_error_of_the_whole_span(wire: Wire) -> None:
     wire.reply(
         RECORDS_PATH,

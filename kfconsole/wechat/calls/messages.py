@@ -23,8 +23,8 @@ class MessageCalls(Calls):
 
     def __init__(self, gateway: Gateway) -> None:
         super().__init__(gateway)
-        self._is_cursor_inclusive: bool | None = None
-        """Whether a cursor names the last record read, not the next: undocumented, so None until a border shows it."""
+        self._is_cursor_inclusive = False
+        """Whether a cursor was seen to name the last record read, not the next: which of them is undocumented."""
 
     async def records(
         self, start_at: int, end_at: int, cursor: int = FIRST_CURSOR, limit: int = PAGE_SIZE
@@ -54,8 +54,8 @@ class MessageCalls(Calls):
     ) -> tuple[Record, ...]:
         """Return all chat records of a span of any length, oldest span first; a day of a big shop takes many calls.
 
-        Whether a cursor names the last record read or the next is not documented. The first page border tells: when
-        its record is repeated, it is asked for once more by itself, for only a cursor that names it stands still.
+        Whether a cursor names the last record read or the next is not documented. A page border tells: when its
+        record is repeated, it is asked for once more by itself, for only a cursor that names it stands still.
 
         Args:
             start_at: Unix seconds.
@@ -135,11 +135,9 @@ class MessageCalls(Calls):
         self, start_at: int, end_at: int, cursor: int, previous: tuple[Record, ...], following: tuple[Record, ...]
     ) -> bool:
         """Whether a page begins with the very record the one before ended with, not with one that says the same."""
-        if not (previous and following):
-            return False
-        if previous[-1] != following[0]:
-            self._is_cursor_inclusive = False
-        if self._is_cursor_inclusive is None:
+        if not (previous and following) or previous[-1] != following[0]:
+            return False  # which says nothing of other borders: a record may have gone, or changed its worker
+        if not self._is_cursor_inclusive:
             page, _number = await self._page(start_at, end_at, cursor, 1)
             if not page.records:
                 return True  # nothing to learn from; that a customer says the same twice in a second is rare
