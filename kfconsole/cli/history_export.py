@@ -3,7 +3,6 @@
 import asyncio
 import math
 import os
-import shlex
 import signal
 import sys
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ import click
 from kfconsole import config
 from kfconsole.cli.acting import account_settings
 from kfconsole.cli.arguments import OPENID
+from kfconsole.cli.gaps import sync_hint
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.new_file import NewFile
 from kfconsole.cli.output import DONE, emit_bytes, talk
@@ -297,7 +297,7 @@ async def _tell_gaps(order: _Order, desk: "Wired") -> None:
             len(missing),
         ).format(count=len(missing), start=start, end=end)
     )
-    talk(_("hint: {hint}").format(hint=f"kfconsole history sync --since {shlex.quote(start)}"))
+    talk(sync_hint(start))
 
 
 async def _note(order: _Order, desk: "Wired", export: "Export", sink: _Sink, result: str) -> None:

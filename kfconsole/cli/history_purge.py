@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
 
-class CustomerPurged(Struct, frozen=True):
+class CustomerPurged(Struct, frozen=True, tag_field="purged", tag="customer"):
     """A customer was deleted from the archive of this host."""
 
     openid: str
@@ -36,7 +36,7 @@ class CustomerPurged(Struct, frozen=True):
     """False: bytes of it may be left on the disk; stderr says where, and what to do."""
 
 
-class OldPurged(Struct, frozen=True):
+class OldPurged(Struct, frozen=True, tag_field="purged", tag="old"):
     """What was too old was deleted from the archive of this host."""
 
     before_at: int

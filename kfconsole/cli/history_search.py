@@ -3,7 +3,6 @@
 import asyncio
 import math
 import os
-import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from msgspec import Struct
 from kfconsole import config
 from kfconsole.cli.acting import account_settings
 from kfconsole.cli.arguments import AGENT, OPENID, WORDS
+from kfconsole.cli.gaps import sync_hint
 from kfconsole.cli.history import DIRECTIONS, MARKS, HistoryMessage, direction_of, undelivered
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json, talk
@@ -288,7 +288,7 @@ def _tell_gaps(gaps: Sequence[tuple[float, float]], zone: tzinfo | None) -> None
             len(gaps),
         ).format(count=len(gaps), start=start, end=_("now") if end_at == math.inf else local_minute(end_at, zone))
     )
-    talk(_("hint: {hint}").format(hint=f"kfconsole history sync --since {shlex.quote(start)}"))
+    talk(sync_hint(start))
 
 
 def _found(query: SearchQuery, result: _Result) -> FoundMessages:

@@ -64,7 +64,7 @@ def test_a_deleted_customer_is_gone_also_from_what_wechat_tells_again(kf: Comman
     done = kf("history", "purge", openid, "--yes", "--json")
 
     assert done.code == 0
-    assert json.loads(done.out).keys() == {"openid", "messages", "is_clean"}
+    assert json.loads(done.out).keys() == {"purged", "openid", "messages", "is_clean"}
     assert json.loads(done.out)["is_clean"] is True
     assert f"{openid} is deleted, with " in done.err
     assert kf("history", "show", openid).out == ""
@@ -129,7 +129,7 @@ def test_of_a_customer_nobody_knows_nothing_is_deleted(kf: Command) -> None:
     done = kf("history", "purge", "oNobody", "--yes", "--json")
 
     assert done.code == 0
-    assert json.loads(done.out) == {"openid": "oNobody", "messages": 0, "is_clean": True}
+    assert json.loads(done.out) == {"purged": "customer", "openid": "oNobody", "messages": 0, "is_clean": True}
     assert "knows nothing of oNobody" in done.err
 
 
@@ -154,7 +154,7 @@ def test_what_is_too_old_is_deleted_and_the_rest_stays(kf: Command, one_shop: Sh
     done = kf("history", "purge", "--older-than", "2026-01-01", "--yes", "--json")
 
     assert done.code == 0
-    assert json.loads(done.out) == {"before_at": 1767196800, "messages": 1}
+    assert json.loads(done.out) == {"purged": "old", "before_at": 1767196800, "messages": 1}
     assert "1 message from before 2026-01-01 00:00:00 CST is deleted." in done.err
     assert "long ago" not in conversation(one_shop, home, openid)
     assert "今天" in conversation(one_shop, home, openid)
