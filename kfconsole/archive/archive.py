@@ -93,8 +93,9 @@ class Archive:
 
     async def close(self) -> None:
         """Finish the writes begun and let go of the file; what is in memory is brought there, if that can be."""
-        await self._index.close()
+        self._index.end()
         await self._place.close()
+        await self._index.ended()
 
     # When the file fails
 

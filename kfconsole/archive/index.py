@@ -54,9 +54,12 @@ class Index:
         self.soon()
         return outcome
 
-    async def close(self) -> None:
+    def end(self) -> None:
         """Begin no slice any more: what is missing is left to the next console."""
         self._is_closing = True
+
+    async def ended(self) -> None:
+        """Wait for the last slice; what was wrong with it, if not with the file, is raised here."""
         if self._task is not None:
             await asyncio.shield(self._task)
 

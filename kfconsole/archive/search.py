@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from kfconsole.archive import grams
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.messages import COLUMNS, as_message
+from kfconsole.archive.schema import is_of_another_version
 from kfconsole.model import Message, MessageId, SearchPage, SearchQuery
 from kfconsole.text import clean, folded
 
@@ -45,7 +46,7 @@ def index_messages(
     Each slice is one transaction that takes what is missing then: several consoles may do it at once, or end amidst.
     """
     count = 0
-    while not is_enough():
+    while not (is_enough() or is_of_another_version(connection)):
         if _is_void(connection):
             _forget_some(connection)
         elif _is_anything_missing(connection):

@@ -265,6 +265,14 @@ async def test_a_console_that_closes_waits_for_no_index(path: Path, connection: 
     sound_so_far(connection)
 
 
+async def test_tables_of_a_newer_console_are_left_alone(archive: Archive, connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA user_version = 99")
+    fill(connection, 10)
+
+    assert await archive.index_messages() == 0
+    connection.execute("PRAGMA user_version = 3")  # or it could not be closed
+
+
 async def test_two_consoles_index_at_once_and_nothing_goes_in_twice(path: Path, connection: sqlite3.Connection) -> None:
     fill(connection, 3_000)
     consoles = [Archive(path, wall=lambda: CREATED_AT) for _console in range(2)]
