@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import customer_key
-from kfconsole.archive.messages import COLUMNS, as_message
+from kfconsole.archive.messages import CLOCK_STEP_SECONDS, COLUMNS, as_message
 from kfconsole.archive.purges import Purges
 from kfconsole.model import Contact, CustomerAct, CustomerId, Delivery, Message, MessageId, Opening, Window
 from kfconsole.text import clean
@@ -65,6 +65,18 @@ _CONTACTS = f"""
 """  # only constants are filled in
 
 _LASTS = f"SELECT {COLUMNS} FROM lines WHERE id IN (SELECT value FROM json_each(?))"
+
+# A record that claims to be from long after all that was fetched has a wrong time: nothing would be unread again.
+_MARK_READ = """
+    INSERT OR REPLACE INTO reads (customer_id, at, message_id)
+    SELECT customers.id,
+        ifnull((SELECT max(at) FROM messages m
+            WHERE m.customer_id = customers.id AND m.kind = 'received' AND at <= fetched_at + ?2), fetched_at),
+        (SELECT max(id) FROM messages)
+    FROM customers, (SELECT ifnull(max(end_at), 9e999) AS fetched_at FROM spans)
+    WHERE openid = ?1
+        AND EXISTS (SELECT 1 FROM messages m WHERE m.customer_id = customers.id AND m.kind = 'received')
+"""
 
 _SEEN_SINCE = "SELECT created_at, (SELECT start_at FROM spans ORDER BY end_at DESC LIMIT 1) FROM origin"
 
@@ -192,16 +204,12 @@ def names(connection: "Connection", openids: Collection[CustomerId]) -> Mapping[
 
 
 def mark_read(connection: "Connection", openid: CustomerId) -> None:
-    """Count everything stored of a customer by now as read."""
+    """Count everything stored of a customer by now as read.
+
+    What counts is what they wrote, and when: an answer of ours may have a wrong time, or stand behind what comes late.
+    """
     with transaction(connection, is_durable=False):
-        connection.execute(
-            """
-            INSERT OR REPLACE INTO reads (customer_id, at, message_id)
-            SELECT customer_id, at, (SELECT max(id) FROM messages) FROM messages
-            WHERE customer_id = (SELECT id FROM customers WHERE openid = ?) ORDER BY at DESC LIMIT 1
-            """,
-            (openid,),
-        )
+        connection.execute(_MARK_READ, (openid, CLOCK_STEP_SECONDS))
 
 
 def save_draft(connection: "Connection", openid: CustomerId, text: str) -> None:

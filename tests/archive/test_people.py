@@ -153,6 +153,26 @@ async def test_a_late_message_is_unread_and_fetched_history_is_not(archive: Arch
     assert (await archive.contacts([ANN]))[ANN].unread == unread
 
 
+async def test_what_comes_late_is_unread_though_it_was_answered_meanwhile(archive: Archive) -> None:
+    await archive.merge_records([received("one", T + 300)], T, T + 360)
+    await archive.begin_send(ANN, ME, "by a clock an hour ahead", T + 300 + HOUR)
+    await archive.mark_read(ANN)
+
+    await archive.merge_records([received("two", T + 310)], T, T + 400)
+
+    assert (await archive.contacts([ANN]))[ANN].unread == 1
+
+
+async def test_a_record_of_a_time_to_come_does_not_end_all_unread(archive: Archive) -> None:
+    await archive.merge_records([received("from 2050", 2_524_608_000)], T, T + 360)
+    await archive.mark_read(ANN)
+    assert (await archive.contacts([ANN]))[ANN].unread == 0
+
+    await archive.merge_records([received("two", T + 390)], T, T + 400)
+
+    assert (await archive.contacts([ANN]))[ANN].unread == 1
+
+
 async def test_looking_at_an_empty_conversation_marks_nothing(archive: Archive) -> None:
     await archive.mark_read(ANN)
     await archive.merge_records([received("hi", T)], T, T + 60)
