@@ -63,6 +63,8 @@ class Place:
         self._episodes = 0
         self._has_ended = False
         self._file: rescue.Identity | None = None
+        self._known: rescue.Identity | None = None
+        self._exchanged: ArchiveTrouble | None = None
         self._numbers: dict[int, int] = {}
         self._tell: Callable[[ArchiveTrouble | None], None] = lambda _trouble: None
         self._fault: Fault | None = None
@@ -172,6 +174,8 @@ class Place:
                     error = found
                 else:  # only now somebody may read: another console may just have begun a new file
                     self._reader.reopen(self._connect_reader)
+                    if (trouble := self._taken_exchanged()) is not None:
+                        self._set_trouble(trouble)
                     return True
             if error.fault is not Fault.DAMAGED or not await self._begin_anew():
                 await self._begin_memory(error)
@@ -209,7 +213,8 @@ class Place:
             for ending in ("", "-wal", "-shm"):
                 new.with_name(new.name + ending).unlink(missing_ok=True)
         connection = self._connect_writer()
-        self.trouble = None if aside is None or carried is None else _kept_aside(aside, carried)
+        by_another = self._taken_exchanged()
+        self.trouble = by_another if aside is None or carried is None else _kept_aside(aside, carried)
         return connection
 
     def _carried_over(self, new: Path) -> rescue.Rescued:
@@ -283,7 +288,7 @@ class Place:
             raise
         self._numbers.update(numbers)
         if not is_new:
-            self.trouble = None
+            self.trouble = self._taken_exchanged()
         return connection
 
     def _is_still_full(self) -> bool:
@@ -318,6 +323,7 @@ class Place:
 
     def _connect_writer(self, busy_seconds: float | None = None) -> "Connection":
         busy_seconds = self._busy_seconds if busy_seconds is None else busy_seconds
+        self._known = self._known or rescue.identity(self._path)
         if rescue.has_content(self._path):  # a newer version's file is not even opened for writing
             probe = connect_to_read(self._path, busy_seconds)
             try:
@@ -336,8 +342,20 @@ class Place:
             # From now on nobody moves the file of this connection, but one may have been moved while it was opened.
             if self._file in (None, found := rescue.identity(self._path)):
                 self._file = found
+                self._note_exchange(found)
                 return connection
             connection.close()
+
+    def _note_exchange(self, found: rescue.Identity | None) -> None:
+        """Remember to tell of it when the file used before is kept aside by now: what it held is no longer here."""
+        known, self._known = self._known, found
+        if known not in (None, found) and (aside := rescue.kept_as(self._path, known)) is not None:
+            hint = _("Another console did so and carried over what could be read of the last 48 hours.")
+            self._exchanged = ArchiveTrouble(_kept_words(aside), hint, is_in_memory=False)
+
+    def _taken_exchanged(self) -> ArchiveTrouble | None:
+        exchanged, self._exchanged = self._exchanged, None
+        return exchanged
 
     def _connect_older(self) -> "Connection":
         return connect_to_read(self._path, _TRYING_BUSY_SECONDS)
@@ -356,14 +374,17 @@ def _in_memory(error: FileError, *, is_older_missing: bool) -> ArchiveTrouble:
     return ArchiveTrouble(error.message, hint, is_older_missing=is_older_missing)
 
 
+def _kept_words(aside: Path) -> str:
+    return _("The archive was damaged: it is kept as {file}, and a new one is begun.").format(file=aside)
+
+
 def _kept_aside(aside: Path, carried: rescue.Rescued) -> ArchiveTrouble:
-    message = _("The archive was damaged: it is kept as {file}, and a new one is begun.").format(file=aside)
     hint = ngettext(
         "{count} message of the last 48 hours was carried over, with what could be read of drafts and names.",
         "{count} messages of the last 48 hours were carried over, with what could be read of drafts and names.",
         carried.messages,
     )
-    return ArchiveTrouble(message, hint.format(count=carried.messages), is_in_memory=False)
+    return ArchiveTrouble(_kept_words(aside), hint.format(count=carried.messages), is_in_memory=False)
 
 
 def joined(page: SearchPage, older: SearchPage, limit: int) -> SearchPage:

@@ -5,6 +5,7 @@ one lets go of a file: a console that still had the old file open would delete t
 """
 
 import fcntl
+import glob
 import json
 import os
 import stat
@@ -30,6 +31,7 @@ _SQLITE_LOCKS: Final = (512, 0x40000000)  # length and start of the bytes by whi
 _PATIENCE_SECONDS: Final = 1.0  # another console that moves the same file away takes milliseconds
 _RETRY_SECONDS: Final = 0.02
 _BESIDE: Final = ("-wal", "-shm")
+_ASIDE: Final = ".damaged-"
 _NEWEST_ROWS: Final = 50_000  # of the messages; several days of a busy desk
 _SOUND_ROWS: Final = 256  # read at once; where that fails, in halves
 _STEPS_PER_LOOK_AT_CLOCK: Final = 100_000
@@ -128,6 +130,12 @@ def replace(path: Path, known: Identity | None, new: Path, wall: float) -> Path 
         return aside
 
 
+def kept_as(path: Path, known: Identity) -> Path | None:
+    """Return the name under which a damaged file is kept that was at a place before."""
+    names = path.parent.glob(f"{glob.escape(path.name + _ASIDE)}*")
+    return next((name for name in names if identity(name) == known), None)
+
+
 def is_free(path: Path, known: Identity | None) -> bool:
     """Whether a damaged file is still there and no other process has it open.
 
@@ -169,7 +177,7 @@ def _locked(path: Path, known: Identity | None) -> int | None:
 
 
 def _free_name(path: Path, wall: float) -> Path:
-    stem = f"{path.name}.damaged-{time.strftime('%Y%m%dT%H%M%S', time.gmtime(wall))}"
+    stem = f"{path.name}{_ASIDE}{time.strftime('%Y%m%dT%H%M%S', time.gmtime(wall))}"
     number = 1
     while True:
         name = path.with_name(stem if number == 1 else f"{stem}-{number}")

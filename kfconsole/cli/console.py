@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from kfconsole import config
 from kfconsole.cli.output import DONE, complain, require_terminal, talk
-from kfconsole.i18n import _, listed, ngettext
+from kfconsole.i18n import _, listed, ngettext, sentences
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -62,6 +62,13 @@ def _tell_unkept(archive: "Archive") -> None:
         talk(_("Draft for {openid}: {text}").format(openid=openid, text=text))
 
 
+def _tell_kept_aside(archive: "Archive") -> None:
+    """Say that a damaged archive was kept aside, which may have happened only at the end; unless that was hidden."""
+    trouble = archive.trouble
+    if trouble is not None and not trouble.is_in_memory:
+        talk(sentences(trouble.message, trouble.hint))
+
+
 def run_app(app: "KfApp") -> int:
     """Run the console until it is left; return its exit code.
 
@@ -70,6 +77,7 @@ def run_app(app: "KfApp") -> int:
     """
     code = app.run()
     _tell_unkept(app.archive)
+    _tell_kept_aside(app.archive)
     if app.crash is not None:
         raise app.crash
     return code or DONE

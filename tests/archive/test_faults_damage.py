@@ -14,7 +14,7 @@ import pytest
 
 from kfconsole.archive import Archive
 from kfconsole.errors import ArchiveError
-from kfconsole.model import Delivery
+from kfconsole.model import ArchiveTrouble, Delivery
 from tests.archive.world import ANN, BOB, ME, T, received, texts
 
 NOW = T + 600
@@ -69,6 +69,19 @@ def put(path: Path, content: bytes) -> None:
 
 def contents(files: list[Path]) -> list[bytes]:
     return [file.read_bytes() for file in files]
+
+
+async def begun_anew_by_another(path: Path) -> Path:
+    """Do what another console does with a damaged file; return its new name."""
+    kept = path.with_name(f"{path.name}.damaged-20260101T000000")
+    for ending in ("", "-wal", "-shm"):
+        beside = path.with_name(path.name + ending)
+        if beside.exists():
+            beside.rename(kept.with_name(kept.name + ending))
+    other = Archive(path, wall=lambda: NOW)
+    await other.open()
+    await other.close()
+    return kept
 
 
 def pages_of(path: Path) -> int:
@@ -210,6 +223,42 @@ async def test_a_damaged_file_that_others_have_open_stays_where_it_is(path: Path
     assert await archive.mend()
     assert aside(path)
     assert (await archive.contacts([ANN]))[ANN].draft == "typed"
+    await archive.close()
+
+
+async def test_it_is_told_that_another_console_has_begun_anew_while_this_one_was_in_memory(path: Path) -> None:
+    await filled(path)
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        archive = await opened(path)
+        await archive.save_draft(ANN, "typed")
+        other.execute("ROLLBACK")
+    kept = await begun_anew_by_another(path)
+
+    assert await archive.mend()
+
+    assert archive.trouble is not None
+    assert str(kept) in archive.trouble.message
+    assert not archive.trouble.is_in_memory
+    assert (await archive.contacts([ANN]))[ANN].draft == "typed"
+    await archive.close()
+
+
+async def test_it_is_told_that_another_console_was_first_to_begin_anew(path: Path) -> None:
+    await filled(path)
+    archive = await opened(path)
+    await archive.contacts()
+    overwrite(path, (page_of(path, "messages_in_order") - 1) * PAGE, b"\xff" * PAGE)
+    with closing(sqlite3.connect(path)) as other:  # the page in the cache is no longer of today
+        other.execute("INSERT INTO reads (customer_id, at, message_id) VALUES (2, 1, 1)")
+        other.commit()
+    told: list[ArchiveTrouble | None] = []
+    archive.subscribe(told.append)
+    kept = await begun_anew_by_another(path)
+
+    await archive.conversation(ANN, limit=1000)
+
+    assert [trouble is not None and str(kept) in trouble.message for trouble in told] == [True]
     await archive.close()
 
 

@@ -1,5 +1,6 @@
 """The console on a terminal, with an archive that is damaged, newer, or held by another program."""
 
+import fcntl
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,6 +9,8 @@ from tests.terminal.conftest import OpenConsole
 from tests.terminal.conversation import accept, leave, short, waiting_customer, write
 from tests.terminal.session import Key
 from tests.terminal.wechat_server import SEND, WechatServer
+
+SQLITE_LOCKS = 512, 0x40000000  # length and start of the bytes that connections of a file hold
 
 
 def archive_of(home: Path, server: WechatServer) -> Path:
@@ -39,6 +42,26 @@ def test_on_a_damaged_archive_it_starts_works_and_keeps_the_file_aside(
     again.wait_for(short(openid))
     again.send("2" + Key.ENTER)
     again.wait_for("您好")
+
+
+def test_that_a_damaged_archive_was_kept_aside_only_at_the_end_is_said_after_it(
+    open_console: OpenConsole, server: WechatServer, home: Path
+) -> None:
+    first = open_console()
+    first.wait_for("Queue 1")
+    assert leave(first) == 0
+    path = archive_of(home, server)
+    path.write_bytes(b"no archive" * 1000)
+
+    with path.open("r+b") as other:
+        fcntl.lockf(other, fcntl.LOCK_SH, *SQLITE_LOCKS)  # as a console does that has it open
+        console = open_console()
+        console.wait_for("could not be moved aside")
+
+    assert leave(console) == 0
+    (aside,) = path.parent.glob("*.damaged-*")
+    console.wait_for(r"The archive was damaged: it is kept as")
+    assert aside.name in console.text().replace("\n", "")
 
 
 def test_what_a_newer_versions_archive_cannot_keep_is_said_after_the_end(
