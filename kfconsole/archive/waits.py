@@ -149,9 +149,11 @@ def _session_after(connection: "Connection", customer: int, row: Waiting, seen_a
     found: tuple[int, int] | None = connection.execute(
         """
         SELECT started_at, agent_id FROM sessions
-        WHERE customer_id = ? AND started_at >= ? AND (ended_at IS NULL OR ended_at >= ?) ORDER BY started_at LIMIT 1
+        WHERE customer_id = ?1 AND (started_at >= ?2 OR (started_at >= ?2 - ?4 AND started_at >= ?3 - ?5))
+            AND (ended_at IS NULL OR ended_at >= ?3 - ?6)
+        ORDER BY started_at LIMIT 1
         """,
-        (customer, row.last_message_at - GUESS_SECONDS, seen_at - SURELY_LATER_SECONDS),
+        (customer, row.last_message_at, seen_at, GUESS_SECONDS, GONE_SECONDS, SURELY_LATER_SECONDS),
     ).fetchone()
     return found
 
@@ -194,6 +196,7 @@ def _improve(connection: "Connection", customer: int, wait: _Kept, row: Waiting,
     since_at, is_exact = _beginning(connection, customer, row, seen_at, but_for=wait.id, before_at=wait.ended_at)
     is_near = abs(since_at - wait.since_at) <= SAME_BEGINNING_SECONDS
     earlier = min((since_at, not is_exact), (wait.since_at, not wait.is_exact))
+    last_message_at = row.last_message_at if wait.ended_at is None else min(row.last_message_at, int(wait.ended_at))
     connection.execute(
         """
         UPDATE waits SET since_at = ?2, is_exact = ?3, last_message_at = ?4, message_count = ?5,
@@ -205,7 +208,7 @@ def _improve(connection: "Connection", customer: int, wait: _Kept, row: Waiting,
             wait.id,
             earlier[0],
             not earlier[1] or (is_near and (is_exact or wait.is_exact)),
-            max(wait.last_message_at, row.last_message_at),
+            max(wait.last_message_at, last_message_at),
             max(wait.message_count, row.message_count),
             seen_at,
         ),

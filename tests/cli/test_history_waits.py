@@ -170,3 +170,21 @@ def test_commands_that_look_at_the_queue_keep_what_they_saw(shop: Shop) -> None:
         first: ("waiting", False, ""),
         second: ("taken", True, shop.kf_account),
     }
+
+
+def test_what_a_command_did_or_could_not_do_is_noted_before_it_ends(shop: Shop, home: Path) -> None:
+    openid = shop.customer("在吗")
+    shop.run("sessions", "open", openid)
+    shop.run("sessions", "open", openid, "--agent", "kf2002@lehuo")
+
+    async def deeds() -> list[tuple[str, str | None, str, bool]]:
+        archive = Archive(home / "data" / f"{shop.app_id}.db")
+        await archive.open()
+        found = await archive.deeds(0, time.time() + 60)
+        await archive.close()
+        return [(deed.act, deed.openid, deed.details, deed.result == "done") for deed in found]
+
+    assert asyncio.run(deeds()) == [
+        ("accept", openid, "", True),
+        ("assign", openid, "kf2002@lehuo", False),
+    ]
