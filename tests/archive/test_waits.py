@@ -1,11 +1,14 @@
 """Waits and sessions: each kept once, with the best anybody knew, whoever tells first and however late."""
 
+import sqlite3
+from contextlib import closing
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
 
-from kfconsole.archive import Archive
+from kfconsole.archive import Archive, waits
 from kfconsole.model import Session, Wait, Waiting, WaitOutcome
 from tests.archive.world import ANN, BOB, COLLEAGUE, ME, T
 
@@ -33,6 +36,14 @@ async def test_a_wait_is_kept_while_it_goes_on_and_when_it_ends(archive: Archive
     )
     assert await archive.waits_going_on() == ()
     assert await told(archive) == [(T, True, LEFT, T + 40, None)]
+
+
+async def test_waits_that_go_on_are_found_without_reading_those_that_ended(archive: Archive, path: Path) -> None:
+    await archive.close()
+    with closing(sqlite3.connect(path)) as connection:
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {waits.GOING_ON}")]
+
+    assert plan[0] == "SCAN waits USING INDEX waits_going_on"
 
 
 async def test_a_session_ends_the_wait_before_it_at_the_time_wechat_says(archive: Archive) -> None:
