@@ -11,6 +11,7 @@ import pytest
 
 from kfconsole.cli.history_search import FoundMessages
 from tests.cli.conftest import PROGRAM, Command, Done, Shop, run
+from tests.cli.schema import valid
 from tests.conftest import HOSTILE
 from tests.terminal.session import Session
 
@@ -33,7 +34,8 @@ def fetch(shop: Shop, *said: str, openid: str = "oAnn") -> None:
 
 
 def search(run_here: Callable[..., Done], *words: str) -> FoundMessages:
-    return msgspec.json.decode(run_here("history", "search", *words, "--json").out, type=FoundMessages)
+    printed = run_here("history", "search", *words, "--json").out
+    return msgspec.convert(valid("history search", printed), FoundMessages)
 
 
 def texts(found: FoundMessages) -> list[str]:
