@@ -73,8 +73,14 @@ def has_content(path: Path) -> bool:
 
 
 def may_hold_something(path: Path) -> bool:
-    """Whether there was an archive once: also a link that leads nowhere now, but no file nobody has written to yet."""
-    return os.path.lexists(path) and (has_content(path) or not path.is_file())
+    """Whether there may have been an archive once: not in a file that nobody has written to yet."""
+    try:
+        status = path.lstat()  # a link that leads nowhere led to one
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:  # nobody here may look
+        return True
+    return not stat.S_ISREG(status.st_mode) or status.st_size > 0
 
 
 def look_over(connection: "Connection", path: Path) -> None:

@@ -1,6 +1,6 @@
 """A console of its own on a host where something is wrong; says as JSON on stdout how it fared.
 
-`python -m tests.archive.faults_child PATH full|read-only|reading|share…`
+`python -m tests.archive.faults_child PATH full|read-only|reading|outside|share…`
 """
 
 import asyncio
@@ -11,7 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
+from kfconsole import config
 from kfconsole.archive import Archive
+from kfconsole.cli.doctor import host
+from kfconsole.errors import ArchiveError
 from kfconsole.model import Delivery
 from tests.archive.world import ANN, BOB, ME, T, received, texts
 
@@ -88,6 +91,27 @@ async def cannot_write(path: Path, *, is_reading: bool) -> dict[str, object]:
     return {"found": found, "after": after, "trouble": trouble and trouble.message, "lost": archive.unkept.sends}
 
 
+async def cannot_enter(path: Path) -> dict[str, object]:
+    """Ask for what lies in a folder that is another user's."""
+    refusal = ""
+    try:
+        await Archive(path, wall=lambda: NOW).open_to_read()
+    except ArchiveError as error:
+        refusal = error.message
+    archive = Archive(path, wall=lambda: NOW)
+    await archive.open_anyhow()
+    is_older_missing = archive.trouble is not None and archive.trouble.is_older_missing
+    await archive.close()
+    settings = config.from_values({"account": {"app_id": path.stem}}, path=Path("none"), folder=path.parent)
+    host.files(settings)
+    found = [*host.data_folder(settings), *await asyncio.to_thread(host.archive, settings)]
+    return {
+        "refusal": refusal,
+        "is_older_missing": is_older_missing,
+        "doctor": {finding.check: finding.state for finding in found},
+    }
+
+
 if __name__ == "__main__":
     place, how = Path(sys.argv[1]), sys.argv[2]
     if how == "full":
@@ -98,5 +122,6 @@ if __name__ == "__main__":
         import_everything()
         if os.geteuid() == 0:
             os.setuid(NOBODY)  # root may write everything
-        result = asyncio.run(cannot_write(place, is_reading=how == "reading"))
+        job = cannot_enter(place) if how == "outside" else cannot_write(place, is_reading=how == "reading")
+        result = asyncio.run(job)
     sys.stdout.write(json.dumps(result))

@@ -94,3 +94,17 @@ async def test_a_file_nobody_may_write_is_read_and_nothing_more(shared: Path, ho
 
 def file_content(path: Path) -> bytes:
     return path.read_bytes()
+
+
+@pytest.mark.parametrize("closed", ["home", "home/data"])
+async def test_an_archive_that_cannot_be_reached_is_not_taken_for_none(shared: Path, closed: str) -> None:
+    path = shared / "home/data/wx1.db"
+    await filled(path)
+    path.parents[1].chmod(0o755)
+    (shared / closed).chmod(0o000)
+
+    fared = fare(path, "outside")
+
+    assert "cannot be" in fared["refusal"]
+    assert fared["is_older_missing"]
+    assert fared["doctor"] == {"data folder": "fail", "archive": "fail"}

@@ -59,7 +59,8 @@ def files(settings: config.Settings) -> list[Finding]:
 def _private_files(settings: config.Settings) -> list[Path]:
     folder = settings.data_dir
     kinds = ("*.db", "*.db-wal", "*.db-shm", "token-*", "kfconsole.log*")
-    return [folder, settings.path, *sorted(path for kind in kinds for path in folder.glob(kind))]
+    is_reachable = os.access(folder, os.R_OK | os.X_OK)  # else globbing may fail
+    return [folder, settings.path, *sorted(path for kind in kinds if is_reachable for path in folder.glob(kind))]
 
 
 def _open_files(settings: config.Settings) -> Iterator[Finding]:
@@ -124,7 +125,7 @@ def disk(settings: config.Settings, mounts: Path = Path("/proc/mounts")) -> list
 def archive(settings: config.Settings) -> list[Finding]:
     """Look whether the archive that is there can be used."""
     path = settings.archive_path
-    if not settings.account.app_id or not path.exists():
+    if not settings.account.app_id or not _may_be_there(path):
         return [ok("archive", _("made when it is needed"))]
     try:
         sizes = asyncio.run(_look_into(path))
@@ -196,7 +197,14 @@ def file_system(place: Path, mounts: Path) -> str:
 
 def _nearest(folder: Path) -> Path:
     """Return the folder, or the nearest one above that exists."""
-    return next((path for path in (folder, *folder.parents) if path.exists()), folder)
+    return next((path for path in (folder, *folder.parents) if os.path.exists(path)), folder)  # noqa: PTH110 - the other fails where one may not look
+
+
+def _may_be_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:  # nobody here may look
+        return True
 
 
 def sqlite() -> list[Finding]:
