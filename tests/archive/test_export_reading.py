@@ -162,3 +162,11 @@ async def test_no_part_is_found_by_sorting_or_scanning(archive: Archive, path: P
     assert [step for step in plan if not step.startswith("SEARCH")] == []
     assert any("messages_in_order" in step for step in plan)
     assert "OFFSET" not in query
+
+
+async def test_a_customer_is_called_by_our_name_before_that_of_wechat(archive: Archive) -> None:
+    await fill(archive, Bob=1, Ann=1, Eve=1)
+    await archive.describe(ANN, alias="王小姐", remark="老客户")
+    await archive.describe(BOB, alias=" ", remark="批发")
+
+    assert await archive.names([ANN, BOB, EVE, CustomerId("oNobody")]) == {ANN: "王小姐", BOB: "批发"}
