@@ -53,12 +53,13 @@ _MAIL = re.compile(
 )
 _ID_CARD = re.compile(rf"(?<![0-9])(?P<hidden>[1-9](?:{_GAP}[0-9]){{16}}{_GAP}[0-9Xx])(?![0-9A-Za-z])")
 _BANK_CARD = re.compile(rf"(?<![0-9])(?P<hidden>6{_GAP}2(?:{_GAP}[0-9]){{14,17}})(?![0-9])")
-_MOBILE = re.compile(rf"(?<![0-9])(?:(?:00)?86|0)?(?P<hidden>1[3-9][0-9]{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}})(?![0-9])")
+_MOBILE = re.compile(rf"(?<![0-9])(?:(?:00)?86|0)?(?P<hidden>1[3-9][0-9]\)?{_GAP}[0-9]{{4}}{_GAP}[0-9]{{4}})(?![0-9])")
 _ODD_MOBILE = re.compile(rf"(?<![0-9])(?:(?:00)?86|0)?(?P<hidden>1{_GAP}[3-9](?:{_GAP}[0-9]){{9}})(?![0-9])")
 _LANDLINE = re.compile(
-    rf"(?<![0-9])(?:0|(?:\+|00)86{_GAP}\(?0?)(?:10|2[0-9]|[3-9][0-9]{{2}})\)?{_GAP}"
+    rf"(?<![0-9])(?:0|(?:(?:\+|00)86|86(?=[ -]))\)?{_GAP}\(?0?\)?{_GAP}\(?)(?:10|2[0-9]|[3-9][0-9]{{2}})\)?{_GAP}"
     rf"(?P<hidden>[2-8](?:{_GAP}[0-9]){{6,7}})(?![0-9])"
 )
+_LAST_GROUP = re.compile(r"[^0-9]+[0-9]+[Xx]?\Z")
 _ID_CARD_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CARD_CHECKS: Final = "10X98765432"
 _BIRTHDAY = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
@@ -154,13 +155,21 @@ def _plain(text: str) -> str:
 def _masked(text: str, plain: str, pattern: re.Pattern[str], instead: Callable[[str], str | None]) -> str:
     pieces: list[str] = []
     reached = 0
-    for found in pattern.finditer(plain):
-        hidden = found["hidden"]
-        shown = instead(hidden if pattern is _MAIL else _NO_DIGIT.sub("", hidden).upper())
-        if shown is not None:
-            start, end = found.span("hidden")
-            pieces += (text[reached:start], shown)
-            reached = end
+    place = 0
+    while found := pattern.search(plain, place):
+        place = found.start() + 1  # what only looks like a number may hide the beginning of one
+        reading: re.Match[str] | None = found
+        while reading:
+            hidden = reading["hidden"]
+            shown = instead(hidden if pattern is _MAIL else _NO_DIGIT.sub("", hidden).upper())
+            start, end = reading.span("hidden")
+            if shown is not None:
+                pieces += (text[reached:start], shown)
+                reached = place = end
+                break
+            # "62… 100元": the last digits may be of something else.
+            shorter = _LAST_GROUP.sub("", hidden)
+            reading = pattern.match(plain, found.start(), start + len(shorter)) if shorter != hidden else None
     return "".join((*pieces, text[reached:]))
 
 
