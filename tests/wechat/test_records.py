@@ -23,8 +23,17 @@ def row(at: int, text: str) -> dict[str, Any]:
 class Book:
     """Records with ids from 1, as WeChat may keep them; `inclusive` is what nobody knows."""
 
-    def __init__(self, wire: Wire, rows: list[dict[str, Any]], *, inclusive: bool, includes_end: bool = True) -> None:
+    def __init__(
+        self,
+        wire: Wire,
+        rows: list[dict[str, Any]],
+        *,
+        inclusive: bool,
+        includes_end: bool = True,
+        most_shown: int = 10_000,
+    ) -> None:
         self.rows = rows
+        self.most_shown = most_shown
         self.inclusive = inclusive
         self.includes_end = includes_end
         self.wire = wire
@@ -36,7 +45,8 @@ class Book:
         assert asked["endtime"] - asked["starttime"] <= DAY
         last = asked["endtime"] if self.includes_end else asked["endtime"] - 1
         found = [(at, row) for at, row in enumerate(self.rows, 1) if at >= asked["msgid"]]
-        found = [(at, row) for at, row in found if asked["starttime"] <= row["time"] <= last][: asked["number"]]
+        found = [(at, row) for at, row in found if asked["starttime"] <= row["time"] <= last]
+        found = found[: min(asked["number"], self.most_shown)]
         cursor = found[-1][0] + (0 if self.inclusive else 1) if found else 0
         return {"recordlist": [row for _at, row in found], "number": len(found), "msgid": cursor}
 
@@ -125,6 +135,44 @@ async def test_a_border_that_changes_while_it_is_read_teaches_nothing_of_others(
     wire.reply(RECORDS_PATH, book.answer)
 
     assert texts(await client.all_records(0, 1000, page_size=3)) == "abcdefghi"
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+async def test_pages_that_hold_fewer_than_asked_for_and_promised_are_followed_to_the_end(
+    wire: Wire, inclusive: bool
+) -> None:
+    book = Book(wire, [row(at, str(at)) for at in range(1000)], inclusive=inclusive, most_shown=300)
+    client = wire.client()
+    for count in (1000, 900, 600, 300, 301, 299, 0):
+        book.rows = [row(at, str(at)) for at in range(count)]
+        assert [record.at for record in await client.all_records(0, 2000)] == list(range(count)), count
+
+
+@pytest.mark.parametrize("inclusive", [True, False])
+async def test_that_a_shorter_page_is_the_last_is_made_sure_of_once(wire: Wire, inclusive: bool) -> None:
+    book = Book(wire, [], inclusive=inclusive)
+    client = wire.client()
+    calls: list[int] = []
+    for count in (100, 500, 500, 400, 100, 0):
+        book.rows = [row(at, str(at)) for at in range(count)]
+        before = len(wire.asked(RECORDS_PATH))
+        assert len(await client.all_records(0, 1000)) == count
+        calls.append(len(wire.asked(RECORDS_PATH)) - before)
+
+    assert calls == [1, 2, 1, 1, 1, 1]
+
+
+async def test_a_server_that_begins_anew_after_the_last_page_doubles_nothing(wire: Wire) -> None:
+    rows = [row(at, str(at)) for at in range(150)]
+
+    def answer(_request: httpx.Request) -> dict[str, Any]:
+        start = wire.body(RECORDS_PATH)["msgid"] - 1
+        shown = rows[start : start + 120] or rows[:120]
+        return {"recordlist": shown, "number": len(shown), "msgid": shown[-1]["time"] + 2}
+
+    wire.reply(RECORDS_PATH, answer)
+
+    assert [record.at for record in await wire.client().all_records(0, 1000)] == list(range(150))
 
 
 async def test_an_error_between_pages_is_an_error_of_the_whole_span(wire: Wire) -> None:

@@ -15,6 +15,8 @@ PAGE_SIZE = 10_000
 """The most records WeChat puts on one page."""
 READ_PAGE_SIZE = 2_000
 """What we ask for at a time: parsing 10,000 records keeps every thread waiting for 40 ms, these for less than 10."""
+SURELY_LAST_RECORDS = 100
+"""A page of fewer, though shorter than asked for, is the last: so a quiet desk never pays a call to make sure."""
 FIRST_CURSOR = 1
 
 
@@ -25,6 +27,10 @@ class MessageCalls(Calls):
         super().__init__(gateway)
         self._is_cursor_inclusive = False
         """Whether a cursor was seen to name the last record read, not the next: which of them is undocumented."""
+        self._most_shown = PAGE_SIZE
+        """How many records WeChat was seen to put on a page at most, whatever it was asked for."""
+        self._longest_last = SURELY_LAST_RECORDS
+        """The longest page, shorter than asked for, that was seen to be the last."""
 
     async def records(
         self, start_at: int, end_at: int, cursor: int = FIRST_CURSOR, limit: int = PAGE_SIZE
@@ -56,6 +62,9 @@ class MessageCalls(Calls):
 
         Whether a cursor names the last record read or the next is not documented. A page border tells: when its
         record is repeated, it is asked for once more by itself, for only a cursor that names it stands still.
+
+        By the document a page shorter than asked for is the last. A long one is followed once more all the same: what
+        is missing would count as fetched for good, should WeChat put fewer records on a page than it says.
 
         Args:
             start_at: Unix seconds.
@@ -117,19 +126,29 @@ class MessageCalls(Calls):
         """Read one span of at most 24 h, page after page."""
         records: list[Record] = []
         previous: tuple[Record, ...] = ()
-        cursor, is_full = FIRST_CURSOR, True
-        while is_full:
+        cursor, count, is_followed = FIRST_CURSOR, 0, True
+        while is_followed:
             page, number = await self._page(start_at, end_at, cursor, page_size)
             if previous and page.records == previous:
                 break  # whatever its cursor says, it would come for ever
+            if previous and not self._is_full(count, page_size):
+                if page.cursor <= cursor:
+                    self._longest_last = max(self._longest_last, count)
+                    break
+                self._most_shown = count
             is_repeat = await self._is_repeat(start_at, end_at, cursor, previous, page.records)
             records.extend(page.records[1:] if is_repeat else page.records)
             if on_page is not None and records:
                 on_page(records[-1].at)
+            count = max(number, len(page.records))
+            may_go_on = self._is_full(count, page_size) or count > self._longest_last
             # The cursor of an empty answer is 0, and one that stands still would ask for the same page for ever.
-            is_full = max(number, len(page.records)) >= page_size and page.cursor > cursor and bool(page.records)
+            is_followed = may_go_on and page.cursor > cursor and bool(page.records)
             cursor, previous = page.cursor, page.records
         return records
+
+    def _is_full(self, count: int, page_size: int) -> bool:
+        return count >= min(page_size, self._most_shown)
 
     async def _is_repeat(
         self, start_at: int, end_at: int, cursor: int, previous: tuple[Record, ...], following: tuple[Record, ...]
