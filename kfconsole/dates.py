@@ -13,10 +13,12 @@ _UNITS = {
     "m": "minutes", "min": "minutes", "minute": "minutes", "minutes": "minutes", "分钟": "minutes", "分": "minutes",
     "h": "hours", "hour": "hours", "hours": "hours", "小时": "hours",
     "d": "days", "day": "days", "days": "days", "天": "days",
-    "w": "weeks", "week": "weeks", "weeks": "weeks", "周": "weeks", "星期": "weeks",
+    "w": "weeks", "week": "weeks", "weeks": "weeks", "周": "weeks", "星期": "weeks", "个星期": "weeks",
     "month": "months", "months": "months", "个月": "months",
 }  # fmt: skip
 _DAYS_BACK = {"today": 0, "yesterday": 1, "今天": 0, "昨天": 1, "前天": 2}
+_WEEKS_BACK = {"本": 0, "这": 0, "上": 1}
+"""Before a weekday. Chinese weeks begin on Monday, and 上周一 is never a day of this week, as last Monday may be."""
 _WEEKDAY_NAMES = (
     ("monday", "mon", "周一", "星期一"),
     ("tuesday", "tue", "周二", "星期二"),
@@ -27,7 +29,8 @@ _WEEKDAY_NAMES = (
     ("sunday", "sun", "周日", "周天", "星期日", "星期天"),
 )
 _WEEKDAYS = {name: number for number, names in enumerate(_WEEKDAY_NAMES) for name in names}
-_SPAN = re.compile(r"(\d+)\s*([a-z]+|[^\W\d_a-z]+?)\s*(?:ago|前|以前|之前)?")
+_CHINESE_NUMBERS = {number: value for value, number in enumerate("一二三四五六七八九十", 1)} | {"两": 2}
+_SPAN = re.compile(r"(\d+|[一二两三四五六七八九十])\s*([a-z]+|[^\W\d_a-z]+?)\s*(?:ago|前|以前|之前)?")
 _CHINESE_DATE = re.compile(r"(?:(\d{4})年)?(\d{1,2})月(\d{1,2})[日号]?")
 
 
@@ -54,17 +57,20 @@ def _span_ago(text: str, now: datetime) -> datetime | None:
     from dateutil.relativedelta import relativedelta
 
     try:
-        return now - relativedelta(**{_UNITS[found[2]]: int(found[1])})  # type: ignore[arg-type]  # one of its units
+        return now - relativedelta(**{_UNITS[found[2]]: _CHINESE_NUMBERS.get(found[1]) or int(found[1])})  # type: ignore[arg-type]  # one of its units
     except (OverflowError, ValueError) as error:
         raise ValueError(_("{words} is too long ago.").format(words=text)) from error
 
 
 def _named_day(text: str, now: datetime) -> datetime | None:
-    day, _space, time = text.removeprefix("last ").removeprefix("上").partition(" ")
-    if day in _DAYS_BACK:
+    day, _space, time = text.removeprefix("last ").partition(" ")
+    if day in _DAYS_BACK and not text.startswith("last "):
         start = _midnight(now) - timedelta(days=_DAYS_BACK[day])
     elif day in _WEEKDAYS:
         start = _midnight(now) - timedelta(days=(now.weekday() - _WEEKDAYS[day]) % 7 or 7)
+    elif day[:1] in _WEEKS_BACK and day[1:] in _WEEKDAYS:
+        monday = _midnight(now) - timedelta(days=now.weekday())
+        start = monday + timedelta(days=_WEEKDAYS[day[1:]] - 7 * _WEEKS_BACK[day[0]])
     else:
         return None
     return _any_date(time, start) if time else start

@@ -154,7 +154,7 @@ def _line(message: Message, nicks: dict[AgentId, str], zone: tzinfo | None) -> s
     direction = direction_of(message)
     head = f"{local_time(message.at, zone)}  {MARKS[direction]}"
     who = one_line(nicks.get(message.agent, "")) or message.agent
-    text = one_line(message.text)
+    text = said(message)
     match direction:
         case "in":
             return f"{head} {text}"
@@ -164,6 +164,13 @@ def _line(message: Message, nicks: dict[AgentId, str], zone: tzinfo | None) -> s
             from kfconsole.ui.words import EVENT_WORDS
 
             return f"{head} {_(EVENT_WORDS[message.kind]).format(agent=who)} {text}".rstrip()
+
+
+def said(message: Message) -> str:
+    """Return what a message says on one line; of one without words, what it is."""
+    from kfconsole.desk.words import words_of
+
+    return one_line(words_of(message))
 
 
 def undelivered(message: Message) -> str:

@@ -18,7 +18,7 @@ from kfconsole import config
 from kfconsole.cli.acting import account_settings
 from kfconsole.cli.arguments import AGENT, OPENID, WORDS
 from kfconsole.cli.gaps import sync_hint
-from kfconsole.cli.history import DIRECTIONS, MARKS, HistoryMessage, direction_of, undelivered
+from kfconsole.cli.history import DIRECTIONS, MARKS, HistoryMessage, direction_of, said, undelivered
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json, talk
 from kfconsole.cli.times import local_minute, local_time, typed_moment
@@ -229,11 +229,11 @@ def _print(query: SearchQuery, result: _Result, zone: tzinfo | None) -> None:
         head = GAP.join(
             (local_time(message.at, zone), fit(message.openid, openid_cells), fit(agent, agent_cells), _mark(message))
         )
-        said, end = _said(message, agent), undelivered(message)
+        line, end = _line(message, agent), undelivered(message)
         if is_seen:
             room = shutil.get_terminal_size().columns - width_cells(f"{head} {end}")
-            said = _shown(said, query.words, max(room, TEXT_CELLS))
-        if not emit(f"{head} {said}{end}".rstrip()):
+            line = _shown(line, query.words, max(room, TEXT_CELLS))
+        if not emit(f"{head} {line}{end}".rstrip()):
             return
 
 
@@ -241,8 +241,8 @@ def _mark(message: Message) -> str:
     return MARKS[direction_of(message)]
 
 
-def _said(message: Message, agent: str) -> str:
-    text = one_line(message.text)
+def _line(message: Message, agent: str) -> str:
+    text = said(message)
     if direction_of(message) != "event":
         return text
     from kfconsole.ui.words import EVENT_WORDS
@@ -250,10 +250,10 @@ def _said(message: Message, agent: str) -> str:
     return f"{_(EVENT_WORDS[message.kind]).format(agent=agent)} {text}".rstrip()
 
 
-def _shown(said: str, words: str, cells: int) -> str:
+def _shown(line: str, words: str, cells: int) -> str:
     """Return what there is room for around what was found, and that in bold."""
     can_be_bold = os.environ.get("TERM") != "dumb"
-    pieces = excerpt(said, found_spans(said, words), cells, "…")
+    pieces = excerpt(line, found_spans(line, words), cells, "…")
     return "".join(click.style(piece, bold=True) if is_found and can_be_bold else piece for piece, is_found in pieces)
 
 

@@ -89,3 +89,15 @@ def test_days_may_be_named_in_chinese(shop: Shop) -> None:
 
     assert done.code == 0
     assert " 00:00:00" in done.err
+
+
+def test_a_picture_is_called_what_the_screen_calls_it(shop: Shop) -> None:
+    openid = shop.customer("hi")
+    shop.order("agents/accept", kf_account=shop.kf_account, openid=openid)
+    shop.order("say", openid=openid, type="image", pic_url="https://example.com/1.jpg", media_id="m")
+    chinese = {**shop.environment, "KFCONSOLE_LANGUAGE": "zh"}
+
+    assert run("history", "show", openid, **chinese).out.splitlines()[-1].endswith("  < [图片]")
+    assert run("history", "search", "--customer", openid, **chinese).out.splitlines()[-1].endswith("  < [图片]")
+    found = json.loads(shop.run("history", "show", openid, "--json").out)
+    assert found["messages"][-1]["text"] == "[image]"
