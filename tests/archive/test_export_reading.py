@@ -129,6 +129,7 @@ async def test_a_record_that_comes_late_and_moves_others_doubles_none(archive: A
 
 async def test_a_write_waits_for_no_reader(archive: Archive, path: Path) -> None:
     await fill(archive, Bob=7)
+    await archive.index_messages()  # or it goes on beside us
     parts = archive.every()
     await anext(parts)
     with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as other:
