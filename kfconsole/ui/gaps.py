@@ -102,10 +102,10 @@ def _span(line: GapLine, page: Page) -> str:
     if line.is_top and line.end_at == math.inf:
         return _("The past")
     if line.is_top:
-        return _("Before {end}").format(end=_written(line.end_at, page))
+        return _("{end} and earlier").format(end=_written(line.end_at, page))
     start = _written(line.start_at, page)
     if line.end_at == math.inf:
-        return _("Since {start}").format(start=start)
+        return _("{start} and later").format(start=start)
     zone = page.zone
     is_one_day = words.day_of(line.start_at, zone) == words.day_of(line.end_at, zone)
     end = words.clock_time(line.end_at, zone) if is_one_day else _written(line.end_at, page)

@@ -95,9 +95,9 @@ def test_the_end_of_what_is_kept_is_said_where_nothing_older_is() -> None:
 def test_a_gap_says_from_when_to_when() -> None:
     assert said(gap(T - 2 * DAY, T - DAY)) == ["── 11/21 Sat 12:00 – Yesterday 12:00: not fetched yet ──"]
     assert said(gap(T - DAY, T - DAY + 3600)) == ["── Yesterday 12:00 – 13:00: not fetched yet ──"]
-    assert said(gap(T - DAY, math.inf)) == ["── Since Yesterday 12:00: not fetched yet ──"]
+    assert said(gap(T - DAY, math.inf)) == ["── Yesterday 12:00 and later: not fetched yet ──"]
     assert said(gap(T - DAY, T, is_partial=True)) == ["── Yesterday 12:00 – Today 12:00: only partly fetched ──"]
-    assert said(gap(0, T, is_top=True)) == ["── Before Today 12:00: not fetched yet, PgUp asks WeChat ──"]
+    assert said(gap(0, T, is_top=True)) == ["── Today 12:00 and earlier: not fetched yet, PgUp asks WeChat ──"]
     assert said(gap(0, math.inf, is_top=True)) == ["── The past: not fetched yet, PgUp asks WeChat ──"]
     assert said(gap(T - DAY, T), glyphs=ASCII_GLYPHS) == ["-- Yesterday 12:00 - Today 12:00: not fetched yet --"]
 
