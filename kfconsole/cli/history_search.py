@@ -36,7 +36,9 @@ DEFAULT_LIMIT: Final = 50
 PAGE_MESSAGES: Final = 500
 GAP: Final = "  "
 AGENT_CELLS: Final = 16
-TEXT_CELLS: Final = 24  # at least, however narrow the terminal
+LEAST_AGENT_CELLS: Final = 6
+GOOD_TEXT_CELLS: Final = 24  # agents get no more room on a terminal than leaves so much
+TEXT_CELLS: Final = 20  # at least, however narrow the terminal
 LOOK_SECONDS: Final = 0.3  # between two looks at how far the index is
 
 
@@ -220,19 +222,21 @@ async def _gaps(
 def _print(query: SearchQuery, result: _Result, zone: tzinfo | None) -> None:
     messages = result.page.messages[::-1]
     is_seen = sys.stdout.isatty()
+    columns = shutil.get_terminal_size().columns
+    write_time = local_minute if is_seen else local_time
     agents = [result.nicks.get(message.agent) or message.agent or "-" for message in messages]
     agent_cells = max(map(width_cells, agents), default=0)
     openid_cells = max((len(message.openid) for message in messages), default=0)
     if is_seen:
-        agent_cells = min(agent_cells, AGENT_CELLS)
+        others = GAP.join((write_time(0, zone), " " * openid_cells, "", "< "))
+        room = columns - width_cells(others) - GOOD_TEXT_CELLS
+        agent_cells = min(agent_cells, AGENT_CELLS, max(room, LEAST_AGENT_CELLS))
     for message, agent in zip(messages, agents, strict=True):
-        head = GAP.join(
-            (local_time(message.at, zone), fit(message.openid, openid_cells), fit(agent, agent_cells), _mark(message))
-        )
+        time = write_time(message.at, zone)
+        head = GAP.join((time, fit(message.openid, openid_cells), fit(agent, agent_cells), _mark(message)))
         line, end = _line(message, agent), undelivered(message)
         if is_seen:
-            room = shutil.get_terminal_size().columns - width_cells(f"{head} {end}")
-            line = _shown(line, query.words, max(room, TEXT_CELLS))
+            line = _shown(line, query.words, max(columns - width_cells(f"{head} {end}"), TEXT_CELLS))
         if not emit(f"{head} {line}{end}".rstrip()):
             return
 

@@ -1,12 +1,13 @@
 """`kfconsole history sync`: fetch what the archive lacks, as far back as wanted."""
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 from msgspec import Struct
@@ -18,6 +19,7 @@ from kfconsole.cli.output import DONE, emit_json, failed, talk
 from kfconsole.cli.times import local_minute, typed_moment
 from kfconsole.errors import KfError, Unavailable
 from kfconsole.i18n import _, ngettext
+from kfconsole.text import width_cells
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from kfconsole.cli.wiring import Wired
     from kfconsole.desk.gaps import Gaps
     from kfconsole.desk.syncing import Slice, Syncing
+
+BAR_CELLS: Final = 36
+LEAST_BAR_CELLS: Final = 6
+BESIDE_BAR_CELLS: Final = len("  []  100%  10d 00:00:00  2026-11-20 18:30") + 1
 
 
 class MissingSpan(Struct, frozen=True):
@@ -281,9 +287,12 @@ def _bar(total_seconds: int, zone: tzinfo | None) -> Iterator[_Bar]:
     if not (total_seconds and sys.stderr.isatty()):
         yield _Bar(None, total_seconds)
         return
+    label = _("Fetching records")
+    room = shutil.get_terminal_size().columns - width_cells(label) - BESIDE_BAR_CELLS
     bar: ProgressBar[int] = click.progressbar(
         length=total_seconds,
-        label=_("Fetching records"),
+        label=label,
+        width=max(LEAST_BAR_CELLS, min(BAR_CELLS, room)),
         file=sys.stderr,
         item_show_func=lambda at: "" if at is None else local_minute(at, zone),
     )

@@ -156,6 +156,21 @@ def test_a_terminal_shows_what_was_found_in_bold_and_the_text_around_it(filled: 
     assert "\x1b[1m退这双\x1b[0m" in session.output.decode()
 
 
+def test_what_was_found_stays_on_one_line_of_80_columns(filled: Shop, home: Path) -> None:
+    openid = "oLh7e5Dhymf1krm605b7XoyhFa7L"
+    said = "很长的话" * 20 + "我想退这双鞋" + "还有很多话" * 20
+    write(filled, said, openid=openid, days_ago=5, opercode=REPLIED)
+    assert filled.run("history", "sync", "--since", "6d", "--until", "4d").code == 0
+    environment = {**filled.environment, "KFCONSOLE_DATA_DIR": str(home / "data")}
+    command = [*PROGRAM, "history", "search", "退这双"]
+    with Session(command, home=home, size=(80, 24), environment=environment) as session:
+        assert session.wait_for_exit() == 0
+        session.wait_for("1 message found")
+
+        assert "退这双" in session.lines()[session.row_of(openid)]
+        assert session.row_of("1 message found") == session.row_of(openid) + 1
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -190,3 +190,17 @@ def test_a_terminal_shows_how_far_it_is(shop: Shop, home: Path) -> None:
         assert "Fetching records" in session.text()
         assert "100%" in session.text()
         assert "2 new messages from 20" in session.text()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_bar_stays_on_one_line_of_80_columns(shop: Shop, home: Path, language: str) -> None:
+    write(shop, [0.5, 1.5])
+    shop.order("faults", kind="delay", delay_seconds=0.25, path=RECORDS, count=None)  # long enough to be estimated
+    environment = {**shop.environment, "KFCONSOLE_LANGUAGE": language}
+    command = [*PROGRAM, "history", "sync", "--since", "9d"]
+    with Session(command, home=home, size=(80, 24), environment=environment) as session:
+        assert session.wait_for_exit() == 0
+        session.wait_for("nothing is missing|已取全")
+
+        assert session.row_of("100%") == 0
+        assert session.row_of("nothing is missing|已取全") == 1
