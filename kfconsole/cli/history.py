@@ -92,15 +92,21 @@ def command() -> None:
 )
 @click.argument("openid", type=OPENID, metavar="OPENID")
 @click.option(
-    "--from", "from_words", metavar="WHEN", help=_("Where the span begins; otherwise 24 hours before its end.")
+    "--since",
+    "--from",
+    "since_words",
+    metavar="WHEN",
+    help=_("Where the span begins; otherwise 24 hours before its end."),
 )
-@click.option("--to", "to_words", metavar="WHEN", help=_("Where the span ends; otherwise now."))
+@click.option("--until", "--to", "until_words", metavar="WHEN", help=_("Where the span ends; otherwise now."))
 @json_option(History)
 @click.pass_obj
-def show(settings_file: Path | None, openid: str, from_words: str | None, to_words: str | None, as_json: bool) -> int:
+def show(
+    settings_file: Path | None, openid: str, since_words: str | None, until_words: str | None, as_json: bool
+) -> int:
     """Print a customer's messages of a span."""
     settings = account_settings(settings_file)
-    start, end = _span(from_words, to_words, settings.ui.zone)
+    start, end = _span(since_words, until_words, settings.ui.zone)
     day, nicks = asyncio.run(_ask(settings, CustomerId(openid), start.timestamp(), end.timestamp()))
     if as_json:
         emit_json(_history(openid, start, end, day, nicks))
@@ -109,10 +115,10 @@ def show(settings_file: Path | None, openid: str, from_words: str | None, to_wor
     return DONE if day.missing_error is None else _tell_missing(day.missing_error)
 
 
-def _span(from_words: str | None, to_words: str | None, zone: tzinfo | None) -> tuple[datetime, datetime]:
+def _span(since_words: str | None, until_words: str | None, zone: tzinfo | None) -> tuple[datetime, datetime]:
     now = datetime.now(zone).astimezone(zone)
-    end = now if to_words is None else typed_moment("--to", to_words, now)
-    start = end - DEFAULT_SPAN if from_words is None else typed_moment("--from", from_words, now)
+    end = now if until_words is None else typed_moment("--until", until_words, now)
+    start = end - DEFAULT_SPAN if since_words is None else typed_moment("--since", since_words, now)
     if start >= end:
         problem = _("The span ends before it begins: from {start} to {end}.")
         raise click.UsageError(problem.format(start=_written(start), end=_written(end)), click.get_current_context())

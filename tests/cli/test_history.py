@@ -45,6 +45,7 @@ def test_a_span_leaves_out_what_is_before_and_after(kf: Command, one_shop: Shop)
     kf("send", openid, "嗨")
 
     assert "嗨" in kf("history", "show", openid, "--from", "10m", "--to", "now").out
+    assert "嗨" in kf("history", "show", openid, "--since", "10m", "--until", "now").out  # as the other commands say it
     nothing = kf("history", "show", openid, "--from", "3d", "--to", "yesterday")
     assert (nothing.code, nothing.out) == (0, "")
     assert nothing.err.startswith("No messages from 20")
