@@ -75,6 +75,8 @@ class _Result(Struct, frozen=True):
     page: SearchPage
     nicks: Mapping[AgentId, str]
     gaps: tuple[tuple[float, float], ...]
+    begins_at: float | None = None
+    """Before it, nothing was fetched, and nobody asked for so long ago."""
 
 
 @click.command(
@@ -160,7 +162,8 @@ async def _search(settings: config.Settings, query: SearchQuery, limit: int) -> 
             await _finish_index(desk)
             page = await _page(desk, query, limit)
         nicks = {agent.id: one_line(agent.nick) for agent in desk.store.desk.agents}
-        return _Result(page, nicks, await _gaps(settings, desk, query, has_found=bool(page.messages)))
+        gaps, begins_at = await _gaps(settings, desk, query, has_found=bool(page.messages))
+        return _Result(page, nicks, gaps, begins_at)
 
 
 async def _page(desk: "Wired", query: SearchQuery, limit: int) -> SearchPage:
@@ -205,18 +208,20 @@ def _bar(total: int) -> "Iterator[ProgressBar[int] | None]":
 
 async def _gaps(
     settings: config.Settings, desk: "Wired", query: SearchQuery, *, has_found: bool
-) -> tuple[tuple[float, float], ...]:
-    """Return what was never fetched of the span.
+) -> tuple[tuple[tuple[float, float], ...], float | None]:
+    """Return what was never fetched of the span, and where the archive begins.
 
-    What lies before all that was fetched is not worth a word each time: only where it was asked for, or nothing found.
+    What lies before all that was fetched is no gap each time: only where it was asked for, or nothing found.
     """
     from kfconsole.desk.gaps import Gaps
 
     gaps = Gaps(desk.archive, desk.store, desk.clock, keep_days=settings.archive.keep_days)
     start_at = max(query.start_at or -math.inf, gaps.limit_at)
     missing = await gaps.within(start_at, math.inf if query.end_at is None else query.end_at)
-    is_before_all = query.start_at is None and has_found
-    return tuple(gap for gap in missing if not (is_before_all and gap[0] <= start_at))
+    if query.start_at is None and has_found and missing and missing[0][0] <= start_at:
+        begins_at = missing[0][1]
+        return missing[1:], None if begins_at == math.inf else begins_at
+    return missing, None
 
 
 def _print(query: SearchQuery, result: _Result, zone: tzinfo | None) -> None:
@@ -270,6 +275,8 @@ def _tell(result: _Result, zone: tzinfo | None) -> None:
         talk(_("The newest {count}; --limit and --until show older ones.").format(count=count))
     else:
         talk(ngettext("{count} message found.", "{count} messages found.", count).format(count=count))
+        if result.begins_at is not None:
+            talk(_("Nothing from before {start} was fetched yet.").format(start=local_minute(result.begins_at, zone)))
     if page.unsearched:
         talk(
             ngettext(

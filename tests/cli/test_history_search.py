@@ -1,6 +1,7 @@
 """`history search`: messages by what they say, without WeChat, for people and for programs."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -60,7 +61,7 @@ def test_the_newest_come_last_with_time_customer_agent_and_direction(filled: Sho
     assert [row[2] for row in rows] == ["oAnn"] * 3
     assert [row[-2:] for row in rows] == [["<", "我要退款"], ["ORDER-7788", "退款了吗"], [">", "已为您退款"]]
     assert rows == sorted(rows, key=lambda row: row[:2])
-    assert done.err == "3 messages found.\n"
+    assert done.err.startswith("3 messages found.\n")
 
 
 def test_no_call_is_made_and_none_is_needed(filled: Shop) -> None:
@@ -102,7 +103,9 @@ def test_what_was_never_fetched_is_told_with_the_command_that_fetches_it(filled:
 
     assert lines[1].startswith("Not searched, as it was never fetched from WeChat: from 20")
     assert lines[2].startswith("hint: kfconsole history sync --since '20")
-    assert "never fetched" not in filled.run("history", "search", "退款").err
+    found = filled.run("history", "search", "退款").err.splitlines()
+    assert len(found) == 2
+    assert re.fullmatch(r"Nothing from before 20\d\d-\d\d-\d\d \d\d:\d\d was fetched yet\.", found[1])
     assert "never fetched" in filled.run("history", "search", "从未说过").err
     gap = search(filled.run, "退款", "--since", "10d").never_fetched[0]
     assert gap.to_at is not None
@@ -154,6 +157,15 @@ def test_a_terminal_shows_what_was_found_in_bold_and_the_text_around_it(filled: 
     assert "我想退这双鞋还有" in row
     assert row.endswith("…")
     assert "\x1b[1m退这双\x1b[0m" in session.output.decode()
+
+
+def test_what_was_sent_is_found_where_nothing_was_fetched(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    kf("send", openid, "周五前补发")
+    done = kf("history", "search", "补发")
+
+    assert (done.code, len(done.out.splitlines())) == (0, 1)
+    assert done.err.startswith("1 message found.\n")
 
 
 def test_what_was_found_stays_on_one_line_of_80_columns(filled: Shop, home: Path) -> None:
