@@ -144,7 +144,7 @@ _RECORD_OF_TRUTH = (
     CREATE INDEX deliveries_undecided ON deliveries (customer_id)
         WHERE state IN ('refused', 'unknown') AND is_dismissed = 0
     """,
-    # Everything about a message as it is shown.
+    # Everything about a message as it is shown. What nobody sent from here is not looked for among the deliveries.
     """
     CREATE VIEW lines AS
         SELECT messages.id, customers.openid, agents.account AS agent, kind, text, at,
@@ -154,7 +154,7 @@ _RECORD_OF_TRUTH = (
         FROM messages
         JOIN customers ON customers.id = messages.customer_id
         JOIN agents ON agents.id = messages.agent_id
-        LEFT JOIN deliveries ON deliveries.message_id = messages.id
+        LEFT JOIN deliveries ON deliveries.message_id = CASE kind WHEN 'sent' THEN messages.id END
     """,
     "CREATE TABLE drafts (customer_id INTEGER PRIMARY KEY REFERENCES customers ON DELETE CASCADE, text TEXT NOT NULL)",
     "INSERT INTO drafts SELECT customers.id, text FROM old_drafts JOIN customers USING (openid)",

@@ -44,19 +44,20 @@ class Export:
         """Yield the text, a part at a time; `messages` tells how far it came."""
         yield self._writer.head()
         async for part in self._archive.every(openid=openid, start_at=start_at, end_at=end_at):
-            people = People({}, self._nicks)
-            if self._mask is None:
-                openids = {message.openid for message in part}
-                people = People(await self._archive.names(openids), self._nicks)
+            openids = {message.openid for message in part}
+            names = {} if self._mask else await self._archive.names(openids)
+            self._count(part, len(openids))
+            people = People(names, self._nicks)
             text = await asyncio.to_thread(self._written, part, people)  # a part takes longer than a frame
             yield text
 
-    def _written(self, part: Sequence[Message], people: People) -> str:
-        for message in part:
-            if message.openid != self._openid:
-                self._openid = message.openid
-                self.customers += 1
+    def _count(self, part: Sequence[Message], customers: int) -> None:
+        times = [message.at for message in part]
         self.messages += len(part)
-        self.first_at = min(self.first_at, min(message.at for message in part))
-        self.last_at = max(self.last_at, max(message.at for message in part))
+        self.customers += customers - (part[0].openid == self._openid)
+        self.first_at = min(self.first_at, *times)
+        self.last_at = max(self.last_at, *times)
+        self._openid = part[-1].openid
+
+    def _written(self, part: Sequence[Message], people: People) -> str:
         return self._writer.write(self._mask.messages(part) if self._mask else part, people)
