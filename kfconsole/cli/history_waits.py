@@ -199,18 +199,18 @@ def _print(found: WaitsSeen, start: datetime, end: datetime, zone: tzinfo | None
         talk(_("No waits were seen from {start} to {end}.").format(**span))
         return
     emit_table(
-        (_("began"), _("customer"), _("waited"), _("how it ended"), _("messages")),
+        (_("began"), _("customer"), _("waited"), _("messages"), _("how it ended")),
         [
             (
                 ("" if row.is_exact else "≤") + local_time(row.since_at, zone),
                 row.openid,
                 clock_span(row.waited_seconds, is_exact=row.waited_is_exact),
-                _end(row, zone),
                 f"≥{row.messages}",
+                _end(row, zone),
             )
             for row in found.waits
         ],
-        right=(0, 2, 4),
+        right=(0, 2, 3),
     )
     talk(_("From {start} to {end}.").format(**span))
     talk(_summary(found))
