@@ -8,7 +8,7 @@ import click
 
 from kfconsole.cli.help_pages import CellFormatter
 from kfconsole.cli.output import DONE, INTERRUPTED, USAGE, complain, talk
-from kfconsole.i18n import N_, _
+from kfconsole.i18n import N_, _, sentences
 
 SECTIONS = (
     (N_("Begin"), ("demo", "init", "config", "doctor")),
@@ -47,7 +47,7 @@ class LazyGroup(click.Group):
 
             if near := get_close_matches(args[0], COMMANDS, 1):
                 problem = _("No such command {name!r}.").format(name=args[0])
-                raise click.UsageError(problem + " " + _("Did you mean {name}?").format(name=near[0]), ctx)
+                raise click.UsageError(sentences(problem, _("Did you mean {name}?").format(name=near[0])), ctx)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -121,7 +121,7 @@ def run(arguments: Sequence[str]) -> int:
             return USAGE
         hint = _("Try '{command} --help'.").format(command=error.ctx.command_path) if error.ctx else ""
         if isinstance(error, click.NoSuchOption) and not error.possibilities:
-            hint += " " + _("Words that begin with '-' go behind '--'.")
+            hint = sentences(hint, _("Words that begin with '-' go behind '--'."))
         complain(error.format_message(), hint)
         return USAGE
     except click.ClickException as error:
