@@ -239,7 +239,8 @@ class _Stop:
 
     def _stop(self, task: "asyncio.Task[object]", exit_code: int) -> None:
         self.exit_code = exit_code
-        task.cancel()
+        if not task.cancelling():  # told twice, it still notes how it ended
+            task.cancel()
 
 
 async def _pour(order: _Order, desk: "Wired", export: "Export", sink: _Sink) -> bool:

@@ -355,6 +355,20 @@ def test_whatever_ends_it_no_half_file_is_there(many: Path, tmp_path: Path, numb
         assert [deed.result for deed in deeds(many)] == ["interrupted"]
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_told_twice_to_end_it_ends_as_quietly(many: Path, tmp_path: Path, number: int, code: int) -> None:
+    with begin("-o", str(tmp_path / "a.txt"), stderr=subprocess.PIPE) as process:
+        wait_for_part(tmp_path)
+        for _time in range(2):  # `timeout` tells a command, and then its whole group
+            process.send_signal(number)
+            time.sleep(0.002)
+        _out, err = process.communicate(timeout=SECONDS)
+
+    assert process.returncode in (code, -number)  # the second may come when all is done
+    assert b"Traceback" not in err
+    assert [deed.result for deed in deeds(many)] == ["interrupted"]
+
+
 def test_a_reader_that_goes_away_ends_it_quietly(many: Path) -> None:
     with begin(stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout is not None
