@@ -15,7 +15,7 @@ from kfconsole.cli.arguments import OPENID
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.nouns import Noun
 from kfconsole.cli.output import DONE, emit, emit_json, failed, talk
-from kfconsole.cli.times import local_time, typed_moment
+from kfconsole.cli.times import local_time, typed_span, written
 from kfconsole.errors import ApiError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageKind
@@ -106,23 +106,13 @@ def show(
 ) -> int:
     """Print a customer's messages of a span."""
     settings = account_settings(settings_file)
-    start, end = _span(since_words, until_words, settings.ui.zone)
+    start, end = typed_span(since_words, until_words, settings.ui.zone, DEFAULT_SPAN)
     day, nicks = asyncio.run(_ask(settings, CustomerId(openid), start.timestamp(), end.timestamp()))
     if as_json:
         emit_json(_history(openid, start, end, day, nicks))
     else:
         _print(day, nicks, start, end, settings.ui.zone)
     return DONE if day.missing_error is None else _tell_missing(day.missing_error)
-
-
-def _span(since_words: str | None, until_words: str | None, zone: tzinfo | None) -> tuple[datetime, datetime]:
-    now = datetime.now(zone).astimezone(zone)
-    end = now if until_words is None else typed_moment("--until", until_words, now)
-    start = end - DEFAULT_SPAN if since_words is None else typed_moment("--since", since_words, now)
-    if start >= end:
-        problem = _("The span ends before it begins: from {start} to {end}.")
-        raise click.UsageError(problem.format(start=_written(start), end=_written(end)), click.get_current_context())
-    return start, end
 
 
 async def _ask(
@@ -149,7 +139,7 @@ async def _ask(
 def _print(day: "HistoryDay", nicks: dict[AgentId, str], start: datetime, end: datetime, zone: tzinfo | None) -> None:
     for message in day.messages:
         emit(_line(message, nicks, zone))
-    span = {"start": _written(start), "end": _written(end)}
+    span = {"start": written(start), "end": written(end)}
     if day.messages:
         talk(_("From {start} to {end}.").format(**span))
     else:
@@ -192,10 +182,6 @@ def undelivered(message: Message) -> str:
 def direction_of(message: Message) -> Literal["in", "out", "event"]:
     """Return which way a message went."""
     return DIRECTIONS.get(message.kind, "event")
-
-
-def _written(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S %Z")
 
 
 def _tell_missing(error: KfError) -> int:

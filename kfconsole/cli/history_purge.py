@@ -3,8 +3,8 @@
 import asyncio
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 import click
 from msgspec import Struct
 
-from kfconsole import config, dates
+from kfconsole import config
 from kfconsole.archive import Archive
 from kfconsole.cli.acting import account_settings, ask_first, require_answer
 from kfconsole.cli.arguments import OPENID, yes_option
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit_json, talk
-from kfconsole.cli.times import local_time
+from kfconsole.cli.times import local_time, typed_moment, written
+from kfconsole.cli.wiring import opened_archive
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import AgentId, CustomerId, Deed, KnownCustomer, Purged
 
@@ -50,8 +51,8 @@ class OldPurged(Struct, frozen=True, tag_field="purged", tag="old"):
     short_help=_("Delete a customer, or what is too old, from the archive."),
     help=_(
         "Delete all that the archive of this host has of a customer: messages, drafts, waits, sessions, names, and the "
-        "words in the index, down to the bytes on the disk; asks first. What WeChat still tells of the time until now "
-        "is not stored again; what the customer writes from now on is. Colleagues who have the conversation open see "
+        "words in the index, down to the bytes on the disk; asks first. What other customers wrote of them stays. What "
+        "WeChat still tells of the time until now is not stored again; what the customer writes from now on is. Colleagues who have the conversation open see "
         "it until they close their console.\n\n"
         "With --older-than, delete what is from before a moment; drafts, and messages that wait for a decision, stay. "
         "What WeChat still has of that time is fetched again when somebody looks at it. The console deletes every day "
@@ -81,12 +82,9 @@ def command(settings_file: Path | None, openid: str | None, words: str | None, i
 
 
 def _moment(words: str, now: datetime) -> datetime:
-    try:
-        moment = dates.parse(words, now)
-    except ValueError as error:
-        raise click.UsageError(f"--older-than: {error}", click.get_current_context()) from error
+    moment = typed_moment("--older-than", words, now)
     if moment > now:
-        problem = _("--older-than: {moment} is yet to come.").format(moment=_written(moment))
+        problem = _("--older-than: {moment} is yet to come.").format(moment=written(moment))
         raise click.UsageError(problem, click.get_current_context())
     return moment
 
@@ -150,12 +148,12 @@ def _purge_older_than(settings: config.Settings, before: datetime, is_sure: bool
         "Delete {count} messages from before {moment}, and what else is known of that time? It cannot be undone.",
         count,
     )
-    ask_first(text.format(count=f"{count:,}", moment=_written(before)), is_sure)
+    ask_first(text.format(count=f"{count:,}", moment=written(before)), is_sure)
     count = asyncio.run(_delete_older(settings, before, count))
     text = ngettext(
         "{count} message from before {moment} is deleted.", "{count} messages from before {moment} are deleted.", count
     )
-    talk(text.format(count=f"{count:,}", moment=_written(before)))
+    talk(text.format(count=f"{count:,}", moment=written(before)))
     talk(_("New messages take the room; 'kfconsole history vacuum' gives it back to the disk."))
     return OldPurged(int(before.timestamp()), count)
 
@@ -196,22 +194,7 @@ def _told(expected: int) -> Iterator[Callable[[int], None]]:
         yield lambda count: bar.update(count - bar.pos)
 
 
-@asynccontextmanager
-async def opened_archive(settings: config.Settings) -> AsyncIterator[Archive]:
-    """Open the archive alone: WeChat hears nothing of this."""
-    archive = Archive(settings.archive_path)
-    await archive.open()
-    try:
-        yield archive
-    finally:
-        await archive.close()
-
-
 async def note(archive: Archive, settings: config.Settings, details: str, act: str = "purge") -> None:
     """Keep what was done, without naming whom."""
     agent = AgentId(settings.me.kf_account) if settings.me.kf_account else None
     await archive.note_deed(Deed(time.time(), act, agent, details=details))
-
-
-def _written(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S %Z")

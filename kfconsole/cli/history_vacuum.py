@@ -8,9 +8,10 @@ from msgspec import Struct
 
 from kfconsole import config
 from kfconsole.cli.acting import account_settings, require_answer
-from kfconsole.cli.history_purge import note, opened_archive
+from kfconsole.cli.history_purge import note
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit_json, talk
+from kfconsole.cli.wiring import opened_archive
 from kfconsole.i18n import _
 
 

@@ -17,7 +17,7 @@ from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit_json, talk
 from kfconsole.cli.spans import clock_span
 from kfconsole.cli.tables import emit_table
-from kfconsole.cli.times import local_time, typed_moment
+from kfconsole.cli.times import local_time, typed_span, written
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import AgentId, CustomerId, Wait, WaitOutcome
 from kfconsole.text import clip, one_line
@@ -102,7 +102,7 @@ def command(
 ) -> None:
     """Print the waits of a span."""
     settings = account_settings(settings_file)
-    start, end = _span(since_words, until_words, settings.ui.zone)
+    start, end = typed_span(since_words, until_words, settings.ui.zone, DEFAULT_SPAN)
     customer = None if openid is None else CustomerId(openid)
     waits, nicks = asyncio.run(_read(settings, start.timestamp(), end.timestamp(), customer))
     found = _found(start, end, waits, nicks)
@@ -110,16 +110,6 @@ def command(
         emit_json(found)
     else:
         _print(found, start, end, settings.ui.zone)
-
-
-def _span(since_words: str | None, until_words: str | None, zone: tzinfo | None) -> tuple[datetime, datetime]:
-    now = datetime.now(zone).astimezone(zone)
-    end = now if until_words is None else typed_moment("--until", until_words, now)
-    start = end - DEFAULT_SPAN if since_words is None else typed_moment("--since", since_words, now)
-    if start >= end:
-        problem = _("The span ends before it begins: from {start} to {end}.")
-        raise click.UsageError(problem.format(start=_written(start), end=_written(end)), click.get_current_context())
-    return start, end
 
 
 async def _read(
@@ -194,7 +184,7 @@ def _state(wait: Wait) -> Literal["taken", "left", "waiting"]:
 
 
 def _print(found: WaitsSeen, start: datetime, end: datetime, zone: tzinfo | None) -> None:
-    span = {"start": _written(start), "end": _written(end)}
+    span = {"start": written(start), "end": written(end)}
     if not found.waits:
         talk(_("No waits were seen from {start} to {end}.").format(**span))
         return
@@ -250,7 +240,3 @@ def _end(row: WaitSeen, zone: tzinfo | None) -> str:
 
 def _minute(at: float, zone: tzinfo | None) -> str:
     return datetime.fromtimestamp(at, zone).strftime("%m-%d %H:%M")
-
-
-def _written(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M:%S %Z")

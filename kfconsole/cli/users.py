@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -15,8 +16,9 @@ from kfconsole.cli.nouns import Noun
 from kfconsole.cli.output import emit_json, talk
 from kfconsole.cli.tables import emit_table
 from kfconsole.cli.times import local_minute
+from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
-from kfconsole.model import CustomerId
+from kfconsole.model import CustomerId, User
 
 
 class UserRow(Struct, frozen=True):
@@ -113,6 +115,8 @@ async def _ask(settings: config.Settings, openids: Sequence[CustomerId]) -> tupl
 
     async with asking(settings) as client:
         users = await patiently(lambda: client.users(openids))
+    with suppress(ArchiveError):  # what was asked for is here all the same
+        await _keep(settings, users)
     return tuple(
         UserRow(
             openid=user.openid,
@@ -125,6 +129,16 @@ async def _ask(settings: config.Settings, openids: Sequence[CustomerId]) -> tupl
         )
         for user in users
     )
+
+
+async def _keep(settings: config.Settings, users: Sequence[User]) -> None:
+    """Keep remarks and tags: files call customers by them from now on."""
+    from kfconsole.cli.wiring import opened_archive
+
+    async with opened_archive(settings) as archive:
+        for user in users:
+            if user.is_following:
+                await archive.describe(user.openid, remark=user.remark, tags=tuple(map(str, user.tag_ids)))
 
 
 async def _set_remark(settings: config.Settings, openid: CustomerId, text: str) -> None:

@@ -80,6 +80,17 @@ def wire(settings: Settings) -> Wired:
 
 
 @asynccontextmanager
+async def opened_archive(settings: Settings) -> AsyncIterator[Archive]:
+    """Open the archive alone: WeChat hears nothing of this."""
+    archive = Archive(settings.archive_path)
+    await archive.open()
+    try:
+        yield archive
+    finally:
+        await archive.close()
+
+
+@asynccontextmanager
 async def asking(settings: Settings) -> AsyncIterator[KfClient]:
     """Open the way to WeChat alone, for a command that needs nothing else of the desk."""
     log = Log(settings.log_path)

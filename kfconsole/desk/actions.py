@@ -6,6 +6,7 @@ nobody else sees, are not. What was done is noted (`deeds`), but for sends: thos
 """
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ from kfconsole.desk.sending import Sending
 from kfconsole.desk.serving import Serving
 from kfconsole.desk.store import Store
 from kfconsole.desk.typing_state import TypingState
-from kfconsole.errors import KfError, NotPossible
+from kfconsole.errors import ArchiveError, KfError, NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import (
     AgentId,
@@ -216,6 +217,9 @@ class Actions:
         """Write the account's note on a customer; an empty one deletes it."""
         self._check_writable()
         await self._deeds.noted("set_remark", self._managing.set_remark(openid, remark), openid=openid)
+        with suppress(ArchiveError):  # WeChat has it, and tells it again
+            await self._archive.describe(openid, remark=remark)
+            await self._reading.refresh_contacts((openid,))
 
     async def upload_media(self, kind: MediaKind, file: Path) -> Media:
         """Upload a file for messages."""

@@ -18,6 +18,17 @@ def test_a_remark_is_set_shown_and_deleted(shop: Shop) -> None:
     assert "王姐" not in shop.run("users", "show", openid).out
 
 
+def test_a_customer_is_called_by_the_remark_wechat_told_last(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    kf("users", "remark", openid, "王姐")
+    kf("send", openid, "hello")
+    named = kf("history", "export", openid).out
+    kf("users", "remark", openid, "")
+
+    assert "王姐" in named
+    assert "王姐" not in kf("history", "export", openid).out
+
+
 def test_several_are_shown_in_the_order_asked_for(kf: Command, one_shop: Shop) -> None:
     openids = [one_shop.customer("hi"), one_shop.customer(), one_shop.customer()]
     one_shop.order("act", openid=openids[1], action="unfollow")
