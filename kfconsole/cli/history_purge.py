@@ -52,8 +52,8 @@ class OldPurged(Struct, frozen=True, tag_field="purged", tag="old"):
     help=_(
         "Delete all that the archive of this host has of a customer: messages, drafts, waits, sessions, names, and the "
         "words in the index, down to the bytes on the disk; asks first. What other customers wrote of them stays. What "
-        "WeChat still tells of the time until now is not stored again; what the customer writes from now on is. Colleagues who have the conversation open see "
-        "it until they close their console.\n\n"
+        "WeChat still tells of the time until now is not stored again; what the customer writes from now on is. "
+        "Colleagues who have the conversation open see it until they close their console.\n\n"
         "With --older-than, delete what is from before a moment; drafts, and messages that wait for a decision, stay. "
         "What WeChat still has of that time is fetched again when somebody looks at it. The console deletes every day "
         "by itself what is older than keep_days in the settings.\n\n"
