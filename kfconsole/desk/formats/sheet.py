@@ -7,6 +7,7 @@ their order, and new ones come last.
 import re
 from collections.abc import Sequence
 from datetime import tzinfo
+from functools import lru_cache
 from typing import Final
 
 from kfconsole.desk.formats.common import Clock, Direction, People, Sayings, direction
@@ -17,6 +18,7 @@ from kfconsole.text import clean, one_line
 BYTE_ORDER_MARK: Final = "\ufeff"  # without it Excel takes UTF-8 for the system's own character set
 
 ROW_END: Final = "\r\n"
+STATES_REMEMBERED: Final = 1000
 NO_STATE: Final = '"","","",""'
 
 # What makes a cell a formula, by https://owasp.org/www-community/attacks/CSV_Injection: also as wide characters, behind
@@ -41,6 +43,7 @@ class CsvWriter:
             "event": _cell(_("event")),
         }
         self._yes = _("yes")
+        self._remembered_cells = lru_cache(STATES_REMEMBERED)(_cells)
 
     def head(self) -> str:
         """Return the mark and the row of heads."""
@@ -87,13 +90,16 @@ class CsvWriter:
     def _state(self, message: Message) -> str:
         if message.delivery is None and not message.is_ai:
             return NO_STATE
-        cells = (
+        return self._remembered_cells(
             self._sayings.state(message),
             message.reason,
             self._yes if message.is_dismissed else "",
             self._yes if message.is_ai else "",
         )
-        return ",".join(map(_cell, cells))
+
+
+def _cells(*texts: str) -> str:
+    return ",".join(map(_cell, texts))
 
 
 def _cell(text: str) -> str:
