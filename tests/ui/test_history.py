@@ -79,6 +79,7 @@ async def test_enter_goes_to_the_message_in_the_conversation(tmp_path: Path, wor
         await console.type("2 days ago")
         await console.press("enter")
         await console.sees("line <599>")
+        await console.sees_no("asking WeChat…")  # then no gap stands above the first line any more
         await console.press("g", "j", "j", "enter")
         await console.until(lambda: console.app.screen is console.desk_screen)
         talk = console.desk_screen.talk
