@@ -3,6 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from kfconsole.desk.formats import People, Writer
@@ -43,7 +44,7 @@ class Export:
     ) -> AsyncIterator[str]:
         """Yield the text, a part at a time; `messages` tells how far it came."""
         yield self._writer.head()
-        async for part in self._archive.every(openid=openid, start_at=start_at, end_at=end_at):
+        async for part in _read_ahead(self._archive.every(openid=openid, start_at=start_at, end_at=end_at)):
             openids = {message.openid for message in part}
             names = {} if self._mask else await self._archive.names(openids)
             self._count(part, len(openids))
@@ -61,3 +62,16 @@ class Export:
 
     def _written(self, part: Sequence[Message], people: People) -> str:
         return self._writer.write(self._mask.messages(part) if self._mask else part, people)
+
+
+async def _read_ahead(parts: AsyncIterator[tuple[Message, ...]]) -> AsyncIterator[tuple[Message, ...]]:
+    """Read the next part while one is written down: SQLite works meanwhile."""
+    reading = asyncio.ensure_future(anext(parts, None))
+    try:
+        while (part := await reading) is not None:
+            reading = asyncio.ensure_future(anext(parts, None))
+            yield part
+    finally:
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
