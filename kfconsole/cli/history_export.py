@@ -1,7 +1,6 @@
 """`kfconsole history export`: messages as a file to read, to count or to hand on, from the archive alone."""
 
 import asyncio
-import gc
 import math
 import os
 import signal
@@ -205,7 +204,6 @@ async def _run(order: _Order, sink: _Sink) -> int:
         mask = Mask(os.urandom(KEY_BYTES)) if order.is_masked else None
         export = Export(desk.archive, writer(order.form, order.zone), nicks, mask=mask)
         result = "failed"
-        gc.disable()  # millions of objects come and go, and none of them in circles
         try:
             if await _pour(order, desk, export, sink):
                 sink.finish()
@@ -224,7 +222,6 @@ async def _run(order: _Order, sink: _Sink) -> int:
                 raise
             return stop.exit_code
         finally:
-            gc.enable()
             await _note(order, desk, export, sink, result)
     return DONE
 

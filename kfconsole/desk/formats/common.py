@@ -73,7 +73,7 @@ class Clock:
 
     def moment(self, at: float) -> str:
         """Write a moment as `2026-11-23T10:04:05+08:00`."""
-        second = int(min(max(0.0, at), LATEST_AT))
+        second = int(at if 0 <= at < LATEST_AT else min(max(0.0, at), LATEST_AT))
         known = self._offset(second // DAY_SECONDS)
         if known is None:
             return self._local(second).isoformat()
