@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -31,7 +32,7 @@ from kfconsole.text import clean
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
 
-    from kfconsole.cli.wiring import Wired
+    from kfconsole.archive import Archive
     from kfconsole.desk.exporting import Export
 
 KEY_BYTES = 32
@@ -193,23 +194,24 @@ class _Stdout:
 
 
 async def _run(order: _Order, sink: _Sink) -> int:
-    from kfconsole.cli.wiring import opened, wire
+    from kfconsole.cli.wiring import opened_archive
     from kfconsole.desk.exporting import Export
     from kfconsole.desk.formats import writer
     from kfconsole.desk.formats.masking import Mask
 
     stop = _Stop()
-    async with opened(wire(order.settings), is_reading=True) as desk:
-        nicks = {agent.id: agent.nick for agent in desk.store.desk.agents}
+    async with opened_archive(order.settings, is_reading=True) as archive:
+        desk = await archive.saved_desk()
+        nicks = {agent.id: agent.nick for agent in desk.agents} if desk else {}
         mask = Mask(os.urandom(KEY_BYTES)) if order.is_masked else None
-        export = Export(desk.archive, writer(order.form, order.zone), nicks, mask=mask)
+        export = Export(archive, writer(order.form, order.zone), nicks, mask=mask)
         result = "failed"
         try:
-            if await _pour(order, desk, export, sink):
+            if await _pour(order, archive, export, sink):
                 sink.finish()
                 result = "done"
                 _tell_result(order, export, sink)
-                await _tell_gaps(order, desk)
+                await _tell_gaps(order, archive)
             else:
                 result = "broken off"
         except KfError as error:
@@ -222,7 +224,7 @@ async def _run(order: _Order, sink: _Sink) -> int:
                 raise
             return stop.exit_code
         finally:
-            await _note(order, desk, export, sink, result)
+            await _note(order, archive, export, sink, result)
     return DONE
 
 
@@ -243,11 +245,11 @@ class _Stop:
             task.cancel()
 
 
-async def _pour(order: _Order, desk: "Wired", export: "Export", sink: _Sink) -> bool:
+async def _pour(order: _Order, archive: "Archive", export: "Export", sink: _Sink) -> bool:
     """Write everything; False: whoever read it has gone away."""
     openid, start_at, end_at = order.openid, order.start_at, order.end_at
     is_seen = sys.stderr.isatty() and (sink.path is not None or not sys.stdout.isatty())
-    total = await desk.archive.count(openid=openid, start_at=start_at, end_at=end_at) if is_seen else 0
+    total = await archive.count(openid=openid, start_at=start_at, end_at=end_at) if is_seen else 0
     with _bar(total) as bar:
         async for text in export.parts(openid=openid, start_at=start_at, end_at=end_at):
             if not sink.write(text):
@@ -282,11 +284,13 @@ def _tell_result(order: _Order, export: "Export", sink: _Sink) -> None:
     talk(said if sink.path is None else _("{file}: {said}").format(file=sink.path, said=said))
 
 
-async def _tell_gaps(order: _Order, desk: "Wired") -> None:
+async def _tell_gaps(order: _Order, archive: "Archive") -> None:
     """Say what is not in there because nobody asked WeChat for it."""
+    from kfconsole.desk import ServerClock, Store
     from kfconsole.desk.gaps import Gaps
 
-    gaps = Gaps(desk.archive, desk.store, desk.clock, keep_days=order.settings.archive.keep_days)
+    clock = ServerClock(time.monotonic, time.time)
+    gaps = Gaps(archive, Store(None), clock, keep_days=order.settings.archive.keep_days)
     missing = await gaps.within(max(order.start_at, gaps.limit_at), order.end_at)
     if not missing:
         return
@@ -301,7 +305,7 @@ async def _tell_gaps(order: _Order, desk: "Wired") -> None:
     talk(sync_hint(start))
 
 
-async def _note(order: _Order, desk: "Wired", export: "Export", sink: _Sink, result: str) -> None:
+async def _note(order: _Order, archive: "Archive", export: "Export", sink: _Sink, result: str) -> None:
     """Keep that this was handed out, and to which file."""
     details = (
         f"{order.form}{', masked' if order.is_masked else ''}, {export.messages} messages, "
@@ -311,7 +315,7 @@ async def _note(order: _Order, desk: "Wired", export: "Export", sink: _Sink, res
     agent = AgentId(kf_account) if kf_account else None
     openid = order.openid if export.messages else None  # nobody becomes a customer by being asked for
     with suppress(ArchiveError):  # an archive that cannot be written was told of already
-        await desk.archive.note_deed(Deed(desk.clock.now(), "export", agent, openid, details, result))
+        await archive.note_deed(Deed(time.time(), "export", agent, openid, details, result))
 
 
 def _written(at: float, zone: tzinfo | None) -> str:

@@ -80,10 +80,17 @@ def wire(settings: Settings) -> Wired:
 
 
 @asynccontextmanager
-async def opened_archive(settings: Settings) -> AsyncIterator[Archive]:
-    """Open the archive alone: WeChat hears nothing of this."""
+async def opened_archive(settings: Settings, *, is_reading: bool = False) -> AsyncIterator[Archive]:
+    """Open the archive alone: WeChat hears nothing of this.
+
+    Args:
+        settings: Whose archive.
+        is_reading: As with `opened`.
+    """
     archive = Archive(settings.archive_path)
-    await archive.open()
+    await (archive.open_to_read() if is_reading else archive.open())
+    if archive.trouble is not None:
+        talk(_("Nothing that is new here is kept: {problem}").format(problem=archive.trouble.message))
     try:
         yield archive
     finally:
