@@ -21,7 +21,7 @@ COLUMNS: Final = "id, openid, agent, kind, text, at, delivery, reason, is_dismis
 NEWS_MESSAGES: Final = 500  # read in a few milliseconds: what a send waits for at most
 OWN_POSITION: Final = 1_000_000  # a send of ours stands after all records of the same moment
 CLOCK_STEP_SECONDS: Final = 86_400.0  # what claims to be from later than this is wrong, and nothing to stand behind
-PART_MESSAGES: Final = 2_000  # some 10 ms of reading; a hundred customers or so
+PART_MESSAGES: Final = 1_000  # some 5 ms of reading; of more the first are out of the cache when they are used
 
 _KINDS: Final = {kind.value: kind for kind in MessageKind}  # asking the enum itself takes half of building a message
 _DELIVERIES: Final[dict[str | None, Delivery | None]] = {None: None, **{state.value: state for state in Delivery}}
@@ -189,12 +189,10 @@ def _part(connection: "Connection", place: Place, openid: CustomerId | None, sta
         customer, *behind = place
         if openid is not None:
             customer = _customer(connection, openid)
-        rows = connection.execute(_MORE_OF_CUSTOMER, (customer, *behind, end_at, PART_MESSAGES)).fetchall()
-        if openid is None and len(rows) < PART_MESSAGES:
-            room = PART_MESSAGES - len(rows)
-            rows += connection.execute(_NEXT_CUSTOMERS, (customer, start_at, end_at, room)).fetchall()
-        part = tuple(map(as_message, rows))
-        return part, (_customer(connection, part[-1].openid), *part[-1].place) if part else place
+        part = list(map(as_message, connection.execute(_MORE_OF_CUSTOMER, (customer, *behind, end_at, PART_MESSAGES))))
+        if openid is None and (room := PART_MESSAGES - len(part)):
+            part += map(as_message, connection.execute(_NEXT_CUSTOMERS, (customer, start_at, end_at, room)))
+        return tuple(part), (_customer(connection, part[-1].openid), *part[-1].place) if part else place
     finally:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

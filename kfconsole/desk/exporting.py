@@ -1,9 +1,7 @@
 """Everything said in a span, read from the archive and written down part by part: nothing is held but one part."""
 
-import asyncio
 import math
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from kfconsole.desk.formats import People, Writer
@@ -44,13 +42,14 @@ class Export:
     ) -> AsyncIterator[str]:
         """Yield the text, a part at a time; `messages` tells how far it came."""
         yield self._writer.head()
-        async for part in _read_ahead(self._archive.every(openid=openid, start_at=start_at, end_at=end_at)):
+        async for part in self._archive.every(openid=openid, start_at=start_at, end_at=end_at):
             openids = {message.openid for message in part}
             names = {} if self._mask else await self._archive.names(openids)
             self._count(part, len(openids))
-            people = People(names, self._nicks)
-            text = await asyncio.to_thread(self._written, part, people)  # a part takes longer than a frame
-            yield text
+            # Here and now, as it takes some milliseconds: beside the reading, or in a thread of its own, it takes
+            # longer, and so does the reading, as both want the interpreter for every row.
+            shown = self._mask.messages(part) if self._mask else part
+            yield self._writer.write(shown, People(names, self._nicks))
 
     def _count(self, part: Sequence[Message], customers: int) -> None:
         times = [message.at for message in part]
@@ -59,19 +58,3 @@ class Export:
         self.first_at = min(self.first_at, *times)
         self.last_at = max(self.last_at, *times)
         self._openid = part[-1].openid
-
-    def _written(self, part: Sequence[Message], people: People) -> str:
-        return self._writer.write(self._mask.messages(part) if self._mask else part, people)
-
-
-async def _read_ahead(parts: AsyncIterator[tuple[Message, ...]]) -> AsyncIterator[tuple[Message, ...]]:
-    """Read the next part while one is written down: SQLite works meanwhile."""
-    reading = asyncio.ensure_future(anext(parts, None))
-    try:
-        while (part := await reading) is not None:
-            reading = asyncio.ensure_future(anext(parts, None))
-            yield part
-    finally:
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
