@@ -193,39 +193,41 @@ def words_for(event: Told, desk: Desk) -> str:
             return " ".join(_words_for_present(event))
         case changes.Arrived(openid=openid, is_exact=is_exact):
             words = _("{customer} waits.") if is_exact else _("{customer} waits, at least since then.")
-            return words.format(customer=rules.customer_name(openid))
+            return words.format(customer=rules.customer_name(desk, openid))
         case changes.Accepted(openid=openid, agent=agent, wait_seconds=seconds, wait_is_exact=is_exact):
-            names = {"agent": rules.agent_name(desk, agent), "customer": rules.customer_name(openid)}
+            names = {"agent": rules.agent_name(desk, agent), "customer": rules.customer_name(desk, openid)}
             if seconds is None:
                 return _("{agent} serves {customer}.").format(**names)
             wait = clock_span(seconds, is_exact=is_exact)
             return _("{agent} accepted {customer} after {wait}.").format(**names, wait=wait)
         case changes.Transferred(openid=openid, from_agent=giver, to_agent=taker):
             return _("{customer} went from {agent} to {other}.").format(
-                customer=rules.customer_name(openid),
+                customer=rules.customer_name(desk, openid),
                 agent=rules.agent_name(desk, giver),
                 other=rules.agent_name(desk, taker),
             )
         case changes.Left(openid=openid, wait_seconds=seconds, wait_is_exact=is_exact):
             wait = clock_span(seconds, is_exact=is_exact)
-            return _("{customer} left the queue after {wait}.").format(customer=rules.customer_name(openid), wait=wait)
+            return _("{customer} left the queue after {wait}.").format(
+                customer=rules.customer_name(desk, openid), wait=wait
+            )
         case changes.Closed(openid=openid, agent=agent):
             words = _("{agent} no longer serves {customer}.")
-            return words.format(agent=rules.agent_name(desk, agent), customer=rules.customer_name(openid))
+            return words.format(agent=rules.agent_name(desk, agent), customer=rules.customer_name(desk, openid))
         case changes.Online(agent=agent):
             return _("{agent} is online.").format(agent=rules.agent_name(desk, agent))
         case changes.Offline(agent=agent):
             return _("{agent} is offline.").format(agent=rules.agent_name(desk, agent))
         case changes.Overdue(openid=openid, level=level, wait_seconds=seconds, is_exact=is_exact):
             words = _("Late: {customer} has waited {wait}.") if level == "late" else _("{customer} has waited {wait}.")
-            return words.format(customer=rules.customer_name(openid), wait=clock_span(seconds, is_exact=is_exact))
+            return words.format(customer=rules.customer_name(desk, openid), wait=clock_span(seconds, is_exact=is_exact))
         case changes.Trouble(message=message, hint=hint):
             return _("Trouble: {message} {hint}").format(message=message, hint=hint).strip()
         case changes.Recovered(failed_seconds=seconds):
             return _("WeChat answers again, after {span}.").format(span=clock_span(seconds))
         case Received(openid=openid, text=text):
             words = _("{customer} wrote.") if text is None else _("{customer} wrote: {text}")
-            return words.format(customer=rules.customer_name(openid), text=text)
+            return words.format(customer=rules.customer_name(desk, openid), text=text)
 
 
 def _words_for_present(event: changes.Present) -> Iterator[str]:

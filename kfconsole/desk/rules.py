@@ -21,6 +21,7 @@ from kfconsole.i18n import _, ngettext
 from kfconsole.model import (
     Agent,
     AgentId,
+    Contact,
     CustomerId,
     Delivery,
     Desk,
@@ -55,6 +56,7 @@ __all__ = [
     "longest_waiting",
     "may_show_typing",
     "merge_queue",
+    "name_of",
     "no_agent",
     "refusal",
     "route_ends_at",
@@ -73,6 +75,8 @@ ROUTE_SECONDS = 30 * 60.0
 """WeChat stops routing a customer's messages to the agent so long after a session began."""
 INVITATION_OPEN = "waiting"
 """The `invite_status` of an invitation that nobody has answered yet."""
+SHORT_OPENID = 6
+"""Nicknames are gone: the end of an openid tells customers without a name apart."""
 MAX_NAME_CELLS = 40
 """WeChat takes 16 characters; a question must fit the screen whatever its answer says."""
 TYPING_GAP_SECONDS = 15.0
@@ -241,6 +245,11 @@ def agent_name(desk: Desk, agent: AgentId) -> str:
     return clip(nick, MAX_NAME_CELLS) if nick else agent
 
 
-def customer_name(openid: CustomerId) -> str:
-    """Return what a customer without any name is called."""
-    return "…" + openid[-6:]
+def customer_name(desk: Desk, openid: CustomerId, *, cut: str = "…") -> str:
+    """Return what a customer is called: by alias or remark, else by the end of the openid."""
+    return name_of(desk.contacts.get(openid), openid, cut=cut)
+
+
+def name_of(contact: Contact | None, openid: CustomerId, *, cut: str = "…") -> str:
+    """Return what a customer is called who may not be known at all."""
+    return clip(contact.name, MAX_NAME_CELLS) if contact is not None and contact.name else cut + openid[-SHORT_OPENID:]

@@ -100,7 +100,7 @@ class Serving:
         except Rejected as error:
             if error.code == CODE.NO_SESSION:
                 self._closed(openid, agent)
-                raise _not_served(openid) from error
+                raise _not_served(rules.customer_name(self._store.desk, openid)) from error
             raise await self._explained(error, openid, agent) from error
         except Unavailable as error:
             if error.may_have_arrived:
@@ -197,7 +197,7 @@ class Serving:
     async def _holding_agent(self, openid: CustomerId) -> AgentId:
         holder = await self._client.session(openid)
         if holder is None:
-            raise _not_served(openid)
+            raise _not_served(rules.customer_name(self._store.desk, openid))
         return holder.agent
 
     def _note_holder(self, openid: CustomerId, holder: SessionHolder, mono: float) -> None:
@@ -221,13 +221,13 @@ class Serving:
 
     def _served_by(self, openid: CustomerId, agent: AgentId) -> str:
         return _("{customer} is being served by {agent}.").format(
-            customer=rules.customer_name(openid), agent=rules.agent_name(self._store.desk, agent)
+            customer=rules.customer_name(self._store.desk, openid), agent=rules.agent_name(self._store.desk, agent)
         )
 
 
-def _not_served(openid: CustomerId) -> NotPossible:
+def _not_served(customer: str) -> NotPossible:
     return NotPossible(
-        _("{customer} has no session any more.").format(customer=rules.customer_name(openid)),
+        _("{customer} has no session any more.").format(customer=customer),
         hint=_("Somebody closed it, or it never began."),
     )
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 from kfconsole.errors import KfError
 from kfconsole.model.messages import Message
 from kfconsole.model.people import CustomerId, MessageId
+from kfconsole.text import one_line
 
 
 class CustomerAct(StrEnum):
@@ -78,6 +79,11 @@ class Contact(Struct, frozen=True):
     tags: tuple[str, ...] = ()
     undelivered: int = 0
     """Messages refused or of unknown outcome that nobody has decided on."""
+
+    @property
+    def name(self) -> str:
+        """What the customer is called: the alias, else WeChat's remark; empty: neither is known."""
+        return one_line(self.alias) or one_line(self.remark)
 
     @property
     def last_received_at(self) -> float | None:

@@ -13,10 +13,10 @@ from textual.widgets import Static
 from kfconsole.desk import rules
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
-from kfconsole.model import CustomerId, Desk, Message, MessageId
+from kfconsole.model import CustomerId, Desk, Message
 from kfconsole.text import width_cells
 from kfconsole.ui import status, words
-from kfconsole.ui.acting import ActingScreen
+from kfconsole.ui.acts.replying import ReplyActs
 from kfconsole.ui.commands import Place, hints
 from kfconsole.ui.conversation import ConversationView, show_text
 from kfconsole.ui.lines import Line
@@ -24,13 +24,12 @@ from kfconsole.ui.lists import Lists
 from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Bar, Piece
-from kfconsole.ui.widgets.composer import Composer
 from kfconsole.ui.widgets.line_list import LineList
 
 TICK_SECONDS = 1.0
 
 
-class DeskScreen(ActingScreen):
+class DeskScreen(ReplyActs):
     """Everything at a glance; the keys act on the selected row or the open conversation."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual types it so
@@ -176,13 +175,13 @@ class DeskScreen(ActingScreen):
     def action_pane(self, name: str) -> None:
         """Focus a pane; in a narrow window it comes to the front."""
         is_talking = name == "transcript"
-        self._bring_conversation(is_talking)
+        self.bring_conversation(is_talking)
         self.set_focus(self.query_one(f"#{name}"))  # at once: the next key may be here already, and acts on this pane
         if is_talking and self.desk.open is None and self._left_openid is not None:
             self.open_and_read(self._left_openid)
         self._leave_if_hidden()
 
-    def _bring_conversation(self, is_wanted: bool) -> None:
+    def bring_conversation(self, is_wanted: bool) -> None:
         """Bring the conversation, or else the lists, to the front of a window too narrow for both."""
         # In a wide one it changes nothing yet, and styling the whole screen anew takes longer than a frame.
         self.set_class(is_wanted, "-talking", update=self.has_class("-narrow"))
@@ -222,7 +221,7 @@ class DeskScreen(ActingScreen):
 
     async def open_conversation(self, openid: CustomerId) -> None:
         """Put a conversation on screen, beside the lists or, in a narrow window, before them."""
-        self._bring_conversation(True)
+        self.bring_conversation(True)
         if self.desk.open is None or self.desk.open.openid != openid:
             await self.attempt(self.app.actions.open(openid))
         self.paint(self.desk)
@@ -242,7 +241,7 @@ class DeskScreen(ActingScreen):
             self._show_day_of(message)
             return
         self.app.return_to_desk()
-        self._bring_conversation(True)
+        self.bring_conversation(True)
         self.paint(self.desk)
         self.talk.go_to(str(message.id), new_items=unread)
         self.set_focus(self.talk)
@@ -281,7 +280,7 @@ class DeskScreen(ActingScreen):
     @on(Talk.Left)
     def back_to_list(self) -> None:
         """Return to the list the conversation was opened from."""
-        self._bring_conversation(False)
+        self.bring_conversation(False)
         self.set_focus(self.lists.last)
         self._leave_if_hidden()
 
@@ -304,120 +303,9 @@ class DeskScreen(ActingScreen):
 
     def action_filter(self) -> None:
         """Filter the list in focus, or the one that was last."""
-        self._bring_conversation(False)
+        self.bring_conversation(False)
         self.lists.start_filter()
 
     def action_clear_filter(self) -> None:
         """Leave the filter line, or take a filter away."""
         self.lists.clear_filter()
-
-    # -- writing ---------------------------------------------------------------------------------------------------
-
-    def action_reply(self) -> None:
-        """Write to the subject, after a question where one is due."""
-        if (openid := self.need_subject()) is None:
-            return
-        problem = self.reply_problem(openid)
-        is_free = problem is None or self.app.accepted_problems.get(openid) == problem
-        if is_at_once := is_free and openid in self.desk.contacts:
-            # At once: over a slow line the first words of the reply come in one piece with the r.
-            self.conversation.turn_to(openid)
-            self._bring_conversation(True)
-            self.set_focus(self.composer)
-        else:
-            self.is_asking = True
-        self.start_reply(openid, is_at_once=is_at_once)
-
-    @work(group="reply", exclusive=True)
-    async def start_reply(self, openid: CustomerId, *, is_at_once: bool) -> None:
-        """Open the conversation and put the cursor into the composer, unless that is done and the user moved on."""
-        try:
-            await self.open_conversation(openid)
-            self.conversation.turn_back()
-            if self.composer.openid != openid:
-                if self.focused is self.composer:
-                    self.set_focus(self.talk)
-            elif not is_at_once and await self.may_reply(openid) and self.composer.openid == openid:
-                self.composer.focus()
-        finally:
-            self.is_asking = False
-
-    @on(Composer.Submitted)
-    def submit(self, event: Composer.Submitted) -> None:
-        """Send what was written, or ask first with the text back in the composer."""
-        problem = self.reply_problem(event.openid)
-        if problem is None or self.app.accepted_problems.get(event.openid) == problem:
-            self.send_reply(event.openid, event.text)
-            return
-        self.give_back(event.openid, event.text)
-        self.ask_and_send(event.openid)
-
-    @work(group="reply", exclusive=True)
-    async def ask_and_send(self, openid: CustomerId) -> None:
-        """Ask whether to send, then send what the composer holds for this customer."""
-        if await self.may_reply(openid) and self.composer.openid == openid and self.composer.text.strip():
-            self.send_reply(openid, self.composer.take())
-
-    def unsent(self) -> tuple[CustomerId, str] | None:
-        """What stands in the composer, and for whom."""
-        return self.conversation.unsent()
-
-    def give_back(self, openid: CustomerId, text: str) -> None:
-        """Put an unsent text back into the composer."""
-        self.composer.give_back(openid, text)
-
-    @on(Composer.Left)
-    def leave_composer(self) -> None:
-        """Go back to the conversation."""
-        if self.composer.openid is not None:
-            self.app.actions.left(self.composer.openid)
-        self.talk.focus()
-
-    @on(Composer.TypingAsked)
-    @work(group="typing")
-    async def ask_typing(self, event: Composer.TypingAsked) -> None:
-        """Show the typing state, and say why when WeChat refuses."""
-        if await self.attempt(self.app.actions.set_typing(event.openid)):
-            self.tell(_("{customer} sees that you are typing.").format(customer=self.customer_name(event.openid)))
-
-    # -- messages that did not arrive ------------------------------------------------------------------------------
-
-    def action_resend(self) -> None:
-        """Send the selected message again."""
-        if (message_id := self._undelivered()) is not None and self.desk.open is not None:
-            self.is_asking = self.window_problem(self.desk.open.openid) is not None
-            self.resend(self.desk.open.openid, message_id)
-
-    @work(group="send")
-    async def resend(self, openid: CustomerId, message_id: MessageId) -> None:
-        """Send again, after a question where one is due."""
-        try:
-            if not await self.may_send_again(openid):
-                return
-        finally:
-            self.is_asking = False
-        try:
-            message = await self.app.actions.resend(message_id)
-        except KfError as error:
-            self.tell_error(error)
-            return
-        self.report_sent(message)
-
-    def action_dismiss_message(self) -> None:
-        """Leave the selected message unsent."""
-        if (message_id := self._undelivered()) is not None:
-            self.dismiss_message(message_id)
-
-    @work(group="send")
-    async def dismiss_message(self, message_id: MessageId) -> None:
-        """Take the mark away."""
-        await self.attempt(self.app.actions.dismiss(message_id))
-
-    def _undelivered(self) -> MessageId | None:
-        if self.desk.open is not None and self.subject() != self.desk.open.openid:
-            self.tell(_("Open the conversation first: S and D act on its messages."), is_bad=True)
-            return None
-        message = self.talk.undelivered()
-        if message is None:
-            self.tell(_("No message here waits for a decision."), is_bad=True)
-        return message.id if message else None

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from kfconsole.i18n import _
 from kfconsole.ui.plain import plain
+from kfconsole.ui.widgets.entry import Entry
 
 
 class Answer(Struct, frozen=True):
@@ -100,7 +101,7 @@ class Picker(ModalScreen[str | None]):
         """Draw the filter and the list."""
         with Vertical(classes="dialog picker") as box:
             box.border_title = plain(self._title)
-            yield Input(placeholder=self._placeholder, compact=True)
+            yield Entry(placeholder=self._placeholder, compact=True)
             yield OptionList(markup=False, compact=True)
             yield Static(plain(_("Nothing matches.")), classes="nothing")
 
@@ -164,7 +165,7 @@ class Prompt(ModalScreen[str | None]):
         """Draw the line and the echo below it."""
         with Vertical(classes="dialog") as box:
             box.border_title = plain(self._title)
-            yield Input(placeholder=self._placeholder, compact=True)
+            yield Entry(placeholder=self._placeholder, compact=True)
             yield Static(classes="echo")
 
     @on(Input.Changed)

@@ -14,6 +14,7 @@ from kfconsole.ui import rows, status
 from kfconsole.ui.panes import Pane
 from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
 from kfconsole.ui.tones import Tones
+from kfconsole.ui.widgets.entry import Entry
 
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
@@ -30,7 +31,7 @@ class Lists(Vertical):
         self.sessions = Pane[SessionRow](rows.draw_session, self._look, empty=_("No sessions."), id="sessions")
         self.agents = Pane[AgentRow](rows.draw_agent, self._look, empty=_("No agents."), id="agents")
         self.last: Pane[QueueRow] | Pane[SessionRow] | Pane[AgentRow] = self.queue
-        self._filter = Input(placeholder=_("Filter: name, agent or text"), id="filter", compact=True)
+        self._filter = Entry(placeholder=_("Filter: name, agent or text"), id="filter", compact=True)
         self._shown: Desk | None = None
         self._session_rows = rows.NO_ROWS
 

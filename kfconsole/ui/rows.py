@@ -25,7 +25,8 @@ class QueueRow(Struct, frozen=True):
     """One waiting customer."""
 
     waiting: Waiting
-    has_draft: bool
+    contact: Contact | None
+    """None while nothing is known of the customer."""
 
     @property
     def id(self) -> str:
@@ -73,8 +74,7 @@ class Look(Struct, frozen=True):
 def queue_rows(desk: Desk) -> list[QueueRow]:
     """The queue, longest wait first."""
     waiting = sorted(desk.queue, key=lambda row: row.since_at)
-    contacts = [(row, desk.contacts.get(row.openid)) for row in waiting]
-    return [QueueRow(row, contact is not None and bool(contact.draft)) for row, contact in contacts]
+    return [QueueRow(row, desk.contacts.get(row.openid)) for row in waiting]
 
 
 def session_rows(desk: Desk, before: Mapping[str, SessionRow] = NO_ROWS) -> list[SessionRow]:
@@ -134,14 +134,14 @@ def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[
         (mark + " ", tone),
         (text.fit(bound + words.span(seconds), WAIT_CELLS, align_right=True), tone),
         ("  ", tones.text),
-        (text.fit(words.short_openid(waiting.openid, look.glyphs), NAME_CELLS), tones.text),
+        (text.fit(words.name_of(row.contact, waiting.openid, look.glyphs), NAME_CELLS), tones.text),
     ]
     if waiting.message_count > 1:
         count = f"{look.glyphs.at_least}{look.glyphs.times}{waiting.message_count}"
         parts.append((text.fit(count, 5, align_right=True), tones.muted))
     else:
         parts.append((" " * 5, tones.text))
-    if row.has_draft:
+    if row.contact is not None and row.contact.draft:
         parts.append((" " + _("draft"), tones.accent))
     if width >= ROOMY_CELLS:
         ago = words.age(look.now_at - waiting.last_message_at)
@@ -159,7 +159,7 @@ def draw_session(row: SessionRow, _width: int, is_current: bool, look: Look) -> 
         (">" if is_current else " ", tones.accent),
         ("! " if is_ending or needs_help else "  ", tones.warn),
         (
-            text.fit(words.short_openid(row.session.openid, look.glyphs), NAME_CELLS),
+            text.fit(words.name_of(row.contact, row.session.openid, look.glyphs), NAME_CELLS),
             tones.strong if row.is_mine else tones.text,
         ),
         (text.fit(" " + (_("me") if row.is_mine else row.agent_name), 8), tones.accent if row.is_mine else tones.muted),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from msgspec import Struct
 from msgspec.structs import replace
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,7 +14,6 @@ from textual.message import Message as Posted
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from kfconsole import text
 from kfconsole.desk import rules
 from kfconsole.errors import KfError
 from kfconsole.i18n import _, ngettext, sentences
@@ -27,6 +26,7 @@ from kfconsole.ui.search_filters import DIRECTIONS, Days, Wanted
 from kfconsole.ui.search_rows import FoundLook, FoundRow
 from kfconsole.ui.tones import tones_of
 from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 50
 AHEAD_ROWS = 10  # older results are read so many rows before the end is reached
-MAX_PASTED = 200  # characters: enough to find a message that was pasted as a whole
 INDEX_SECONDS = 1.0  # between two looks while messages are still being put into the index
 
 
@@ -50,38 +49,21 @@ class LastSearch(Struct, frozen=True):
     row_count: int
 
 
-class SearchLine(Input):
-    """What is looked for. Keys are taken one after the other, so that none overtakes the characters before it."""
+class SearchLine(Entry):
+    """What is looked for."""
+
+    MAX_PASTED = 200  # enough to find a message that was pasted as a whole
 
     class Ended(Posted):
         """The user wants to go to what was found."""
 
-    _ACTS: ClassVar = {
-        key: binding.action
-        for binding in Input.BINDINGS
-        if isinstance(binding, Binding)
-        for key in binding.key.split(",")
-    }
-
-    async def _on_key(self, event: events.Key) -> None:
-        # Not by bindings, which run before or after the characters around them: see the composer.
-        if self.screen.focused is not self:
-            event.stop()
-            event.prevent_default()  # typed right behind the key that left: no part of the words
-        elif event.key in ("enter", "down"):
-            event.stop()
-            event.prevent_default()
-            self.screen.set_focus(None)  # at once: what is typed behind this key is no part of the words
-            self.post_message(self.Ended())
-        elif (act := self._ACTS.get(event.key)) is not None:
-            event.stop()
-            event.prevent_default()
-            await self.run_action(act)
-
-    def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
-        event.stop()
-        self.replace(text.one_line(text.clean(event.text[:MAX_PASTED])), *self.selection)
+    def leaves_by(self, key: str) -> bool:
+        """Go to what was found."""
+        if key not in ("enter", "down"):
+            return False
+        self.screen.set_focus(None)  # at once: what is typed behind this key is no part of the words
+        self.post_message(self.Ended())
+        return True
 
 
 class Found(LineList[FoundRow]):

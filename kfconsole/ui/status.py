@@ -225,7 +225,7 @@ def conversation_title(desk: Desk, station: Station, now: float) -> str:
     if desk.open is None:
         return ""
     openid = desk.open.openid
-    title = [words.short_openid(openid, station.glyphs)]
+    title = [words.customer_name(desk, openid, station.glyphs)]
     session = rules.session_of(desk, openid)
     if session is not None:
         title.append(_("with {agent}").format(agent=rules.agent_name(desk, session.agent)))

@@ -83,7 +83,7 @@ class Talk(Transcript[Item]):
 
     def _sender(self, desk: Desk, message: Message) -> str:
         if message.kind is MessageKind.RECEIVED:
-            return words.short_openid(message.openid, self.app.glyphs)
+            return words.customer_name(desk, message.openid, self.app.glyphs)
         return rules.agent_name(desk, message.agent) if message.agent else self.app.console_name
 
     def _draw_line(self, line: Item, previous: Item | None, width: int) -> Sequence[Sequence[Part]]:

@@ -4,14 +4,13 @@ from datetime import date, datetime, tzinfo
 
 from msgspec import Struct
 
+from kfconsole.desk import rules
 from kfconsole.desk.words import DELIVERY_WORDS as DELIVERY_WORDS
 from kfconsole.desk.words import EVENT_WORDS as EVENT_WORDS
 from kfconsole.desk.words import WEEKDAYS
 from kfconsole.desk.words import full_day as full_day
 from kfconsole.i18n import N_, _, ngettext
-from kfconsole.model import Agent, CustomerAct, CustomerId, Feed
-
-SHORT_OPENID = 6  # nicknames are gone; the end of an openid tells customers apart
+from kfconsole.model import Agent, Contact, CustomerAct, CustomerId, Desk, Feed
 
 
 class Glyphs(Struct, frozen=True):
@@ -54,9 +53,14 @@ USED_UP_WORDS = {
 """Why no reply is left while there is time."""
 
 
-def short_openid(openid: CustomerId, glyphs: Glyphs = WIDE_GLYPHS) -> str:
-    """Name a customer by the end of the openid, as nicknames are no longer given out."""
-    return glyphs.cut + openid[-SHORT_OPENID:]
+def customer_name(desk: Desk, openid: CustomerId, glyphs: Glyphs = WIDE_GLYPHS) -> str:
+    """Return what a customer is called, as `rules.customer_name`, in glyphs of certain width."""
+    return rules.customer_name(desk, openid, cut=glyphs.cut)
+
+
+def name_of(contact: Contact | None, openid: CustomerId, glyphs: Glyphs = WIDE_GLYPHS) -> str:
+    """Return what a customer is called, as `rules.name_of`, in glyphs of certain width."""
+    return rules.name_of(contact, openid, cut=glyphs.cut)
 
 
 def agent_state(agent: Agent) -> str:

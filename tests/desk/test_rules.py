@@ -125,6 +125,6 @@ def test_without_an_agent_of_its_own_a_console_is_told_to_choose() -> None:
 
 
 def test_people_without_names_are_recognisable() -> None:
-    assert rules.customer_name(ANN) == "…abcdef"
+    assert rules.customer_name(Desk(), ANN) == "…abcdef"
     assert rules.agent_name(Desk(agents=(Agent(ME, "Mei"),)), ME) == "Mei"
     assert rules.agent_name(Desk(), ME) == ME

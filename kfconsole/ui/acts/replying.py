@@ -1,0 +1,210 @@
+"""Writing to a customer: what asks first, what is sent, and what did not arrive."""
+
+from textual import on, work
+
+from kfconsole.desk import rules
+from kfconsole.errors import KfError, OutcomeNotKept
+from kfconsole.i18n import _
+from kfconsole.model import CustomerId, Delivery, Message, MessageId
+from kfconsole.ui import words
+from kfconsole.ui.acts.sessions import SessionActs
+from kfconsole.ui.widgets.composer import Composer
+
+
+class ReplyActs(SessionActs):
+    """What reaches a customer."""
+
+    # -- writing ---------------------------------------------------------------------------------------------------
+
+    def action_reply(self) -> None:
+        """Write to the subject, after a question where one is due."""
+        if (openid := self.need_subject()) is None:
+            return
+        problem = self.reply_problem(openid)
+        is_free = problem is None or self.app.accepted_problems.get(openid) == problem
+        if is_at_once := is_free and openid in self.desk.contacts:
+            # At once: over a slow line the first words of the reply come in one piece with the r.
+            self.conversation.turn_to(openid)
+            self.bring_conversation(True)
+            self.set_focus(self.composer)
+        else:
+            self.is_asking = True
+        self.start_reply(openid, is_at_once=is_at_once)
+
+    @work(group="reply", exclusive=True)
+    async def start_reply(self, openid: CustomerId, *, is_at_once: bool) -> None:
+        """Open the conversation and put the cursor into the composer, unless that is done and the user moved on."""
+        try:
+            await self.open_conversation(openid)
+            self.conversation.turn_back()
+            if self.composer.openid != openid:
+                if self.focused is self.composer:
+                    self.set_focus(self.talk)
+            elif not is_at_once and await self.may_reply(openid) and self.composer.openid == openid:
+                self.composer.focus()
+        finally:
+            self.is_asking = False
+
+    @on(Composer.Submitted)
+    def submit(self, event: Composer.Submitted) -> None:
+        """Send what was written, or ask first with the text back in the composer."""
+        problem = self.reply_problem(event.openid)
+        if problem is None or self.app.accepted_problems.get(event.openid) == problem:
+            self.send_reply(event.openid, event.text)
+            return
+        self.give_back(event.openid, event.text)
+        self.ask_and_send(event.openid)
+
+    @work(group="reply", exclusive=True)
+    async def ask_and_send(self, openid: CustomerId) -> None:
+        """Ask whether to send, then send what the composer holds for this customer."""
+        if await self.may_reply(openid) and self.composer.openid == openid and self.composer.text.strip():
+            self.send_reply(openid, self.composer.take())
+
+    def unsent(self) -> tuple[CustomerId, str] | None:
+        """What stands in the composer, and for whom."""
+        return self.conversation.unsent()
+
+    def give_back(self, openid: CustomerId, text: str) -> None:
+        """Put an unsent text back into the composer."""
+        self.composer.give_back(openid, text)
+
+    @on(Composer.Left)
+    def leave_composer(self) -> None:
+        """Go back to the conversation."""
+        if self.composer.openid is not None:
+            self.app.actions.left(self.composer.openid)
+        self.talk.focus()
+
+    @on(Composer.TypingAsked)
+    @work(group="typing")
+    async def ask_typing(self, event: Composer.TypingAsked) -> None:
+        """Show the typing state, and say why when WeChat refuses."""
+        if await self.attempt(self.app.actions.set_typing(event.openid)):
+            self.tell(_("{customer} sees that you are typing.").format(customer=self.customer_name(event.openid)))
+
+    # -- what asks first -------------------------------------------------------------------------------------------
+
+    async def may_reply(self, openid: CustomerId) -> bool:
+        """Ask first when the customer is waiting or with a colleague, or when the reply can hardly arrive."""
+        from kfconsole.ui.dialogs import Answer, Question
+
+        problem = self.reply_problem(openid)
+        if problem is None or self.app.accepted_problems.get(openid) == problem:
+            return True
+        answers = [Answer("send", _("Send anyway"), "s")]
+        if rules.is_waiting(self.desk, openid) and rules.who_serves(self.desk, openid) is None:
+            answers.insert(0, Answer("accept", _("Accept first"), "a"))
+        title = _("Reply to {customer}").format(customer=self.customer_name(openid))
+        answer = await self.app.push_screen_wait(Question(title, *problem, answers))
+        if answer == "accept":
+            return await self.accept(openid)
+        if answer == "send":
+            self.app.accepted_problems[openid] = problem
+        return answer == "send"
+
+    def reply_problem(self, openid: CustomerId) -> tuple[str, str] | None:
+        """Why a reply should not simply be sent: a question, and what follows; None when all is well."""
+        name, holder = self.customer_name(openid), rules.who_serves(self.desk, openid)
+        if holder is not None and holder != self.desk.me:
+            agent = self.agent_name(holder)
+            question = _("{customer} is being served by {agent}.").format(customer=name, agent=agent)
+            return question, _("Two people would be answering. WeChat does not stop you.")
+        if holder is None and rules.is_waiting(self.desk, openid):
+            return _("{customer} is still waiting.").format(customer=name), _("Sending a reply does not accept them.")
+        return self.window_problem(openid)
+
+    def window_problem(self, openid: CustomerId) -> tuple[str, str] | None:
+        """Why WeChat would not take a reply, and that it would not; None while one may be left."""
+        now = self.app.clock.now()
+        allowance = rules.allowance_of(self.desk, openid, now, self.app.clock.monotonic())
+        if allowance is None or allowance.left != 0:
+            return None
+        if allowance.is_refused:
+            why = _("WeChat takes no more replies until the customer writes again.")
+        elif allowance.until_at <= now:
+            span = words.whole_span(rules.WINDOW_RULES[allowance.act].seconds)
+            why = _(words.OVER_WORDS[allowance.act]).format(span=span)
+        else:
+            why = _(words.USED_UP_WORDS[allowance.act])
+        return why, _("WeChat will most likely refuse the message.")
+
+    async def may_send_again(self, openid: CustomerId) -> bool:
+        """Ask first when WeChat would most likely refuse the message once more."""
+        from kfconsole.ui.dialogs import Answer, Question
+
+        problem = self.window_problem(openid)
+        if problem is None:
+            return True
+        title = _("Send again to {customer}").format(customer=self.customer_name(openid))
+        answers = [Answer("send", _("Send anyway"), "s")]
+        return await self.app.push_screen_wait(Question(title, *problem, answers)) == "send"
+
+    @work(group="send")
+    async def send_reply(self, openid: CustomerId, text: str) -> None:
+        """Send a reply; what cannot be sent is given back to the composer."""
+        try:
+            message = await self.app.actions.send(openid, text)
+        except OutcomeNotKept as error:
+            self.tell_error(error)  # it left: giving the text back would invite a second one
+            return
+        except KfError as error:
+            self.give_back(openid, text)
+            self.tell_error(error)
+            return
+        self.report_sent(message)
+
+    def report_sent(self, message: Message) -> None:
+        """Say so when a message did not surely arrive, unless its conversation is on screen and shows it."""
+        if self.desk.open is not None and self.desk.open.openid == message.openid:
+            return
+        name = self.customer_name(message.openid)
+        if message.delivery is Delivery.REFUSED:
+            said = _("The reply to {customer} was not sent: {reason}")
+        elif message.delivery is Delivery.UNKNOWN:
+            said = _("Whether the reply to {customer} arrived is not known: {reason}")
+        else:
+            return
+        self.tell(said.format(customer=name, reason=message.reason), is_bad=True)
+
+    # -- messages that did not arrive ------------------------------------------------------------------------------
+
+    def action_resend(self) -> None:
+        """Send the selected message again."""
+        if (message_id := self._undelivered()) is not None and self.desk.open is not None:
+            self.is_asking = self.window_problem(self.desk.open.openid) is not None
+            self.resend(self.desk.open.openid, message_id)
+
+    @work(group="send")
+    async def resend(self, openid: CustomerId, message_id: MessageId) -> None:
+        """Send again, after a question where one is due."""
+        try:
+            if not await self.may_send_again(openid):
+                return
+        finally:
+            self.is_asking = False
+        try:
+            message = await self.app.actions.resend(message_id)
+        except KfError as error:
+            self.tell_error(error)
+            return
+        self.report_sent(message)
+
+    def action_dismiss_message(self) -> None:
+        """Leave the selected message unsent."""
+        if (message_id := self._undelivered()) is not None:
+            self.dismiss_message(message_id)
+
+    @work(group="send")
+    async def dismiss_message(self, message_id: MessageId) -> None:
+        """Take the mark away."""
+        await self.attempt(self.app.actions.dismiss(message_id))
+
+    def _undelivered(self) -> MessageId | None:
+        if self.desk.open is not None and self.subject() != self.desk.open.openid:
+            self.tell(_("Open the conversation first: S and D act on its messages."), is_bad=True)
+            return None
+        message = self.talk.undelivered()
+        if message is None:
+            self.tell(_("No message here waits for a decision."), is_bad=True)
+        return message.id if message else None

@@ -1,0 +1,47 @@
+"""A line to type into, whose keys are taken in the order they were pressed."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding
+from textual.widgets import Input
+
+from kfconsole import text
+
+
+class Entry(Input):
+    """An `Input` in which no editing key overtakes, or falls behind, the characters around it.
+
+    Bindings run before or after the characters of one burst, as it comes over a lagging line; so they are looked up
+    in the key handler. What is pasted becomes one clean line.
+    """
+
+    MAX_PASTED: ClassVar[int] = 4_096
+    """Characters; the longest path of a file."""
+    _ACTS: ClassVar[dict[str, str]] = {
+        key: binding.action
+        for binding in Input.BINDINGS
+        if isinstance(binding, Binding)
+        for key in binding.key.split(",")
+    }
+
+    async def _on_key(self, event: events.Key) -> None:
+        if self.screen.focused is not self:
+            event.stop()
+            event.prevent_default()  # typed right behind the key that left: no part of the text
+        elif self.leaves_by(event.key):
+            event.stop()
+            event.prevent_default()
+        elif (act := self._ACTS.get(event.key)) is not None:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(act)
+
+    def leaves_by(self, key: str) -> bool:  # noqa: ARG002  # for those that do
+        """Do what a key does that leaves the line, and return whether it is one."""
+        return False
+
+    def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        self.replace(text.one_line(text.clean(event.text[: self.MAX_PASTED])), *self.selection)
