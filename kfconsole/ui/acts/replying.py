@@ -1,7 +1,10 @@
 """Writing to a customer: what asks first, what is sent, and what did not arrive."""
 
+from collections.abc import Sequence
+
 from textual import on, work
 
+from kfconsole.content import Content
 from kfconsole.desk import rules
 from kfconsole.errors import KfError, OutcomeNotKept
 from kfconsole.i18n import _
@@ -50,7 +53,7 @@ class ReplyActs(SessionActs):
         """Send what was written, or ask first with the text back in the composer."""
         problem = self.reply_problem(event.openid)
         if problem is None or self.app.accepted_problems.get(event.openid) == problem:
-            self.send_reply(event.openid, event.text)
+            self.send_out(event.openid, (event.text,))
             return
         self.give_back(event.openid, event.text)
         self.ask_and_send(event.openid)
@@ -59,7 +62,7 @@ class ReplyActs(SessionActs):
     async def ask_and_send(self, openid: CustomerId) -> None:
         """Ask whether to send, then send what the composer holds for this customer."""
         if await self.may_reply(openid) and self.composer.openid == openid and self.composer.text.strip():
-            self.send_reply(openid, self.composer.take())
+            self.send_out(openid, (self.composer.take(),))
 
     def unsent(self) -> tuple[CustomerId, str] | None:
         """What stands in the composer, and for whom."""
@@ -141,18 +144,26 @@ class ReplyActs(SessionActs):
         return await self.app.push_screen_wait(Question(title, *problem, answers)) == "send"
 
     @work(group="send")
-    async def send_reply(self, openid: CustomerId, text: str) -> None:
-        """Send a reply; what cannot be sent is given back to the composer."""
-        try:
-            message = await self.app.actions.send(openid, text)
-        except OutcomeNotKept as error:
-            self.tell_error(error)  # it left: giving the text back would invite a second one
+    async def send_out(self, openid: CustomerId, contents: Sequence[Content | str]) -> None:
+        """Send texts and other contents in order; texts that were not even begun are given back to the composer.
+
+        The one way anything leaves this screen: what comes behind something that did not leave stays here, too.
+        """
+        for place, content in enumerate(contents):
+            try:
+                message = await self.app.actions.send(openid, content, keeps_draft=not isinstance(content, str))
+            except OutcomeNotKept as error:
+                self.tell_error(error)  # it left: giving the text back would invite a second one
+                behind = place + 1
+            except KfError as error:
+                self.tell_error(error)
+                behind = place
+            else:
+                self.report_sent(message)
+                continue
+            if texts := [unsent for unsent in contents[behind:] if isinstance(unsent, str)]:
+                self.give_back(openid, "".join(texts))
             return
-        except KfError as error:
-            self.give_back(openid, text)
-            self.tell_error(error)
-            return
-        self.report_sent(message)
 
     def report_sent(self, message: Message) -> None:
         """Say so when a message did not surely arrive, unless its conversation is on screen and shows it."""
