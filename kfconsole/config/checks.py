@@ -187,6 +187,21 @@ def _timezone(value: Any) -> str:
     return name
 
 
+def times_of(span: str) -> list[tuple[str, str]]:
+    """Return hours and minutes of both ends of `22:00-08:00`; nothing when it is no span of a day."""
+    hour, minute = "([01]?[0-9]|2[0-3])", "([0-5][0-9])"
+    found = re.fullmatch(rf"{hour}:{minute}\s*[-–~]\s*{hour}:{minute}", span)
+    return [(found[1], found[2]), (found[3], found[4])] if found else []
+
+
+def _daily_span(value: Any) -> str:
+    span = _text(value).replace("：", ":")
+    ends = times_of(span)
+    if span and (not ends or ends[0] == ends[1]):
+        raise _WrongValue(_('must be two times of the day, such as "22:00-08:00", or empty'))
+    return span
+
+
 _SECONDS = _number(0.5, 3600.0)
 _CHECKS: Mapping[str, Check] = {
     # The AppID names the archive's file, so it must not be able to be a path.
@@ -209,5 +224,9 @@ _CHECKS: Mapping[str, Check] = {
     "alerts.warn_after": _whole(1, 86_400),
     "alerts.late_after": _whole(1, 86_400),
     "alerts.bell": _flag,
+    "alerts.repeat_after": _whole(0, 3600),
+    "alerts.quiet_hours": _daily_span,
+    "alerts.popups": _one_of("auto", "off", "osc9", "osc777", "osc99", "notify-send"),
+    "alerts.show_names": _flag,
     "archive.keep_days": _whole(1, 36_500),
 }

@@ -129,6 +129,22 @@ class AlertSettings:
     """Seconds of waiting until a customer counts as late."""
     bell: bool = True
     """Whether the terminal rings when a customer becomes late."""
+    repeat_after: int = 30
+    """Seconds until it rings again while somebody is late, each time twice as long; 0: never."""
+    quiet_hours: str = ""
+    """When nothing rings, as `22:00-08:00`; empty: always on."""
+    popups: str = "auto"
+    """`auto`, `off`, or the one way a pop-up takes: `osc9`, `osc777`, `osc99` or `notify-send`."""
+    show_names: bool = True
+    """Whether a pop-up names the customer; what was written is never in one."""
+
+    @property
+    def quiet_minutes(self) -> tuple[int, int] | None:
+        """The quiet hours in minutes since midnight; None: there are none."""
+        if not self.quiet_hours:
+            return None
+        start, end = (int(hours) * 60 + int(minutes) for hours, minutes in checks.times_of(self.quiet_hours))
+        return start, end
 
 
 @dataclass(frozen=True, slots=True)
