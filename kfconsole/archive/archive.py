@@ -8,13 +8,14 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from kfconsole.archive import audit, erasure, messages, outbox, people, retention, saved, spans, waits
+from kfconsole.archive import audit, erasure, messages, people, retention, saved, spans, waits
 from kfconsole.archive.index import Index
 from kfconsole.archive.merging import merge
 from kfconsole.archive.place import Place, Policy
 from kfconsole.archive.process import Process
 from kfconsole.archive.rescue import look_over
-from kfconsole.content import Content, Text
+from kfconsole.archive.sends import Sends
+from kfconsole.content import Content
 from kfconsole.model import (
     AgentId,
     ArchiveSizes,
@@ -22,7 +23,6 @@ from kfconsole.model import (
     Contact,
     CustomerId,
     Deed,
-    Delivery,
     Desk,
     KnownCustomer,
     Message,
@@ -49,7 +49,7 @@ T = TypeVar("T")
 BUSY_SECONDS = 5.0  # how long to wait for another console's write, which takes milliseconds
 
 
-class Archive:
+class Archive(Sends):
     """Everything seen, sent, typed and waited for, in one SQLite file that several consoles may share.
 
     Reads and writes have a thread and a connection each (WAL), so a merge never holds up a conversation. A write
@@ -127,79 +127,6 @@ class Archive:
         self._place.forget_trouble()
 
     # Messages
-
-    async def begin_send(
-        self,
-        openid: CustomerId,
-        agent: AgentId | None,
-        content: Content | str,
-        at: float,
-        *,
-        is_ai: bool = False,
-        replaces: MessageId | None = None,
-        keeps_draft: bool = False,
-    ) -> Message:
-        """Store a message as being sent, before anybody asks WeChat to send it.
-
-        In the same transaction `replaces`, if undelivered, is dismissed; without it the customer's draft is cleared,
-        as the message was written there, unless `keeps_draft` says that it came from elsewhere. A caller cancelled
-        meanwhile leaves the message behind as being sent, so it should be shielded.
-        """
-        process = self._identity()
-        content = Text(content) if isinstance(content, str) else content
-        return await self._write(
-            lambda connection: outbox.begin_send(
-                connection,
-                openid,
-                agent,
-                content,
-                at,
-                is_ai=is_ai,
-                process=process,
-                replaces=None if replaces is None else self._place.number(replaces),
-                keeps_draft=keeps_draft,
-            )
-        )
-
-    async def settle(
-        self,
-        message_id: MessageId,
-        delivery: Delivery,
-        reason: str = "",
-        *,
-        is_out_of_replies: bool = False,
-        asked_at: float | None = None,
-    ) -> Message:
-        """Store the outcome of a send; one confirmed by WeChat's records stays confirmed, unless it was refused.
-
-        Args:
-            message_id: Of the send.
-            delivery: How it ended.
-            reason: Why it was refused, or what was lost.
-            is_out_of_replies: WeChat refused it because it takes no more replies to this customer.
-            asked_at: When it was sent, if the clock is known by now to have been wrong; it moves to its true place.
-        """
-        return await self._write(
-            lambda connection: outbox.settle(
-                connection,
-                self._place.number(message_id),
-                delivery,
-                reason,
-                is_out_of_replies=is_out_of_replies,
-                asked_at=asked_at,
-            )
-        )
-
-    async def settle_orphans(self) -> tuple[Message, ...]:
-        """Mark what consoles were sending when they ended as of unknown outcome; return what changed."""
-        processes = await self._read(lambda connection: outbox.gone(outbox.sending(connection), self._wall()))
-        if not processes:
-            return ()
-        return await self._write(lambda connection: outbox.settle_orphans(connection, processes))
-
-    async def dismiss(self, message_id: MessageId) -> Message:
-        """Leave a message undelivered; one that arrived after all stays as it is."""
-        return await self._write(lambda connection: outbox.dismiss(connection, self._place.number(message_id)))
 
     async def newest_id(self) -> MessageId:
         """Return the id of the message stored last; 0 when there is none."""

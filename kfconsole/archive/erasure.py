@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from kfconsole.archive import purges, retention
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.messages import CLOCK_STEP_SECONDS
+from kfconsole.archive.schema import UNDER_WAY
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, KnownCustomer, MessageId, Purged
@@ -78,7 +79,7 @@ def _is_known(connection: "Connection", openid: CustomerId) -> bool:
 
 
 def _is_sending(connection: "Connection", openid: CustomerId) -> bool:
-    query = f"SELECT 1 FROM deliveries WHERE state = 'sending' AND customer_id = {_KEY}"
+    query = f"SELECT 1 FROM deliveries WHERE {UNDER_WAY} AND customer_id = {_KEY}"
     return connection.execute(query, (openid,)).fetchone() is not None
 
 

@@ -4,6 +4,7 @@ When they were sent is told by a clock that may still be wrong, so where one sta
 what stood there before it; what the clock learns until the answer comes puts its time right.
 """
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from kfconsole.archive import contents, search
@@ -11,6 +12,7 @@ from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.messages import CLOCK_STEP_SECONDS, OWN_POSITION, existing
 from kfconsole.archive.process import Process
+from kfconsole.archive.schema import UNDER_WAY
 from kfconsole.content import Content, Text, shown
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
@@ -20,60 +22,106 @@ from kfconsole.text import clean
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+MOVED_AFTER_SECONDS: Final = 1.0  # a message that waited shorter stands where it was stored
 GONE_AFTER_SECONDS: Final = 600  # no send takes so long; for consoles on hosts we cannot look at
 
 
-def begin_send(
+def begin_sends(
     connection: "Connection",
     openid: CustomerId,
     agent: AgentId | None,
-    content: Content,
+    sent: Sequence[Content],
     at: float,
     *,
+    state: Delivery,
     is_ai: bool,
     process: Process,
     replaces: MessageId | None,
     keeps_draft: bool,
-) -> Message:
-    """Store a message as being sent, all or nothing; a new one was the draft, a repeated one replaces its original.
+) -> tuple[Message, ...]:
+    """Store messages as prepared or as being sent, all or none.
+
+    New ones were the draft; a repeated one replaces its original.
 
     Raises:
         NotPossible: Another console has dismissed or repeated the original meanwhile.
     """
-    content = contents.cleaned(content)
     with transaction(connection, is_durable=True):
         customer = customer_key(connection, openid)
-        message_id = connection.execute(
-            "INSERT INTO messages (customer_id, agent_id, kind, text, at, position) VALUES (?, ?, ?, ?, ?, ?)",
-            (
-                customer,
-                agent_key(connection, agent),
-                MessageKind.SENT,
-                shown(content),
-                _place(connection, customer, at),
-                OWN_POSITION,
-            ),
-        ).lastrowid
-        connection.execute(
-            """
-            INSERT INTO deliveries (message_id, customer_id, state, asked_at, process, content, is_ai)
-            VALUES (?, ?, ?, ?, ?, ?, ?)
-            """,
-            (
-                message_id,
-                customer,
-                Delivery.SENDING,
-                at,
-                process.encoded(),
-                None if isinstance(content, Text) else contents.encoded(content),
-                is_ai,
-            ),
-        )
+        account = agent_key(connection, agent)
+        place = _place(connection, customer, at)
+        begun = [
+            _insert(connection, customer, account, contents.cleaned(content), place, at, state, is_ai, process)
+            for content in sent
+        ]
         if replaces is None and not keeps_draft:
             connection.execute("DELETE FROM drafts WHERE customer_id = ?", (customer,))
         if replaces is not None and not _dismiss(connection, replaces):
             raise NotPossible(_("This message needs no decision."))
-        return existing(connection, MessageId(message_id or 0))
+        return tuple(existing(connection, message_id) for message_id in begun)
+
+
+def _insert(
+    connection: "Connection",
+    customer: int,
+    account: int,
+    content: Content,
+    place: float,
+    at: float,
+    state: Delivery,
+    is_ai: bool,
+    process: Process,
+) -> MessageId:
+    message_id = connection.execute(
+        "INSERT INTO messages (customer_id, agent_id, kind, text, at, position) VALUES (?, ?, ?, ?, ?, ?)",
+        (customer, account, MessageKind.SENT, shown(content), place, OWN_POSITION),
+    ).lastrowid
+    encoded = None if isinstance(content, Text) else contents.encoded(content)
+    connection.execute(
+        """
+        INSERT INTO deliveries (message_id, customer_id, state, asked_at, process, content, is_ai)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+        (message_id, customer, state, at, process.encoded(), encoded, is_ai),
+    )
+    return MessageId(message_id or 0)
+
+
+def release(connection: "Connection", message_id: MessageId, at: float) -> Message:
+    """Store that a prepared message is being sent, from this moment on.
+
+    Raises:
+        NotPossible: It is prepared no more: another console believed that this one had ended.
+    """
+    with transaction(connection, is_durable=True):
+        query = "UPDATE deliveries SET state = 'sending', asked_at = ? WHERE message_id = ? AND state = 'prepared'"
+        if connection.execute(query, (at, message_id)).rowcount == 0:
+            raise NotPossible(_("This message is not waiting to go any more."))
+        if at >= existing(connection, message_id).at + MOVED_AFTER_SECONDS:  # others may have spoken meanwhile
+            _put_right(connection, message_id, at)
+        return existing(connection, message_id)
+
+
+def take_back(
+    connection: "Connection", openid: CustomerId, message_ids: Sequence[MessageId], draft: str
+) -> tuple[Message, ...]:
+    """Leave prepared messages unsent, for good, as their words are in the draft again."""
+    with transaction(connection, is_durable=True):
+        reason = clean(_("Taken back before it was sent."))
+        for message_id in message_ids:
+            connection.execute(
+                """
+                UPDATE deliveries SET state = 'refused', is_dismissed = 1, reason = ?, process = NULL
+                WHERE message_id = ? AND state IN ('prepared', 'refused')
+                """,
+                (reason, message_id),
+            )
+        customer = customer_key(connection, openid)
+        if draft:
+            connection.execute(
+                "INSERT OR REPLACE INTO drafts (customer_id, text) VALUES (?, ?)", (customer, clean(draft))
+            )
+        return tuple(existing(connection, message_id) for message_id in message_ids)
 
 
 def settle(
@@ -170,8 +218,8 @@ def _dismiss(connection: "Connection", message_id: MessageId) -> bool:
 
 
 def sending(connection: "Connection") -> dict[str, float]:
-    """Return the processes with a send under way, each with the time of its newest."""
-    rows = connection.execute("SELECT process, max(asked_at) FROM deliveries WHERE state = 'sending' GROUP BY process")
+    """Return the processes with messages in their hands, each with the time of the newest."""
+    rows = connection.execute(f"SELECT process, max(asked_at) FROM deliveries WHERE {UNDER_WAY} GROUP BY process")
     return dict(rows.fetchall())
 
 
@@ -186,18 +234,22 @@ def _is_gone(process: Process | None, age_seconds: float) -> bool:
 
 
 def settle_orphans(connection: "Connection", processes: tuple[str, ...]) -> tuple[Message, ...]:
-    """Mark what ended processes were sending as of unknown outcome."""
-    reason = _("The console ended before WeChat answered.")
+    """Mark what ended processes were sending as of unknown outcome, and as not sent what they had only prepared."""
+    endings = {
+        Delivery.SENDING: (Delivery.UNKNOWN, _("The console ended before WeChat answered.")),
+        Delivery.PREPARED: (Delivery.REFUSED, _("The console ended before it was sent: it never left.")),
+    }
     with transaction(connection, is_durable=True):
         rows = [
             row
             for process in processes
             for row in connection.execute(
-                "SELECT message_id FROM deliveries WHERE state = 'sending' AND process = ?", (process,)
+                f"SELECT message_id, state FROM deliveries WHERE {UNDER_WAY} AND process = ? ORDER BY message_id",
+                (process,),
             ).fetchall()
         ]
         connection.executemany(
-            "UPDATE deliveries SET state = 'unknown', reason = ?, process = NULL WHERE message_id = ?",
-            [(reason, message_id) for (message_id,) in rows],
+            "UPDATE deliveries SET state = ?, reason = ?, process = NULL WHERE message_id = ?",
+            [(*endings[Delivery(state)], message_id) for message_id, state in rows],
         )
-        return tuple(existing(connection, message_id) for (message_id,) in rows)
+        return tuple(existing(connection, message_id) for message_id, _state in rows)

@@ -246,7 +246,9 @@ class _Rescue:
     def _undecided(self) -> frozenset[int]:
         found: list[Row] = []
         for row in self._rows("deliveries", ("message_id", "state", "is_dismissed"), ()):
-            if row["state"] == "sending" or (row["state"] in ("refused", "unknown") and not row["is_dismissed"]):
+            if row["state"] in ("prepared", "sending") or (
+                row["state"] in ("refused", "unknown") and not row["is_dismissed"]
+            ):
                 found.append(row)
         return frozenset(row["message_id"] for row in found)
 

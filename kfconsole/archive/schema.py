@@ -242,7 +242,17 @@ _RECORD_OF_TRUTH = (
     "ALTER TABLE origin ADD COLUMN is_index_void INTEGER NOT NULL DEFAULT 0",
 )
 
-MIGRATIONS = (_FIRST, _CONTENTS, _RECORD_OF_TRUTH)
+UNDER_WAY = "state IN ('prepared', 'sending')"
+"""What holds for messages that a console has in its hands: only so the index of them is used."""
+
+_PREPARED = (
+    # Messages are stored before it is known whether they shall leave: 'prepared' until WeChat is asked, and process
+    # tells whose they are, too.
+    "DROP INDEX deliveries_sending",
+    f"CREATE INDEX deliveries_sending ON deliveries (process) WHERE {UNDER_WAY}",
+)
+
+MIGRATIONS = (_FIRST, _CONTENTS, _RECORD_OF_TRUTH, _PREPARED)
 """Step n leads from version n to n + 1; a released step is never changed."""
 KNOWN_TABLES = 2  # of those that every version has had
 

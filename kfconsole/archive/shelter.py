@@ -30,7 +30,7 @@ _SEEDS: Final = {
     "messages": f"""
         WHERE at >= :since_at OR id IN (
             SELECT message_id FROM file.deliveries WHERE {_OPEN}
-            UNION SELECT message_id FROM file.deliveries WHERE state = 'sending'
+            UNION SELECT message_id FROM file.deliveries WHERE {schema.UNDER_WAY}
         )
     """,
     "deliveries": "WHERE message_id IN (SELECT id FROM main.messages)",

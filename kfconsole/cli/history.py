@@ -171,7 +171,7 @@ def said(message: Message) -> str:
 
 def undelivered(message: Message) -> str:
     """Say behind a message that it did not surely arrive, and why."""
-    if message.delivery not in (Delivery.SENDING, Delivery.REFUSED, Delivery.UNKNOWN):
+    if message.delivery not in (Delivery.PREPARED, Delivery.SENDING, Delivery.REFUSED, Delivery.UNKNOWN):
         return ""
     from kfconsole.ui.words import DELIVERY_WORDS
 

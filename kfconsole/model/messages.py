@@ -25,6 +25,8 @@ class MessageKind(StrEnum):
 class Delivery(StrEnum):
     """How far a message of ours got."""
 
+    PREPARED = "prepared"
+    """Stored, and certainly not given to WeChat yet."""
     SENDING = "sending"
     SENT = "sent"
     """WeChat answered ok."""

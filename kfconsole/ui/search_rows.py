@@ -19,7 +19,7 @@ CUSTOMER_CELLS = 8
 WHO_CELLS = 9
 ROOMY_CELLS = 60  # from here on there is room for who spoke
 _MARKED = Style(bold=True, underline=True)  # told from the rest without colour, too
-_NOT_SURE = (Delivery.SENDING, Delivery.REFUSED, Delivery.UNKNOWN)
+_NOT_SURE = (Delivery.PREPARED, Delivery.SENDING, Delivery.REFUSED, Delivery.UNKNOWN)
 
 
 class FoundRow(Struct, frozen=True):

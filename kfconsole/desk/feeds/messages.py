@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 OVERLAP_SECONDS = LATE_SECONDS
 """Records may come late: each question reads so much again, and a longer gap reads the whole day."""
+UNDER_WAY = (Delivery.PREPARED, Delivery.SENDING)
 GAP_INTERVALS = 2
 """A feed that is slowed on purpose has no gap: questions this many intervals apart belong together."""
 
@@ -81,14 +82,14 @@ class MessagesFeed:
             self._newest_id = await self._archive.newest_id()
         on_screen = self._store.desk.open
         shown = {message.id: message for message in on_screen.messages} if on_screen else {}
-        self._on_their_way |= {message.id for message in shown.values() if message.delivery is Delivery.SENDING}
+        self._on_their_way |= {message.id for message in shown.values() if message.delivery in UNDER_WAY}
         if self._on_their_way:
             await self._archive.settle_orphans()
         undecided = {message.id for message in shown.values() if message.needs_decision}
         openid = on_screen.openid if on_screen else None
         news = await self._archive.news(self._newest_id, self._on_their_way | undecided, openid=openid)
         self._newest_id = news.until
-        self._on_their_way = {message.id for message in news.messages if message.delivery is Delivery.SENDING}
+        self._on_their_way = {message.id for message in news.messages if message.delivery in UNDER_WAY}
         return replace(news, messages=tuple(found for found in news.messages if shown.get(found.id) != found))
 
     async def _tell(self, messages: tuple[Message, ...], with_history: frozenset[CustomerId] = frozenset()) -> None:

@@ -1,0 +1,135 @@
+"""The outbox as the other rooms see it: what is to be sent, what is on its way, and what became of it."""
+
+from collections.abc import Callable, Sequence
+
+from kfconsole.archive import outbox
+from kfconsole.archive.place import Place
+from kfconsole.archive.process import Process
+from kfconsole.content import Content, Text
+from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageId
+
+
+class Sends:
+    """What the archive does with messages of ours; `Archive` fills in what it stands on."""
+
+    _place: Place
+    _wall: Callable[[], float]
+
+    def _identity(self) -> Process:
+        raise NotImplementedError
+
+    async def begin_send(
+        self,
+        openid: CustomerId,
+        agent: AgentId | None,
+        content: Content | str,
+        at: float,
+        *,
+        is_ai: bool = False,
+        replaces: MessageId | None = None,
+        keeps_draft: bool = False,
+    ) -> Message:
+        """Store one message as being sent; see `begin_sends`."""
+        (message,) = await self.begin_sends(
+            openid, agent, (content,), at, is_ai=is_ai, replaces=replaces, keeps_draft=keeps_draft
+        )
+        return message
+
+    async def begin_sends(
+        self,
+        openid: CustomerId,
+        agent: AgentId | None,
+        sent: Sequence[Content | str],
+        at: float,
+        *,
+        state: Delivery = Delivery.SENDING,
+        is_ai: bool = False,
+        replaces: MessageId | None = None,
+        keeps_draft: bool = False,
+    ) -> tuple[Message, ...]:
+        """Store messages as prepared, or as being sent, before anybody asks WeChat to send them.
+
+        In the same transaction `replaces`, if undelivered, is dismissed; without it the customer's draft is cleared,
+        as the messages were written there, unless `keeps_draft` says that they came from elsewhere. A caller
+        cancelled meanwhile leaves the messages behind as they are, so it should be shielded.
+        """
+        process = self._identity()
+        held = [Text(content) if isinstance(content, str) else content for content in sent]
+        return await self._place.write(
+            lambda connection: outbox.begin_sends(
+                connection,
+                openid,
+                agent,
+                held,
+                at,
+                state=state,
+                is_ai=is_ai,
+                process=process,
+                replaces=None if replaces is None else self._place.number(replaces),
+                keeps_draft=keeps_draft,
+            )
+        )
+
+    async def release(self, message_id: MessageId, at: float) -> Message:
+        """Store that a prepared message is being sent now, before WeChat is asked to.
+
+        Raises:
+            NotPossible: It is prepared no more.
+        """
+        return await self._place.write(
+            lambda connection: outbox.release(connection, self._place.number(message_id), at)
+        )
+
+    async def take_back(self, openid: CustomerId, message_ids: Sequence[MessageId], draft: str) -> tuple[Message, ...]:
+        """Leave prepared messages unsent and put their words into the draft, in one transaction.
+
+        Args:
+            openid: Whose they are.
+            message_ids: The messages.
+            draft: All that shall stand in the draft; empty leaves it.
+        """
+        return await self._place.write(
+            lambda connection: outbox.take_back(
+                connection, openid, [self._place.number(message_id) for message_id in message_ids], draft
+            )
+        )
+
+    async def settle(
+        self,
+        message_id: MessageId,
+        delivery: Delivery,
+        reason: str = "",
+        *,
+        is_out_of_replies: bool = False,
+        asked_at: float | None = None,
+    ) -> Message:
+        """Store the outcome of a send; one confirmed by WeChat's records stays confirmed, unless it was refused.
+
+        Args:
+            message_id: Of the send.
+            delivery: How it ended.
+            reason: Why it was refused, or what was lost.
+            is_out_of_replies: WeChat refused it because it takes no more replies to this customer.
+            asked_at: When it was sent, if the clock is known by now to have been wrong; it moves to its true place.
+        """
+        return await self._place.write(
+            lambda connection: outbox.settle(
+                connection,
+                self._place.number(message_id),
+                delivery,
+                reason,
+                is_out_of_replies=is_out_of_replies,
+                asked_at=asked_at,
+            )
+        )
+
+    async def settle_orphans(self) -> tuple[Message, ...]:
+        """Settle what consoles had in their hands when they ended: prepared, it never left; else nobody knows."""
+        processes = await self._place.read(lambda connection: outbox.gone(outbox.sending(connection), self._wall()))
+        if not processes:
+            return ()
+        return await self._place.write(lambda connection: outbox.settle_orphans(connection, processes))
+
+    async def dismiss(self, message_id: MessageId) -> Message:
+        """Leave a message undelivered; one that arrived after all stays as it is."""
+        return await self._place.write(lambda connection: outbox.dismiss(connection, self._place.number(message_id)))
