@@ -138,7 +138,8 @@ def exchanged_at(desk: Desk, openid: CustomerId) -> float | None:
     times += [
         message.at
         for message in candidates
-        if message.kind in (MessageKind.RECEIVED, MessageKind.SENT) and message.delivery is not Delivery.REFUSED
+        if message.kind in (MessageKind.RECEIVED, MessageKind.SENT)
+        and message.delivery not in (Delivery.PREPARED, Delivery.REFUSED)
     ]
     return max(times, default=None)
 
