@@ -59,6 +59,30 @@ def refuse_unknown(values: Mapping[str, Any], known: Mapping[str, tuple[str, ...
                 raise _unknown(f"{section}.{key}", key, known[section], path)
 
 
+def keys_of(values: object, path: Path) -> dict[str, tuple[str, ...]]:
+    """Return the keys people wrote for each command; which commands and keys there are, is known elsewhere.
+
+    Raises:
+        ConfigError: They are something else than texts.
+    """
+    if not isinstance(values, Mapping):
+        problem = _("{key} in {file} must be a section: write [{key}] on a line of its own.")
+        raise ConfigError(problem.format(key="keys", file=path))
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in values.items():
+        if isinstance(value, str):
+            # A comma alone is the key, not a gap between two.
+            found[name] = (",",) if value.strip() == "," else tuple(filter(None, map(str.strip, value.split(","))))
+            if value and not value.strip():
+                found[name] = (" ",)
+        elif isinstance(value, list) and all(isinstance(key, str) and key for key in value):
+            found[name] = tuple(value)
+        else:
+            where = _("{key} in {file}").format(key=quoted(f"keys.{name}"), file=path)
+            raise ConfigError(f"{where}: " + _('must be keys in quotes, such as "r, F5", or "" for none'))
+    return found
+
+
 def _unknown(shown: str, name: str, names: tuple[str, ...], path: Path) -> ConfigError:
     from difflib import get_close_matches
 
@@ -175,6 +199,17 @@ def _proxy(value: Any) -> str:
     return address
 
 
+def _file(value: Any) -> str:
+    name = _text(value)
+    try:
+        is_name = bool(name) and "\0" not in name and bool(Path(name).expanduser().name)
+    except RuntimeError:  # ~somebody whom this host does not know
+        is_name = False
+    if not is_name:
+        raise _WrongValue(_("must be the name of a file, such as replies.toml"))
+    return name
+
+
 def _timezone(value: Any) -> str:
     from zoneinfo import ZoneInfo
 
@@ -228,5 +263,6 @@ _CHECKS: Mapping[str, Check] = {
     "alerts.quiet_hours": _daily_span,
     "alerts.popups": _one_of("auto", "off", "osc9", "osc777", "osc99", "notify-send"),
     "alerts.show_names": _flag,
+    "replies.file": _file,
     "archive.keep_days": _whole(1, 36_500),
 }

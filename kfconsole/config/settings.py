@@ -7,6 +7,7 @@
     ├── network   NetworkSettings   the way out
     ├── ui        UiSettings        language, clock, looks
     ├── alerts    AlertSettings     when a wait is late
+    ├── replies   ReplySettings     the canned replies
     └── archive   ArchiveSettings   how long messages are kept
 
 The defaults stand here; `config.example.toml` shows them all.
@@ -148,6 +149,14 @@ class AlertSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReplySettings:
+    """The canned replies."""
+
+    file: str = "replies.toml"
+    """The file that holds them; relative names are beside the settings file."""
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveSettings:
     """How long messages are kept."""
 
@@ -169,7 +178,10 @@ class Settings:
     network: NetworkSettings = NetworkSettings()
     ui: UiSettings = UiSettings()
     alerts: AlertSettings = AlertSettings()
+    replies: ReplySettings = ReplySettings()
     archive: ArchiveSettings = ArchiveSettings()
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The keys of commands by their names; checked where the commands are known."""
     origins: Mapping[str, str] = field(default_factory=dict, repr=False)
     """`section.key` to `file` or a variable's name; a key that is missing here has its default."""
 
@@ -177,6 +189,11 @@ class Settings:
     def archive_path(self) -> Path:
         """The archive of this account: one file an AppID, so that several accounts share one folder."""
         return self.data_dir / f"{self.account.app_id}.db"
+
+    @property
+    def replies_path(self) -> Path:
+        """The file of canned replies."""
+        return self.path.parent / Path(self.replies.file).expanduser()
 
     @property
     def log_path(self) -> Path:
@@ -207,6 +224,8 @@ class Settings:
             for key, value in asdict(getattr(self, section)).items():
                 name = f"{section}.{key}"
                 yield name, checks.masked(name, value), self.origins.get(name, "default")
+        for command, bound in self.keys.items():
+            yield f"keys.{command}", bound, "file"
 
 
 SECTIONS: dict[str, type] = {
@@ -216,6 +235,7 @@ SECTIONS: dict[str, type] = {
     "network": NetworkSettings,
     "ui": UiSettings,
     "alerts": AlertSettings,
+    "replies": ReplySettings,
     "archive": ArchiveSettings,
 }
 
