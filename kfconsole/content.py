@@ -22,12 +22,16 @@ class Image(_Part, frozen=True, tag="image"):
     """A picture that was uploaded."""
 
     media_id: str
+    file_name: str = ""
+    """What it is called here, for whoever looks at the conversation; WeChat is not told. Empty: not known."""
 
 
 class Voice(_Part, frozen=True, tag="voice"):
     """A voice recording that was uploaded."""
 
     media_id: str
+    file_name: str = ""
+    """What it is called here, for whoever looks at the conversation; WeChat is not told. Empty: not known."""
 
 
 class Video(_Part, frozen=True, tag="video"):
@@ -37,6 +41,8 @@ class Video(_Part, frozen=True, tag="video"):
     cover_media_id: str
     title: str = ""
     description: str = ""
+    file_name: str = ""
+    """As of a picture."""
 
 
 class Music(_Part, frozen=True, tag="music"):

@@ -14,13 +14,19 @@ from kfconsole.content import Content
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.deeds import Deeds
 from kfconsole.desk.gaps import KEEP_DAYS
+from kfconsole.desk.handing import Handing
+from kfconsole.desk.holding import Holding
 from kfconsole.desk.managing import Managing
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.reading import HistoryDay, Reading
 from kfconsole.desk.sending import Sending
 from kfconsole.desk.serving import Serving
 from kfconsole.desk.store import Store
+from kfconsole.desk.transferring import Tell, Transfer, Transferring
 from kfconsole.desk.typing_state import TypingState
+from kfconsole.desk.undoing import Undoing
+from kfconsole.desk.uploads import Uploads
+from kfconsole.desk.waking import Sleep
 from kfconsole.errors import ArchiveError, KfError, NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import (
@@ -38,6 +44,7 @@ from kfconsole.model import (
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
     from kfconsole.wechat import KfClient
+    from kfconsole.wechat.upload import OnProgress
 
 
 class Actions:
@@ -54,6 +61,7 @@ class Actions:
         poller: Poller | None = None,
         read_only: bool = False,
         keep_days: float = KEEP_DAYS,
+        sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._archive = archive
         self._store = store
@@ -62,9 +70,14 @@ class Actions:
         self._typing_state = TypingState(client, store, clock)
         self._reading = Reading(client, archive, store, clock, keep_days=keep_days)
         self._sending = Sending(client, archive, store, clock, self._typing_state, me=me)
-        self._serving = Serving(client, store, clock, poller, me=me)
+        holding = Holding(client, store, clock, poller)
+        self._serving = Serving(client, store, holding, me=me)
+        transferring = Transferring(client, store, clock, holding, sleep=sleep)
         self._managing = Managing(client, store, poller)
+        self._uploads = Uploads(self.upload_media, store, clock)
         self._deeds = Deeds(archive, clock, me, self._sending.failures)
+        self._undoing = Undoing(self._serving, store, clock)
+        self._handing = Handing(transferring, holding, self._undoing, self._deeds, archive, clock)
 
     async def run(self) -> None:
         """Make the calls nobody waits for, and note what was done, until cancelled."""
@@ -73,7 +86,8 @@ class Actions:
             group.create_task(self._deeds.run(), name="deeds")
 
     async def finish(self) -> None:
-        """Note what was done and is not noted yet; await it before the archive is closed."""
+        """End what must not stop half-way, and note what was done; await it before client and archive are closed."""
+        await self._handing.finish()
         await self._deeds.finish()
 
     # Reading
@@ -128,18 +142,55 @@ class Actions:
         """Give a customer to an agent, ourselves by default; see `Serving.accept`."""
         self._check_writable()
         act, whom = ("accept", "") if agent in (None, self._me) else ("assign", agent or "")
-        return await self._deeds.noted(act, self._serving.accept(openid, agent), openid=openid, details=whom)
+        session = await self._deeds.noted(act, self._serving.accept(openid, agent), openid=openid, details=whom)
+        self._undoing.accepted(session)
+        return session
 
     async def accept_next(self, agent: AgentId | None = None) -> Session:
         """Give the longest waiting customer to an agent; see `Serving.accept_next`."""
         self._check_writable()
         act, whom = ("accept", "") if agent in (None, self._me) else ("assign", agent or "")
-        return await self._deeds.noted(act, self._serving.accept_next(agent), details=whom)
+        session = await self._deeds.noted(act, self._serving.accept_next(agent), details=whom)
+        self._undoing.accepted(session)
+        return session
 
     async def close(self, openid: CustomerId, agent: AgentId | None = None) -> None:
         """End a customer's session, whoever holds it, or this agent's; see `Serving.close`."""
         self._check_writable()
-        await self._deeds.noted("close", self._serving.close(openid, agent), openid=openid, details=agent or "")
+        work = self._serving.close(openid, agent)
+        self._undoing.closed(openid, await self._deeds.noted("close", work, openid=openid, details=agent or ""))
+
+    async def undo_close(self) -> Session:
+        """Take the last close from here back, for the same customer and agent; see `Undoing`."""
+        self._check_writable()
+        ended = self._undoing.newest()
+        work = self._undoing.take_back(ended)
+        return await self._deeds.noted("undo_close", work, openid=ended.openid, details=ended.agent)
+
+    async def transfer(
+        self,
+        openid: CustomerId,
+        target: AgentId,
+        *,
+        giver: AgentId | None = None,
+        tell: Tell = lambda _step: None,
+    ) -> Transfer:
+        """Hand a customer to another agent; see `Transferring`. It ends even when whoever awaits it stops."""
+        self._check_writable()
+        return await self._handing.transfer(openid, target, giver, tell)
+
+    @property
+    def is_transferring(self) -> bool:
+        """Whether a customer is being handed over."""
+        return self._handing.is_under_way
+
+    def left_alone(self) -> tuple[Transfer, ...]:
+        """Return the transfers from here whose customers nobody has."""
+        return self._undoing.left_alone()
+
+    async def find_forgotten(self) -> None:
+        """Look for customers whom a stopped console or command left with nobody; see `Handing`."""
+        await self._handing.find_forgotten()
 
     # Sending
 
@@ -158,6 +209,14 @@ class Actions:
         return await self._sending.send(
             openid, content, agent=agent, is_ai=is_ai, replaces=replaces, keeps_draft=keeps_draft
         )
+
+    def check_answering(self) -> None:
+        """Refuse at once what `send` would refuse whatever it is given.
+
+        Raises:
+            NotPossible: This console is read-only, or answers as nobody.
+        """
+        self._check_answering()
 
     def failure_of(self, message_id: MessageId) -> KfError | None:
         """Return why a message of this run was not taken, with WeChat's code."""
@@ -221,11 +280,16 @@ class Actions:
             await self._archive.describe(openid, remark=remark)
             await self._reading.refresh_contacts((openid,))
 
-    async def upload_media(self, kind: MediaKind, file: Path) -> Media:
+    async def upload_media(self, kind: MediaKind, file: Path, on_progress: "OnProgress | None" = None) -> Media:
         """Upload a file for messages."""
         self._check_writable()
-        order = self._managing.upload_media(kind, file)
+        order = self._managing.upload_media(kind, file, on_progress)
         return await self._deeds.noted("upload_media", order, details=f"{kind} {file.name}")
+
+    async def media_of(self, kind: MediaKind, file: Path, on_progress: "OnProgress | None" = None) -> Media:
+        """Return a file as messages can name it, uploaded now or earlier in this run; see `Uploads.media_of`."""
+        self._check_writable()
+        return await self._uploads.media_of(kind, file, on_progress)
 
     async def clear_quota(self, path: str | None) -> None:
         """Let WeChat's counters of one call, or of all, start anew."""

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfconsole.desk import rules
+from kfconsole.desk.holding import TRUTH_SECONDS
 from kfconsole.desk.poller import Poller
-from kfconsole.desk.serving import TRUTH_SECONDS
 from kfconsole.desk.store import Store
 from kfconsole.errors import ApiError, ConfigError, Unavailable
 from kfconsole.i18n import _
@@ -20,6 +20,7 @@ from kfconsole.text import clean
 
 if TYPE_CHECKING:
     from kfconsole.wechat import KfClient
+    from kfconsole.wechat.upload import OnProgress
 
 Truth = Callable[[], Awaitable[bool | None]]
 """Asks WeChat whether something happened; None: what it answers does not tell."""
@@ -88,9 +89,9 @@ class Managing:
 
         await self._told(self._client.set_remark(openid, remark), was_set)
 
-    async def upload_media(self, kind: MediaKind, file: Path) -> Media:
+    async def upload_media(self, kind: MediaKind, file: Path, on_progress: "OnProgress | None" = None) -> Media:
         """Upload a file for messages; WeChat keeps it for three days."""
-        return await self._client.upload_media(kind, file)
+        return await self._client.upload_media(kind, file, on_progress)
 
     async def clear_quota(self, path: str | None) -> None:
         """Let the counters of one call, or of all, start anew today."""

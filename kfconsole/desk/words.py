@@ -2,10 +2,12 @@
 
 from datetime import date
 
+from kfconsole.content import Image, News, Video, Voice
 from kfconsole.i18n import N_, _
 from kfconsole.model import Delivery, Message, MessageKind
 
 DELIVERY_WORDS = {
+    Delivery.PREPARED: N_("waiting to go"),
     Delivery.SENDING: N_("sending"),
     Delivery.SENT: N_("sent"),
     Delivery.CONFIRMED: N_("confirmed"),
@@ -47,7 +49,19 @@ def full_day(day: date) -> str:
 
 
 def words_of(message: Message) -> str:
-    """What a message says; of one without words, what it is."""
-    tag = message.text[1:-1] if message.is_media else message.content.__struct_config__.tag if message.content else ""
+    """What a message says; of one without words, what it is and what tells it from others."""
+    content = message.content
+    tag = message.text[1:-1] if message.is_media else content.__struct_config__.tag if content else ""
     name = KIND_WORDS.get(str(tag))
-    return message.text if name is None else message.text.replace(f"[{tag}]", f"[{_(name)}]", 1)
+    if name is None:
+        return message.text
+    said = message.text.replace(f"[{tag}]", f"[{_(name)}]", 1)
+    match content:
+        case Image() | Voice():
+            return f"{said} {content.file_name}".rstrip()
+        case Video():
+            return f"{said} {content.title or content.file_name}".rstrip()
+        case News():
+            return f"{said}\n{content.url}"
+        case _:
+            return said

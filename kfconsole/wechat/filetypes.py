@@ -38,17 +38,20 @@ class Limits(NamedTuple):
 
     types: tuple[FileType, ...]
     largest_bytes: int
+    longest_seconds: float | None = None
 
 
 MEDIA = MappingProxyType(
     {
         MediaKind.IMAGE: Limits((FileType.PNG, FileType.JPEG, FileType.GIF), 10 * 2**20),
-        MediaKind.VOICE: Limits((FileType.AMR, FileType.MP3), 2 * 2**20),
+        MediaKind.VOICE: Limits((FileType.AMR, FileType.MP3), 2 * 2**20, 60),
         MediaKind.VIDEO: Limits((FileType.MP4,), 10 * 2**20),
         MediaKind.COVER: Limits((FileType.JPEG,), 64 * 2**10),
     }
 )
 """The table of the page; its notes say 2 MB for pictures, which is left to WeChat."""
+DOUBTFUL_IMAGE_BYTES = 2 * 2**20
+"""What those notes say: WeChat may refuse a picture above it."""
 AGENT_PICTURE = Limits((FileType.JPEG,), 5 * 2**20)
 
 
@@ -70,6 +73,12 @@ def type_of(head: bytes) -> FileType | None:
 def shown(file: Path) -> str:
     """Return a path as it may stand in a message, whatever bytes its names are made of."""
     return one_line(clean(str(file)))
+
+
+def size_words(byte_count: int) -> str:
+    """Return a size for people; a little above a limit never reads like the limit itself."""
+    unit, name = (2**20, "MB") if byte_count >= 2**20 else (2**10, "KB")
+    return f"{-(-byte_count * 100 // unit) / 100:g} {name}"
 
 
 def _is_mp3_frame(head: bytes) -> bool:

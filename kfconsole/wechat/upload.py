@@ -1,17 +1,32 @@
 """One file on its way to WeChat: checked first, then read from the disk piece by piece while it is sent."""
 
 import asyncio
+import hashlib
 import os
 import stat
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
-from kfconsole.wechat.filetypes import HEAD_BYTES, FileType, Limits, shown, type_of
+from kfconsole.wechat.filetypes import HEAD_BYTES, FileType, Limits, shown, size_words, type_of
+from kfconsole.wechat.voices import voice_seconds
 
 PIECE_BYTES = 64 * 1024
+SPARE_SECONDS = 1.0  # programs count the last frames of a recording differently: a little too long is WeChat's to judge
+
+OnProgress = Callable[[int, int], None]
+"""Told how many bytes of a file have left, and how many it has; a second try begins at 0 again."""
+
+
+class Examined(NamedTuple):
+    """A file that WeChat takes, as far as that can be seen here."""
+
+    type: FileType
+    byte_count: int
+    seconds: float | None
+    """How long a voice recording plays, None when it cannot be told."""
 
 
 class _State(NamedTuple):
@@ -29,28 +44,17 @@ class Upload:
     The file goes under a name of ours: WeChat judges by its ending, and what it is called here is nobody's business.
     """
 
-    def __init__(self, file: Path, limits: Limits) -> None:
+    def __init__(self, file: Path, limits: Limits, on_progress: OnProgress | None = None) -> None:
         """Look at the file; reads the disk, so do it in a thread.
 
         Raises:
             NotPossible: It cannot be read, or WeChat takes no such file.
         """
         self._file = file
-        try:
-            self._state, head = _look(file)
-        except OSError as error:
-            raise _unreadable(file, error) from None
-        _check_size(file, self._state.byte_count, limits)
-        kind = type_of(head)
-        if kind not in limits.types:
-            raise NotPossible(
-                _("{file} is of a type WeChat does not take here.").format(file=shown(file)),
-                hint=_("Use one of these: {types}. What counts is what the file holds, not its name.").format(
-                    types=", ".join(one.ending for one in limits.types)
-                ),
-            )
+        self._on_progress = on_progress
+        self._state, examined = _examine(file, limits)
         boundary = os.urandom(16).hex()
-        self._before, self._after = _frame(kind, boundary)
+        self._before, self._after = _frame(examined.type, boundary)
         self._content_type = f"multipart/form-data; boundary={boundary}"
 
     @property
@@ -66,11 +70,17 @@ class Upload:
             NotPossible: The file is not the one that was checked any more. The body then never ends, so that WeChat
                 takes nothing.
         """
+        self._tell(0)
         yield self._before
         for start in range(0, self._state.byte_count, PIECE_BYTES):
             yield await asyncio.to_thread(self._piece, start)
+            self._tell(start + PIECE_BYTES)
         await asyncio.to_thread(self._piece, self._state.byte_count)
         yield self._after
+
+    def _tell(self, byte_count: int) -> None:
+        if self._on_progress is not None:
+            self._on_progress(min(byte_count, self._state.byte_count), self._state.byte_count)
 
     def _piece(self, start: int) -> bytes:
         try:
@@ -86,6 +96,62 @@ class Upload:
                 hint=_("Wait until it is complete, then send it again."),
             )
         return piece
+
+
+def examine(file: Path, limits: Limits) -> Examined:
+    """Look whether WeChat takes a file; reads the disk, so do it in a thread.
+
+    Raises:
+        NotPossible: It cannot be read, or WeChat takes no such file.
+    """
+    return _examine(file, limits)[1]
+
+
+def fingerprint(file: Path) -> str:
+    """Return what tells a file's content from every other; reads the disk, so do it in a thread.
+
+    Raises:
+        NotPossible: It cannot be read.
+    """
+    try:
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise _unreadable(file, error) from None
+
+
+def _examine(file: Path, limits: Limits) -> "tuple[_State, Examined]":
+    try:
+        state, head = _look(file)
+    except OSError as error:
+        raise _unreadable(file, error) from None
+    _check_size(file, state.byte_count, limits)
+    kind = type_of(head)
+    if kind not in limits.types:
+        raise NotPossible(
+            _("{file} is of a type WeChat does not take here.").format(file=shown(file)),
+            hint=_("Use one of these: {types}. What counts is what the file holds, not its name.").format(
+                types=", ".join(one.ending for one in limits.types)
+            ),
+        )
+    return state, Examined(kind, state.byte_count, _check_length(file, limits))
+
+
+def _check_length(file: Path, limits: Limits) -> float | None:
+    if limits.longest_seconds is None:
+        return None
+    try:
+        seconds = voice_seconds(file.read_bytes())
+    except OSError as error:
+        raise _unreadable(file, error) from None
+    if seconds is not None and seconds >= limits.longest_seconds + SPARE_SECONDS:
+        raise NotPossible(
+            _("{file} is too long: {seconds} s, and WeChat takes at most {longest} s.").format(
+                file=shown(file), seconds=int(seconds), longest=int(limits.longest_seconds)
+            ),
+            hint=_("Make it shorter first, or send it in parts."),
+        )
+    return seconds
 
 
 def _look(file: Path) -> tuple[_State, bytes]:
@@ -110,16 +176,10 @@ def _check_size(file: Path, byte_count: int, limits: Limits) -> None:
     if byte_count > limits.largest_bytes:
         raise NotPossible(
             _("{file} is too large: {size}, and WeChat takes at most {largest}.").format(
-                file=shown(file), size=_size(byte_count), largest=_size(limits.largest_bytes)
+                file=shown(file), size=size_words(byte_count), largest=size_words(limits.largest_bytes)
             ),
             hint=_("Make it smaller first."),
         )
-
-
-def _size(byte_count: int) -> str:
-    """Return a size for people; a little above a limit never reads like the limit itself."""
-    unit, name = (2**20, "MB") if byte_count >= 2**20 else (2**10, "KB")
-    return f"{-(-byte_count * 100 // unit) / 100:g} {name}"
 
 
 def _frame(kind: FileType, boundary: str) -> tuple[bytes, bytes]:

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from kfconsole.content import Card, Content, Image, Menu, MenuItem, News, shown
+from kfconsole.content import Card, Content, Image, Menu, MenuItem, MiniProgram, News, Video, Voice, shown
 from kfconsole.model import (
     Agent,
     AgentId,
@@ -48,7 +48,7 @@ def test_only_rows_that_say_something_else_are_made_anew() -> None:
 def test_a_filter_finds_words_in_any_order_and_case() -> None:
     row = session_rows(DESK)[1]
 
-    assert matches(row, ["li@", "oann"])
+    assert matches(row, ("li@", "oann"))
     assert not matches(row, ["oann", "mei"])
 
 
@@ -57,7 +57,12 @@ def test_a_filter_finds_words_in_any_order_and_case() -> None:
     [
         (Image("m1"), "[picture]"),
         (Card("c1"), "[coupon]"),
-        (News("Sale [news]", "https://shop.example"), "[web page] Sale [news]"),
+        (Image("m1", "退货单.png"), "[picture] 退货单.png"),
+        (Voice("m1"), "[voice message]"),
+        (Video("m1", "c1", file_name="box.mp4"), "[video] box.mp4"),
+        (Video("m1", "c1", "How to fold", file_name="box.mp4"), "[video] How to fold"),
+        (MiniProgram("Orders", "wx1", "pages/orders", "c1"), "[mini program] Orders"),
+        (News("Sale [news]", "https://shop.example"), "[web page] Sale [news]\nhttps://shop.example"),
         (Menu((MenuItem("1", "[image]"),), "Happy?"), "Happy?\n· [image]"),
     ],
 )

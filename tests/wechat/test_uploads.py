@@ -15,6 +15,7 @@ from kfconsole.errors import NotPossible, Rejected, Unavailable
 from kfconsole.model import AgentId, Media, MediaKind
 from kfconsole.wechat import KfClient
 from kfconsole.wechat.filetypes import FileType, type_of
+from kfconsole.wechat.voices import voice_seconds
 from tests.wechat.files import HEADS, JPEG, MP4, PNG, a_file
 from tests.wechat.wire import AGENT, OPENID, PICTURE_PATH, TOKEN_PATH, UPLOAD_PATH, Wire
 
@@ -61,6 +62,73 @@ async def test_a_file_goes_as_one_part_of_known_length(
     part = part_of(asked)
     assert (part["data"], part["type"].decode()) == (data, file_type.content_type)
     assert part["name"].decode() == f"media.{file_type.ending}", "what a file is called here is nobody's business"
+
+
+@pytest.mark.parametrize(("byte_count", "steps"), [(100, 1), (64 * 1024, 1), (64 * 1024 + 1, 2), (200_000, 4)])
+async def test_how_much_of_a_file_has_left_is_told_as_it_leaves(
+    wire: Wire, tmp_path: Path, byte_count: int, steps: int
+) -> None:
+    told: list[tuple[int, int]] = []
+    wire.reply(UPLOAD_PATH, TAKEN)
+    file = a_file(tmp_path, JPEG.ljust(byte_count))
+    await wire.client().upload_media(MediaKind.IMAGE, file, lambda sent, total: told.append((sent, total)))
+
+    assert told == [(min(step * 64 * 1024, byte_count), byte_count) for step in range(steps + 1)]
+
+
+async def test_a_second_try_is_told_from_its_beginning(wire: Wire, tmp_path: Path) -> None:
+    told: list[int] = []
+    wire.reply(UPLOAD_PATH, {"errcode": 42001, "errmsg": "access_token expired"}, TAKEN)
+    await wire.client().upload_media(MediaKind.IMAGE, a_file(tmp_path, JPEG), lambda sent, _total: told.append(sent))
+
+    assert told == [0, len(JPEG), 0, len(JPEG)]
+
+
+AMR_SECOND = b"\x3c".ljust(32, b"\0") * 50
+
+
+def amr(seconds: float) -> bytes:
+    return b"#!AMR\n" + AMR_SECOND * int(seconds)
+
+
+def mp3(seconds: float, *, tag: bool = False) -> bytes:
+    """Frames of MPEG 1 layer III, 64 kbit/s, 48,000 samples a second: 192 bytes and 24 ms each."""
+    frames = bytes.fromhex("fffb5400").ljust(192, b"\0") * round(seconds / 0.024)
+    return (b"ID3\4\0\0\0\0\0\x0a" + bytes(10) if tag else b"") + frames
+
+
+@pytest.mark.parametrize(
+    ("data", "seconds"),
+    [
+        (amr(12), 12.0),
+        (b"#!AMR-WB\n" + b"\x44".ljust(61, b"\0") * 100, 2.0),
+        (mp3(59.952), 59.952),
+        (mp3(12, tag=True), 12.0),
+        (mp3(12) + b"TAG" + bytes(125), 12.0),
+        (b"ID3", None),
+        (mp3(12) + b"something else", None),
+        (b"\xff\xfb\x54\x00", None),
+        (b"", None),
+    ],
+    ids=["amr", "amr-wb", "mp3", "with a tag", "with an old tag", "a tag alone", "half", "one frame", "empty"],
+)
+def test_how_long_a_recording_plays_is_told_by_its_frames(data: bytes, seconds: float | None) -> None:
+    assert voice_seconds(data) == (seconds if seconds is None else pytest.approx(seconds))
+
+
+@given(st.binary(max_size=200), st.sampled_from([b"", b"#!AMR\n", b"#!AMR-WB\n", b"ID3\4\0\0", b"\xff\xfb\x54\x00"]))
+def test_no_bytes_upset_the_count_of_seconds(data: bytes, head: bytes) -> None:
+    assert (voice_seconds(head + data) or 0.0) >= 0.0
+
+
+@pytest.mark.parametrize("voice", [amr(62), mp3(62.1)], ids=["amr", "mp3"])
+async def test_a_recording_over_a_minute_is_not_sent(wire: Wire, tmp_path: Path, voice: bytes) -> None:
+    file = a_file(tmp_path, voice)
+    with pytest.raises(NotPossible) as caught:
+        await wire.client().upload_media(MediaKind.VOICE, file)
+
+    assert caught.value.message == f"{file} is too long: 62 s, and WeChat takes at most 60 s."
+    assert wire.requests == []
 
 
 @pytest.mark.parametrize("extra", [0, 1, 64 * 1024, 64 * 1024 + 1, 3 * 64 * 1024])

@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kfconsole.i18n import _
 from kfconsole.model import Download, Media, MediaKind
@@ -9,11 +10,14 @@ from kfconsole.wechat.call import Call
 from kfconsole.wechat.calls.base import Calls
 from kfconsole.wechat.checks import check_filled
 
+if TYPE_CHECKING:
+    from kfconsole.wechat.upload import OnProgress
+
 
 class MediaCalls(Calls):
     """Takes files to WeChat and fetches them."""
 
-    async def upload_media(self, kind: MediaKind, file: Path) -> Media:
+    async def upload_media(self, kind: MediaKind, file: Path, on_progress: "OnProgress | None" = None) -> Media:
         """Upload a file that messages can then name; WeChat keeps it for 3 days.
 
         POST /cgi-bin/media/upload, multipart. Pictures (png, jpg, gif) and videos (mp4) at most 10 MB, voice (amr, mp3)
@@ -29,7 +33,7 @@ class MediaCalls(Calls):
         from kfconsole.wechat.filetypes import MEDIA
         from kfconsole.wechat.upload import Upload
 
-        upload = await asyncio.to_thread(Upload, file, MEDIA[kind])
+        upload = await asyncio.to_thread(Upload, file, MEDIA[kind], on_progress)
         call = Call("POST", "/cgi-bin/media/upload", params={"type": kind.value}, upload=upload, is_write=True)
         return (await self._gateway.ask(call)).media(kind)
 
