@@ -15,7 +15,7 @@ from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
 from kfconsole.text import clip, one_line
 
-__all__ = ["MAX_TEXT_BYTES", "split", "text_bytes"]
+__all__ = ["MAX_TEXT_BYTES", "is_inside_character", "split", "text_bytes"]
 
 MAX_CODE_POINT_BYTES = 4
 SMALLEST_SHARE = 0.25
@@ -40,6 +40,7 @@ _BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])(?=[{_HAN}\w])|(?<=[0-9A-Za-z])(?=[{_HA
 
 _JOINER = "\u200d"
 _MARKS = frozenset({"Mn", "Me", "Mc"})
+_FLAGS = range(0x1F1E6, 0x1F200)
 _SKINS = range(0x1F3FB, 0x1F400)
 _TAGS = range(0xE0020, 0xE0080)
 _FIRST_JAMO = range(0x1100, 0x1160)
@@ -160,7 +161,7 @@ class _Splitter:
 
     def _is_inside(self, index: int) -> bool:
         """Whether a cut here would break a link, a code or a character."""
-        return self._whole_around(index) is not None or _is_inside_character(self._text, index)
+        return self._whole_around(index) is not None or _is_joined(self._text, index)
 
     def _whole_around(self, index: int) -> int | None:
         found = bisect_right(self._starts, index) - 1
@@ -180,8 +181,8 @@ def _wholes(text: str, limit_bytes: int) -> Iterator[tuple[int, int]]:
         yield start, end
     starts = [start for start, _end in links]
     for whole in _KEPT_WHOLE.finditer(text):
-        link = bisect_right(starts, whole.end() - 1) - 1
-        if (link < 0 or links[link][1] <= whole.start()) and text_bytes(whole[0]) <= limit_bytes:
+        nearest = bisect_right(starts, whole.end() - 1) - 1
+        if (nearest < 0 or links[nearest][1] <= whole.start()) and text_bytes(whole[0]) <= limit_bytes:
             yield whole.span()
 
 
@@ -230,8 +231,18 @@ def _past_blanks(text: str, index: int) -> int:
     return found.end() if found else index
 
 
-def _is_inside_character(text: str, index: int) -> bool:
-    """Whether what is seen as one character, other than a flag, lies on both sides of a place."""
+def is_inside_character(text: str, index: int) -> bool:
+    """Whether what is seen as one character lies on both sides of a place."""
+    if _is_joined(text, index):
+        return True
+    flags = 0
+    while 0 <= index - 1 - flags < index < len(text) and ord(text[index - 1 - flags]) in _FLAGS:
+        flags += 1
+    return flags % 2 == 1 and ord(text[index]) in _FLAGS
+
+
+def _is_joined(text: str, index: int) -> bool:
+    """The same without flags, which are kept whole otherwise: to tell them all before are counted."""
     if not 0 < index < len(text):
         return False
     before, behind = text[index - 1], text[index]

@@ -1,15 +1,28 @@
 """The composer: a few lines of text that belong to one customer."""
 
+import re
+from typing import TYPE_CHECKING, ClassVar
+
 from textual import events, on
+from textual.binding import Binding
+from textual.document._document import Location
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import TextArea
 
 from kfconsole import text
+from kfconsole.desk.splitting import is_inside_character
 from kfconsole.model import CustomerId
-from kfconsole.ui.commands import Place, bindings
+from kfconsole.ui.commands import Place
+
+if TYPE_CHECKING:
+    from kfconsole.ui.app import KfApp
 
 SAVE_AFTER_SECONDS = 0.4  # no draft older than a second may be lost
+
+_HAN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_WORD = re.compile(rf"[{_HAN}]+|[^\W{_HAN}]+|[^\w\s]+")
+"""Chinese has no blanks: a word ends where the script changes, and at what is no letter."""
 
 
 class _OfText(Message):
@@ -23,6 +36,15 @@ class _OfText(Message):
 
 class Composer(TextArea):
     """Write a reply. The customer is fixed when the text is loaded, and travels with every message it posts."""
+
+    app: "KfApp"
+
+    _EDITS: ClassVar[dict[str, str]] = {
+        key: binding.action
+        for binding in TextArea.BINDINGS
+        if isinstance(binding, Binding)
+        for key in binding.key.split(",")
+    }
 
     class Submitted(_OfText):
         """Enter was pressed; the text is for this customer and no other."""
@@ -46,7 +68,13 @@ class Composer(TextArea):
         self._texts: dict[CustomerId, str] = {}
         """What was written here, by customer: newer than any draft the archive may still answer."""
         self._save_timer: Timer | None = None
-        self._acts = {key: binding.action for binding in bindings(Place.COMPOSER) for key in binding.key.split(",")}
+        self._taken: tuple[CustomerId, str, Location] | None = None
+        """The text that was handed over last, and where the cursor stood in it."""
+        self._acts: dict[str, str] = {}
+
+    def on_mount(self) -> None:
+        """Take the keys of this console."""
+        self._acts = self.app.keymap.acts(Place.COMPOSER)
 
     def load(self, openid: CustomerId | None, draft: str) -> None:
         """Turn to another customer and their draft."""
@@ -58,8 +86,24 @@ class Composer(TextArea):
     def take(self) -> str:
         """Hand over the text; the composer is empty from here on, so that no second Enter finds it."""
         words = self.text
+        if self.openid is not None:
+            self._taken = self.openid, words, self.cursor_location
         self._set_text("")
         return words
+
+    def withdraw(self, openid: CustomerId, words: str) -> bool:
+        """Hand over a text that was given back, and leave what was written since; False when it is not there."""
+        written = self.text if openid == self.openid else self._texts.get(openid, "")
+        if written != words and not written.startswith(f"{words}\n"):
+            return False
+        newer = written[len(words) + 1 :]
+        if openid == self.openid:
+            self.take()
+            self._set_text(newer)
+        self._texts[openid] = newer
+        if newer:
+            self.post_message(self.Paused(openid, newer))
+        return True
 
     def give_back(self, openid: CustomerId, words: str) -> None:
         """Put a text back that could not be sent, before whatever was written since."""
@@ -68,6 +112,8 @@ class Composer(TextArea):
         self._texts[openid] = joined
         if openid == self.openid:
             self._set_text(joined)
+            if self._taken is not None and self._taken[:2] == (openid, joined):
+                self.move_cursor(self._taken[2])
         self.post_message(self.Paused(openid, joined))
 
     def flush(self) -> None:
@@ -111,7 +157,11 @@ class Composer(TextArea):
         elif (act := self._acts.get(event.key)) is not None:
             event.stop()
             event.prevent_default()
-            getattr(self, f"action_{act}")()
+            await (self if hasattr(self, f"action_{act}") else self.screen).run_action(act)
+        elif (edit := self._EDITS.get(event.key)) is not None and (edit != "copy" or self.selected_text):
+            event.stop()
+            event.prevent_default()
+            await self.run_action(edit)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
@@ -139,3 +189,41 @@ class Composer(TextArea):
         self.flush()
         self.screen.set_focus(None)  # at once: what is typed behind this key is no part of the text
         self.post_message(self.Left())
+
+    # -- moving: by what is seen as one character, and by words that Chinese has, too ------------------------------
+
+    def get_cursor_left_location(self) -> Location:
+        """Where the character before the cursor begins, or the line before ends."""
+        row, column = super().get_cursor_left_location()
+        while is_inside_character(self.document[row], column):
+            column -= 1
+        return row, column
+
+    def get_cursor_right_location(self) -> Location:
+        """Where the character behind the cursor ends, or the next line begins."""
+        row, column = super().get_cursor_right_location()
+        while is_inside_character(self.document[row], column):
+            column += 1
+        return row, column
+
+    def get_cursor_word_left_location(self) -> Location:
+        """Where the word before the cursor begins."""
+        row, column = self.cursor_location
+        if column == 0:
+            return super().get_cursor_word_left_location()
+        words = list(_WORD.finditer(self.document[row], 0, column))
+        return row, words[-1].start() if words else 0
+
+    def get_cursor_word_right_location(self) -> Location:
+        """Where the word behind the cursor ends."""
+        row, column = self.selection.end
+        line = self.document[row]
+        if column == len(line):
+            return super().get_cursor_word_right_location()
+        word = _WORD.search(line, column)
+        return row, word.end() if word else len(line)
+
+    def action_delete_word_right(self) -> None:
+        """Delete up to where the word behind the cursor ends."""
+        start, end = self.selection
+        self._delete_via_keyboard(start, self.get_cursor_word_right_location() if start == end else end)
