@@ -98,7 +98,8 @@ def _build(
     values: Mapping[str, Any], overrides: Mapping[str, tuple[str, str]], *, path: Path, folder: Path
 ) -> Settings:
     known = {section: tuple(f.name for f in fields(kind)) for section, kind in SECTIONS.items()}
-    checks.refuse_unknown(values, known, path)
+    bound = checks.keys_of(values.get("keys", {}), path)
+    checks.refuse_unknown({name: section for name, section in values.items() if name != "keys"}, known, path)
     built: dict[str, Any] = {}
     origins: dict[str, str] = {}
     for section, keys in known.items():
@@ -116,7 +117,7 @@ def _build(
         built[section] = SECTIONS[section](**found)
     built["account"] = _one_secret(built["account"], origins, path)
     _refuse_crossed_alerts(built["alerts"], path)
-    return Settings(path=path, data_dir=folder, origins=origins, **built)
+    return Settings(path=path, data_dir=folder, keys=bound, origins=origins, **built)
 
 
 def _one_secret(account: AccountSettings, origins: dict[str, str], path: Path) -> AccountSettings:

@@ -9,8 +9,10 @@ from kfconsole.desk import rules
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Desk
-from kfconsole.ui import words
-from kfconsole.ui.commands import Place, bindings
+from kfconsole.ui import keymap as keymaps
+from kfconsole.ui import rebinding, words
+from kfconsole.ui.commands import Place
+from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.tones import TonedScreen
 
 if TYPE_CHECKING:
@@ -22,6 +24,9 @@ class ActingScreen(TonedScreen):
 
     app: "KfApp"
     BINDINGS: ClassVar[list[BindingType]] = []
+
+    CHOOSE: ClassVar[str] = "open"
+    """The command that opens the current row of a list."""
 
     is_asking = False
     """A question is about to be shown: keys typed behind the one that led to it are not commands."""
@@ -35,11 +40,18 @@ class ActingScreen(TonedScreen):
         """The customer a key acts on now."""
         raise NotImplementedError
 
-    def bind_commands(self, *places: Place) -> None:
+    def bind_commands(self, keymap: Keymap, *places: Place) -> None:
         """Bind the keys of these places on this screen."""
-        for binding in bindings(*places):
-            for key in binding.key.split(","):
-                self._bindings.bind(key, binding.action, show=False)
+        rebinding.bind(self, keymap.acts(*places))
+
+    def on_mount(self) -> None:
+        """Give the lists and conversations on this screen the keys of this console."""
+        if (keymap := self.app.keymap) is not keymaps.DEFAULT:
+            rebinding.follow(self, keymap, self.CHOOSE)
+
+    def key_of(self, name: str) -> str:
+        """Name the key of a command within a sentence."""
+        return self.app.keymap.key_of(name)
 
     # -- telling ---------------------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import os
 import signal
 from contextlib import suppress
 from pathlib import Path
@@ -18,9 +19,12 @@ from kfconsole import text
 from kfconsole.errors import ArchiveError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Feed
+from kfconsole.terminal.tmux import run_program
+from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import words
 from kfconsole.ui.acting import ActingScreen
-from kfconsole.ui.commands import COMMANDS, Place, key_names
+from kfconsole.ui.alerting import Alerting
+from kfconsole.ui.commands import COMMANDS, Place
 from kfconsole.ui.desk_screen import DeskScreen
 from kfconsole.ui.status import Station
 from kfconsole.ui.widgets.composer import Composer
@@ -65,6 +69,7 @@ class KfApp(App[int]):
         super().__init__()
         self.settings, self.archive, self.client = settings, archive, client
         self.store, self.poller, self.actions, self.clock = store, poller, actions, clock
+        self.keymap = keymaps.read(settings.keys, settings.path)
         self.zone = settings.ui.zone
         self.glyphs = words.ASCII_GLYPHS if settings.ui.ascii_borders else words.WIDE_GLYPHS
         self.console_name = _("we")
@@ -82,10 +87,12 @@ class KfApp(App[int]):
             },
             is_demo=is_demo,
             is_read_only=settings.me.read_only,
+            keymap=self.keymap,
         )
         self.crash: Exception | None = None
         """What ended the program unexpectedly, for the log; never shown with local variables, which hold secrets."""
-        self._desk_screen = DeskScreen()
+        self.alerting = Alerting(self, environ=os.environ, run=run_program)
+        self._desk_screen = DeskScreen(self.keymap)
         self._was_in_memory = False
         self._drafts: asyncio.Queue[tuple[CustomerId, str]] = asyncio.Queue()
         self.animation_level = "none"
@@ -166,6 +173,11 @@ class KfApp(App[int]):
                 await self.archive.purge_older_than(self.clock.now() - self.settings.archive.keep_days * DAY_SECONDS)
             await asyncio.sleep(DAY_SECONDS)
 
+    def write_terminal(self, sequence: str) -> None:
+        """Write a control sequence of ours, between two paints; texts in it have to be harmless."""
+        if self._driver is not None:
+            self._driver.write(sequence)
+
     def keep_draft(self, openid: CustomerId, draft: str) -> None:
         """Keep a draft on disk, soon."""
         self._drafts.put_nowait((openid, draft))
@@ -182,6 +194,7 @@ class KfApp(App[int]):
 
     async def on_unmount(self) -> None:
         """Keep what was written and seen, and close once nobody asks any more."""
+        self.alerting.stop()
         running = [worker for worker in self.workers if worker.group == "desk"]
         for worker in running:
             worker.cancel()
@@ -206,6 +219,7 @@ class KfApp(App[int]):
         # The base class prints a traceback with the local variables of every frame, secrets among them.
         self.crash = self._exception if isinstance(self._exception, Exception) else None
         self.bell()
+        self.alerting.stop()
         self._close_messages_no_wait()
 
     async def on_event(self, event: events.Event) -> None:
@@ -234,7 +248,7 @@ class KfApp(App[int]):
         """Show keys and marks."""
         from kfconsole.ui.help import HelpScreen  # not needed for the first paint, like every dialog
 
-        self.push_screen(HelpScreen())
+        self.push_screen(HelpScreen(self.keymap))
 
     def action_help_quit(self) -> None:
         """Say how to leave: Ctrl+C is for copying."""
@@ -276,7 +290,8 @@ class KfApp(App[int]):
         from kfconsole.ui.dialogs import Choice, Picker
 
         screen = self.screen
-        choices = [Choice(row.id, _(row.description), key_names(row.keys)) for row in COMMANDS if row.in_palette]
+        names = self.keymap.names
+        choices = [Choice(row.id, _(row.description), " ".join(names(row.id))) for row in COMMANDS if row.in_palette]
         picked = await self.push_screen_wait(Picker(_("Commands"), choices, _("What do you want to do?")))
         if picked is not None and isinstance(screen, DeskScreen):
             command = next(row for row in COMMANDS if row.id == picked)

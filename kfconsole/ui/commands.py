@@ -1,12 +1,10 @@
-"""Everything a key does, in one table: bindings, palette, hint line, help and the README are made from it."""
+"""Everything a key does, in one table: bindings, palette, hint line, help and `[keys]` are made from it."""
 
-from collections.abc import Iterable
 from enum import StrEnum
 
 from msgspec import Struct
-from textual.binding import Binding
 
-from kfconsole.i18n import N_, _
+from kfconsole.i18n import N_
 
 
 class Place(StrEnum):
@@ -19,6 +17,11 @@ class Place(StrEnum):
     COMPOSER = "composer"
     HISTORY = "history"
     SEARCH = "search"
+    """In the line of words and among the results."""
+    SEARCH_LINE = "search_line"
+    FOUND = "found"
+    MOVING = "moving"
+    """In lists and conversations, wherever they are."""
 
 
 PLACE_TITLES = {
@@ -28,6 +31,8 @@ PLACE_TITLES = {
     Place.COMPOSER: N_("While writing a reply"),
     Place.HISTORY: N_("In the history of a customer"),
     Place.SEARCH: N_("While searching messages"),
+    Place.SEARCH_LINE: N_("In the words looked for"),
+    Place.FOUND: N_("Among the messages found"),
 }
 
 
@@ -35,7 +40,7 @@ class Command(Struct, frozen=True):
     """One thing the user can do."""
 
     id: str
-    """Name of the screen's action and of the binding; stable, as users rebind by it."""
+    """Stable: people rebind by it under `[keys]`. It is the name of the screen's action, too, unless `act` is."""
     keys: str
     """Comma-separated, in Textual's names."""
     label: str
@@ -46,28 +51,48 @@ class Command(Struct, frozen=True):
     in_palette: bool = True
     scope: str = ""
     """`app.` when the application and not the screen acts."""
+    act: str = ""
+    also: tuple[Place, ...] = ()
+    """Other places where its keys work."""
 
     @property
     def action(self) -> str:
         """The Textual action string."""
-        return self.scope + self.id
+        return self.scope + (self.act or self.id)
+
+    @property
+    def default_keys(self) -> tuple[str, ...]:
+        """The keys it has unless `[keys]` says otherwise."""
+        return tuple(self.keys.split(",")) if self.keys else ()
+
+    def works_in(self, place: Place) -> bool:
+        """Whether its keys work there."""
+        return place is self.place or place in self.also
 
 
 COMMANDS: tuple[Command, ...] = (
     Command("accept", "a", N_("accept"), N_("Accept the selected waiting customer")),
     Command("accept_next", "n", N_("next"), N_("Accept the customer who waits longest")),
     Command("reply", "r", N_("reply"), N_("Write a reply to the customer")),
+    Command("needs_me", "space", N_("who needs me"), N_("Go to who needs an answer most, then to the next")),
     Command("close_session", "x", N_("close"), N_("Close the session (asks first)")),
     Command("history", "h", N_("history"), N_("Older messages of this customer, day by day"), scope="app."),
     Command("search", "H,shift+h", N_("search"), N_("Search the messages of all customers"), scope="app."),
     Command("filter", "slash", N_("filter"), N_("Filter the list by name, agent or text")),
     Command("refresh", "R,shift+r", N_("ask now"), N_("Ask WeChat for everything now"), scope="app."),
-    Command("pane('queue')", "1", N_("queue"), N_("Go to the queue")),
-    Command("pane('sessions')", "2", N_("sessions"), N_("Go to the sessions")),
-    Command("pane('agents')", "3", N_("agents"), N_("Go to the agents")),
-    Command("pane('transcript')", "4", N_("conversation"), N_("Go to the conversation")),
+    Command("pane_queue", "1", N_("queue"), N_("Go to the queue"), act="pane('queue')"),
+    Command("pane_sessions", "2", N_("sessions"), N_("Go to the sessions"), act="pane('sessions')"),
+    Command("pane_agents", "3", N_("agents"), N_("Go to the agents"), act="pane('agents')"),
+    Command("pane_conversation", "4", N_("conversation"), N_("Go to the conversation"), act="pane('transcript')"),
     Command("palette", "ctrl+p", N_("commands"), N_("Find a command by name"), in_palette=False, scope="app."),
-    Command("help", "question_mark,f1", N_("help"), N_("Show keys and marks"), scope="app."),
+    Command(
+        "help",
+        "question_mark,f1",
+        N_("help"),
+        N_("Show keys and marks"),
+        scope="app.",
+        also=(Place.HISTORY, Place.FOUND),
+    ),
     Command("theme", "", N_("theme"), N_("Change the colours"), scope="app."),
     Command("quit", "q", N_("quit"), N_("Leave kfconsole"), scope="app."),
     Command("open", "enter", N_("open"), N_("Open the conversation"), Place.LIST, in_palette=False),
@@ -82,20 +107,22 @@ COMMANDS: tuple[Command, ...] = (
         "leave", "escape", N_("back"), N_("Leave the composer; the draft is kept"), Place.COMPOSER, in_palette=False
     ),
     Command(
-        "day(-1)",
+        "day_before",
         "left,p,left_square_bracket",
         N_("day before"),
         N_("Show the day before"),
         Place.HISTORY,
         in_palette=False,
+        act="day(-1)",
     ),
     Command(
-        "day(1)",
+        "day_after",
         "right,n,right_square_bracket",
         N_("day after"),
         N_("Show the day after"),
         Place.HISTORY,
         in_palette=False,
+        act="day(1)",
     ),
     Command("jump", "d", N_("jump to a day"), N_("Show another day"), Place.HISTORY, in_palette=False),
     Command(
@@ -136,67 +163,49 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("search_days", "f5,ctrl+y", N_("days"), N_("Only some days"), Place.SEARCH, in_palette=False),
     Command("search_clear", "f6,ctrl+l", N_("no filters"), N_("Take the filters away"), Place.SEARCH, in_palette=False),
-    Command("to_found", "down,enter", N_("results"), N_("Go to what was found"), Place.SEARCH, in_palette=False),
+    Command("to_found", "down,enter", N_("results"), N_("Go to what was found"), Place.SEARCH_LINE, in_palette=False),
     Command(
         "open_found",
         "enter",
         N_("open"),
         N_("Open the conversation at the message that was found"),
-        Place.SEARCH,
+        Place.FOUND,
         in_palette=False,
     ),
-    Command("to_line", "slash", N_("other words"), N_("Go back to the words"), Place.SEARCH, in_palette=False),
+    Command("to_line", "slash", N_("other words"), N_("Go back to the words"), Place.FOUND, in_palette=False),
     Command("search_back", "escape", N_("back"), N_("Go a step back"), Place.SEARCH, in_palette=False),
+    Command("down", "j,down", N_("down"), N_("Go down by one"), Place.MOVING, in_palette=False),
+    Command("up", "k,up", N_("up"), N_("Go up by one"), Place.MOVING, in_palette=False),
+    Command("first", "g,home", N_("first"), N_("Go to the first"), Place.MOVING, in_palette=False),
+    Command("last", "G,end", N_("last"), N_("Go to the last"), Place.MOVING, in_palette=False),
+    Command("page_up", "pageup", N_("page up"), N_("Go up by a page"), Place.MOVING, in_palette=False),
+    Command("page_down", "pagedown", N_("page down"), N_("Go down by a page"), Place.MOVING, in_palette=False),
+    Command(
+        "next_pane",
+        "tab",
+        N_("next pane"),
+        N_("Go to the next pane"),
+        in_palette=False,
+        scope="app.",
+        act="focus_next",
+        also=(Place.HISTORY, Place.FOUND),
+    ),
+    Command(
+        "previous_pane",
+        "shift+tab",
+        N_("pane before"),
+        N_("Go to the pane before"),
+        in_palette=False,
+        scope="app.",
+        act="focus_previous",
+        also=(Place.HISTORY, Place.FOUND),
+    ),
 )
 
 MOVES = (
-    ("j k ↑ ↓", N_("Move by one")),
-    ("g G", N_("First, last")),
-    ("PgUp PgDn", N_("Move by a page")),
-    ("Tab", N_("Next pane")),
+    (("down", "up"), N_("Move by one")),
+    (("first", "last"), N_("First, last")),
+    (("page_up", "page_down"), N_("Move by a page")),
+    (("next_pane", "previous_pane"), N_("Next pane, pane before")),
 )
-
-_KEY_NAMES = {
-    "slash": "/",
-    "question_mark": "?",
-    "enter": "Enter",
-    "escape": "Esc",
-    "alt+enter": "Alt+Enter",
-    "left": "←",
-    "right": "→",
-    "down": "↓",
-    "left_square_bracket": "[",
-    "right_square_bracket": "]",
-    **{f"f{number}": f"F{number}" for number in range(1, 7)},
-    "shift+h": "",
-    "shift+r": "",
-    "shift+s": "",
-    "shift+d": "",
-}
-
-
-def key_names(keys: str) -> str:
-    """Write keys as people read them: `ctrl+j,alt+enter` becomes `Ctrl+J Alt+Enter`."""
-    names = (
-        _KEY_NAMES.get(key, key.replace("ctrl+", "Ctrl+") if "+" not in key else _chord(key)) for key in keys.split(",")
-    )
-    return " ".join(name for name in names if name)
-
-
-def _chord(key: str) -> str:
-    return "+".join(part.upper() if len(part) == 1 else part.capitalize() for part in key.split("+"))
-
-
-def bindings(*places: Place) -> list[Binding]:
-    """Make the Textual bindings of these places."""
-    return [
-        Binding(command.keys, command.action, _(command.label), show=False, id=command.id.partition("(")[0])
-        for command in COMMANDS
-        if command.keys and command.place in places
-    ]
-
-
-def hints(ids: Iterable[str]) -> list[tuple[str, str]]:
-    """Return (key, label) of some commands, for the hint line."""
-    by_id = {command.id: command for command in COMMANDS}
-    return [(key_names(by_id[name].keys).split(" ")[0], _(by_id[name].label)) for name in ids]
+"""Moves by the rows in which people read them."""

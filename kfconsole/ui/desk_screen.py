@@ -16,9 +16,11 @@ from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk, Message
 from kfconsole.text import width_cells
 from kfconsole.ui import status, words
+from kfconsole.ui.acts.needing import NeedActs
 from kfconsole.ui.acts.replying import ReplyActs
-from kfconsole.ui.commands import Place, hints
+from kfconsole.ui.commands import Place
 from kfconsole.ui.conversation import ConversationView, show_text
+from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.lines import Line
 from kfconsole.ui.lists import Lists
 from kfconsole.ui.plain import plain
@@ -29,16 +31,16 @@ from kfconsole.ui.widgets.line_list import LineList
 TICK_SECONDS = 1.0
 
 
-class DeskScreen(ReplyActs):
+class DeskScreen(ReplyActs, NeedActs):
     """Everything at a glance; the keys act on the selected row or the open conversation."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual types it so
     VERTICAL_BREAKPOINTS = [(0, "-flat"), (12, "-tall")]  # noqa: RUF012  # likewise
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear_filter", show=False)]
 
-    def __init__(self) -> None:
+    def __init__(self, keymap: Keymap) -> None:
         super().__init__()
-        self.bind_commands(Place.ANYWHERE, Place.CONVERSATION)
+        self.bind_commands(keymap, Place.ANYWHERE, Place.CONVERSATION)
         # Kept rather than looked up: while the program ends, what is painted last may already have left the screen.
         self.lists = Lists(id="lists")
         self.queue, self.sessions, self.agents = self.lists.queue, self.lists.sessions, self.lists.agents
@@ -49,7 +51,6 @@ class DeskScreen(ReplyActs):
         self._painted: Desk | None = None
         self._is_paint_due = False
         self._last_focused: Widget | None = None
-        self._rung: frozenset[CustomerId] = frozenset()
         self._left_openid: CustomerId | None = None
 
     def compose(self) -> ComposeResult:
@@ -109,20 +110,11 @@ class DeskScreen(ReplyActs):
         self.conversation.paint(desk, problem[0] if problem else "")
 
     def tick(self) -> None:
-        """Let the clocks of the visible rows go on, and ring for who became late."""
-        if self.app.screen is not self:
-            self._ring_for_late(self.desk)
-            return
-        self.lists.tick()
-        self._paint_bars(self.desk)
-        self._ring_for_late(self.desk)
-
-    def _ring_for_late(self, desk: Desk) -> None:
-        alerts, now = self.app.settings.alerts, self.app.clock.now()
-        late = frozenset(row.openid for row in desk.queue if rules.wait_seconds(row, now) >= alerts.late_after)
-        if late - self._rung and alerts.bell:
-            self.app.bell()
-        self._rung = late
+        """Let the clocks of the visible rows go on, and give signs where some are due."""
+        self.app.alerting.tick(self.desk)
+        if self.app.screen is self:
+            self.lists.tick()
+            self._paint_bars(self.desk)
 
     def on_resize(self) -> None:
         """Fit the bars to the new width, and give the focus back that a window too small took away."""
@@ -163,7 +155,7 @@ class DeskScreen(ReplyActs):
         }
         pieces: list[Piece] = []
         room = self.app.size.width
-        for key, label in hints(shown.get(self.focused.id, ()) if self.focused else ()):
+        for key, label in self.app.keymap.hints(shown.get(self.focused.id, ()) if self.focused else ()):
             hint: list[Piece] = [(f" {key}", "accent"), (f" {label} ", "muted")]
             room -= sum(width_cells(said) for said, _tone in hint)
             if room >= 0:

@@ -10,7 +10,8 @@ from textual.widgets import Static
 
 from kfconsole.i18n import N_, _
 from kfconsole.text import fit, width_cells
-from kfconsole.ui.commands import COMMANDS, MOVES, PLACE_TITLES, key_names
+from kfconsole.ui.commands import COMMANDS, MOVES, PLACE_TITLES
+from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.plain import plain
 
 MARKS = (
@@ -30,26 +31,33 @@ class HelpScreen(ModalScreen[None]):
     """One scrolling page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1", "dismiss", show=False),
+        Binding("escape,q", "dismiss", show=False),
         Binding("j", "page.scroll_down", show=False),
         Binding("k", "page.scroll_up", show=False),
     ]
+
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__()
+        self._keymap = keymap
+        for key in keymap.keys("help"):
+            self._bindings.bind(key, "dismiss", show=False)
 
     def compose(self) -> ComposeResult:
         """Draw the page."""
         with VerticalScroll(classes="dialog help") as box:
             box.border_title = plain(_("Keys and marks"))
             box.border_subtitle = plain(_("Esc closes"))
-            yield Static(plain(help_text()))
+            yield Static(plain(help_text(self._keymap)))
 
 
-def help_text() -> str:
+def help_text(keymap: Keymap) -> str:
     """The whole page as plain text."""
     sections: list[tuple[str, list[tuple[str, str]]]] = []
+    moves = {name for ids, _said in MOVES for name in ids}
     for place, title in PLACE_TITLES.items():
-        rows = [(key_names(row.keys), _(row.description)) for row in COMMANDS if row.place is place and row.keys]
-        sections.append((_(title), rows))
-    sections.append((_("Moving"), [(keys, _(said)) for keys, said in MOVES]))
+        shown = [row for row in COMMANDS if row.place is place and row.id not in moves and keymap.keys(row.id)]
+        sections.append((_(title), [(" ".join(keymap.names(row.id)), _(row.description)) for row in shown]))
+    sections.append((_("Moving"), keymap.moves()))
     sections.append((_("Marks"), [(_(mark), _(said)) for mark, said in MARKS]))
     width = 2 + max(width_cells(left) for _title, rows in sections for left, _right in rows)
     return "\n\n".join(

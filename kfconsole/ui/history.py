@@ -3,11 +3,9 @@
 import math
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
-from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
@@ -18,7 +16,7 @@ from kfconsole.i18n import _, sentences
 from kfconsole.model import Conversation, CustomerId, Desk, Message
 from kfconsole.ui import words
 from kfconsole.ui.acting import ActingScreen
-from kfconsole.ui.commands import Place, hints
+from kfconsole.ui.commands import Place
 from kfconsole.ui.dialogs import Prompt
 from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
@@ -34,11 +32,9 @@ class HistoryScreen(ActingScreen):
         message: A message of that day to begin at, if any.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,f1", "app.help", show=False)]
-
     def __init__(self, openid: CustomerId, day: date, message: Message | None = None) -> None:
         super().__init__()
-        self.bind_commands(Place.HISTORY)
+        self.bind_commands(self.app.keymap, Place.HISTORY)
         self._openid = openid
         self._day = day
         self._awaited = message
@@ -57,9 +53,9 @@ class HistoryScreen(ActingScreen):
     def on_mount(self) -> None:
         """Show the first day."""
         self.talk.focus()
-        names = ("day(-1)", "day(1)", "jump", "search_here", "open_here", "back")
+        names = ("day_before", "day_after", "jump", "search_here", "open_here", "back")
         pieces: list[Piece] = []
-        for key, label in hints(names):
+        for key, label in self.app.keymap.hints(names):
             pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
         self._hints.show(pieces)
         self._note_change(self.desk)

@@ -2,13 +2,12 @@
 
 import math
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message as Posted
 from textual.timer import Timer
@@ -20,7 +19,7 @@ from kfconsole.i18n import _, ngettext, sentences
 from kfconsole.model import AgentId, CustomerId, Message, MessageKind, SearchPage, SearchQuery
 from kfconsole.ui import rows, search_filters, search_rows, words
 from kfconsole.ui.acting import ActingScreen
-from kfconsole.ui.commands import Place, hints
+from kfconsole.ui.commands import Place
 from kfconsole.ui.plain import plain
 from kfconsole.ui.search_filters import DIRECTIONS, Days, Wanted
 from kfconsole.ui.search_rows import FoundLook, FoundRow
@@ -52,6 +51,7 @@ class LastSearch(Struct, frozen=True):
 class SearchLine(Entry):
     """What is looked for."""
 
+    app: "KfApp"
     MAX_PASTED = 200  # enough to find a message that was pasted as a whole
 
     class Ended(Posted):
@@ -59,7 +59,7 @@ class SearchLine(Entry):
 
     def leaves_by(self, key: str) -> bool:
         """Go to what was found."""
-        if key not in ("enter", "down"):
+        if key not in self.app.keymap.keys("to_found"):
             return False
         self.screen.set_focus(None)  # at once: what is typed behind this key is no part of the words
         self.post_message(self.Ended())
@@ -97,11 +97,11 @@ class SearchScreen(ActingScreen):
         is_everybody: Whether it begins with the messages of all customers.
     """
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("f1", "app.help", show=False)]
+    CHOOSE = "open_found"
 
     def __init__(self, openid: CustomerId | None, *, is_everybody: bool) -> None:
         super().__init__()
-        self.bind_commands(Place.SEARCH)
+        self.bind_commands(self.app.keymap, Place.SEARCH, Place.FOUND)
         self._openid = openid
         self._last: LastSearch | None = None
         self._wanted = Wanted(openid=None if is_everybody else openid)
@@ -295,7 +295,12 @@ class SearchScreen(ActingScreen):
         agent = rules.agent_name(self.desk, self._wanted.agent) if self._wanted.agent else ""
         self._filters.show(
             search_filters.filter_pieces(
-                self._wanted, self._customer_words(), agent, self._today, has_customer=self._openid is not None
+                self.app.keymap,
+                self._wanted,
+                self._customer_words(),
+                agent,
+                self._today,
+                has_customer=self._openid is not None,
             )
         )
         self._paint_title()
@@ -314,7 +319,7 @@ class SearchScreen(ActingScreen):
     def _paint_hints(self) -> None:
         names = ("open_found", "to_line", "search_back") if self.focused is self.found else ("to_found", "search_back")
         pieces: list[Piece] = []
-        for key, label in hints(names):
+        for key, label in self.app.keymap.hints(names):
             pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
         self._hints.show(pieces)
 

@@ -10,7 +10,7 @@ from kfconsole import dates, text
 from kfconsole.i18n import N_, _, listed
 from kfconsole.model import AgentId, CustomerId, MessageKind, SearchQuery
 from kfconsole.ui import words
-from kfconsole.ui.commands import hints
+from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.widgets.bar import Piece
 
 AGENT_CELLS = 10
@@ -128,10 +128,13 @@ def scope_words(customer: str) -> str:
     return _("only {customer}").format(customer=customer) if customer else _("all customers")
 
 
-def filter_pieces(wanted: Wanted, customer: str, agent: str, today: date, *, has_customer: bool) -> list[Piece]:
+def filter_pieces(
+    keymap: Keymap, wanted: Wanted, customer: str, agent: str, today: date, *, has_customer: bool
+) -> list[Piece]:
     """Each filter as it is set, behind the key that changes it; those that narrow the search stand out.
 
     Args:
+        keymap: Which keys change them.
         wanted: What is looked for.
         customer: Whose messages, by name; empty for everybody's.
         agent: Whose customers, by name.
@@ -146,12 +149,12 @@ def filter_pieces(wanted: Wanted, customer: str, agent: str, today: date, *, has
     }
     names = [name for name in said if name != "search_customer" or has_customer]
     pieces: list[Piece] = []
-    for name, (key, _label) in zip(names, hints(names), strict=True):
+    for name in names:
         label, is_on = said[name]
-        pieces += [(f" {key}", "accent"), (f" {label} ", "strong" if is_on else "muted")]
+        pieces += [(f" {keymap.prefix(name).strip()}", "accent"), (f" {label} ", "strong" if is_on else "muted")]
     if wanted.has_filter:
-        (clear,) = hints(("search_clear",))
-        pieces += [(f" {clear[0]}", "accent"), (f" {clear[1]} ", "muted")]
+        for key, label in keymap.hints(("search_clear",)):
+            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
     return pieces
 
 

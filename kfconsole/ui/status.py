@@ -9,7 +9,9 @@ from kfconsole.desk import pacing, rules
 from kfconsole.errors import KfError, RateLimited, Unavailable
 from kfconsole.i18n import _, listed, sentences
 from kfconsole.model import ArchiveTrouble, Budget, CustomerId, Desk, Feed, Health
+from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import words
+from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.widgets.bar import Piece
 from kfconsole.ui.words import Glyphs
 
@@ -28,6 +30,7 @@ class Station(Struct, frozen=True):
     intervals: Mapping[Feed, float]
     is_demo: bool = False
     is_read_only: bool = False
+    keymap: Keymap = keymaps.DEFAULT
 
 
 def is_stale(feed: Feed, desk: Desk, mono: float, station: Station) -> bool:

@@ -12,6 +12,7 @@ from kfconsole import text
 from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageId, MessageKind
 from kfconsole.text import found_spans, one_line
 from kfconsole.ui import search_filters, search_rows
+from kfconsole.ui.keymap import DEFAULT
 from kfconsole.ui.search_filters import Days, Wanted
 from kfconsole.ui.search_rows import FoundLook, FoundRow
 from kfconsole.ui.tones import Tones
@@ -176,7 +177,7 @@ def test_days_are_said_in_few_words(days: Days | None, words: str) -> None:
 
 def test_every_filter_that_is_set_stands_out_and_fits_a_narrow_screen() -> None:
     def said(wanted: Wanted, customer: str = "", agent: str = "") -> list[tuple[str, str]]:
-        pieces = search_filters.filter_pieces(wanted, customer, agent, TODAY, has_customer=True)
+        pieces = search_filters.filter_pieces(DEFAULT, wanted, customer, agent, TODAY, has_customer=True)
         return [(words.strip(), tone) for words, tone in pieces]
 
     assert [tone for words, tone in said(Wanted()) if not words.startswith("F")] == ["muted"] * 4
