@@ -44,16 +44,16 @@ def matches(text: str, wanted: Sequence[str], *, said: str = "") -> bool:
 class Sought:
     """A text made ready to be looked through many times."""
 
-    __slots__ = ("_plain", "_text")
+    __slots__ = ("_plain", "name")
 
-    def __init__(self, text: str, plain: str) -> None:
-        self._text = text
+    def __init__(self, name: str, plain: str) -> None:
+        self.name = name
         self._plain = plain
 
     def holds(self, wanted: Sequence[str]) -> bool:
         """Whether each of some folded words is found."""
         for word in wanted:  # noqa: SIM110  # a generator for each of 20,000 rows takes half as long again
-            if word not in self._plain and not _is_spoken(self._text, word):
+            if word not in self._plain and not _is_spoken(self.name, word):
                 return False
         return True
 

@@ -36,6 +36,7 @@ from kfconsole.model import (
     Session,
     SessionSeen,
     Unkept,
+    User,
     Wait,
     Waiting,
     WaitOutcome,
@@ -334,8 +335,12 @@ class Archive(Sends):
         remark: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> None:
-        """Keep what a customer is called and labelled; None leaves what is known."""
+        """Keep what a customer is called and labelled by us; None leaves what is known, and WeChat's labels stay."""
         await self._write(lambda connection: people.describe(connection, openid, alias=alias, remark=remark, tags=tags))
+
+    async def note_users(self, users: Sequence[User]) -> None:
+        """Keep WeChat's remarks and labels."""
+        await self._write(lambda connection: people.note_users(connection, users))
 
     async def save_draft(self, openid: CustomerId, text: str) -> None:
         """Keep what is being written to a customer; an empty text deletes it."""

@@ -11,7 +11,19 @@ from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import customer_key
 from kfconsole.archive.messages import CLOCK_STEP_SECONDS, COLUMNS, as_message
 from kfconsole.archive.purges import Purges
-from kfconsole.model import Contact, CustomerAct, CustomerId, Delivery, Message, MessageId, Opening, Window
+from kfconsole.model import (
+    Contact,
+    CustomerAct,
+    CustomerId,
+    Delivery,
+    Message,
+    MessageId,
+    Opening,
+    User,
+    Window,
+    is_wechat_tag,
+    wechat_tag,
+)
 from kfconsole.text import clean
 
 if TYPE_CHECKING:
@@ -173,22 +185,44 @@ def describe(
     remark: str | None = None,
     tags: Sequence[str] | None = None,
 ) -> None:
-    """Keep what a customer is called and labelled; None leaves what is known."""
-    new = {
-        "alias": None if alias is None else clean(alias),
-        "remark": None if remark is None else clean(remark),
-        "tags": None if tags is None else json.dumps([clean(tag) for tag in tags], ensure_ascii=False),
-    }
+    """Keep what a customer is called and labelled by us; None leaves what is known, and WeChat's labels stay."""
     with transaction(connection, is_durable=True):
         key = customer_key(connection, openid)
-        connection.execute(
-            """
-            UPDATE customers SET alias = ifnull(:alias, alias), remark = ifnull(:remark, remark),
-                tags = ifnull(:tags, tags)
-            WHERE id = :id
-            """,
-            {"id": key, **new},
-        )
+        if tags is not None:
+            tags = [*filter(None, map(clean, tags)), *(tag for tag in _tags(connection, key) if is_wechat_tag(tag))]
+        _describe(connection, key, alias, remark, tags)
+
+
+def note_users(connection: "Connection", users: Sequence[User]) -> None:
+    """Keep WeChat's remarks and labels; of who does not follow it tells nothing."""
+    with transaction(connection, is_durable=False):  # it tells them again
+        for user in users:
+            if user.is_following:
+                key = customer_key(connection, user.openid)
+                ours = [tag for tag in _tags(connection, key) if not is_wechat_tag(tag)]
+                _describe(connection, key, None, user.remark, [*ours, *map(wechat_tag, user.tag_ids)])
+
+
+def _tags(connection: "Connection", key: int) -> list[str]:
+    (tags,) = connection.execute("SELECT tags FROM customers WHERE id = ?", (key,)).fetchone()
+    return json.loads(tags) if tags else []
+
+
+def _describe(
+    connection: "Connection", key: int, alias: str | None, remark: str | None, tags: Sequence[str] | None
+) -> None:
+    connection.execute(
+        """
+        UPDATE customers SET alias = ifnull(:alias, alias), remark = ifnull(:remark, remark), tags = ifnull(:tags, tags)
+        WHERE id = :id
+        """,
+        {
+            "id": key,
+            "alias": None if alias is None else clean(alias),
+            "remark": None if remark is None else clean(remark),
+            "tags": None if tags is None else json.dumps(tags, ensure_ascii=False),
+        },
+    )
 
 
 def names(connection: "Connection", openids: Collection[CustomerId]) -> Mapping[CustomerId, str]:

@@ -22,6 +22,8 @@ from kfconsole.model.answers import (
     Quota,
     RequestInfo,
     User,
+    is_wechat_tag,
+    wechat_tag,
 )
 from kfconsole.model.contacts import (
     Allowance,
@@ -117,4 +119,6 @@ __all__ = [
     "Waiting",
     "WaitingRow",
     "Window",
+    "is_wechat_tag",
+    "wechat_tag",
 ]

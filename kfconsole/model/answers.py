@@ -7,6 +7,9 @@ from msgspec import Struct
 
 from kfconsole.model.people import CustomerId
 
+WECHAT_TAG = "#"
+"""What WeChat's tags begin with where they stand among ours; WeChat tells only their numbers."""
+
 
 class MediaKind(StrEnum):
     """What a file uploaded for messages is."""
@@ -50,6 +53,16 @@ class User(Struct, frozen=True):
     scene: str
     """How they came to follow, such as `ADD_SCENE_QR_CODE`."""
     union_id: str
+
+
+def wechat_tag(tag_id: int) -> str:
+    """Write a tag of WeChat's beside our own, which are words."""
+    return f"{WECHAT_TAG}{tag_id}"
+
+
+def is_wechat_tag(tag: str) -> bool:
+    """Whether a tag is one of WeChat's."""
+    return tag.startswith(WECHAT_TAG)
 
 
 class Quota(Struct, frozen=True):

@@ -1,10 +1,11 @@
 """Questions: confirm, choose, pick from a list, ask for a line. One question each, Cancel first and focused."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from msgspec import Struct
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -13,6 +14,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
+from kfconsole import finding
 from kfconsole.i18n import _
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
@@ -106,24 +108,36 @@ class Picker(ModalScreen[str | None]):
             yield Static(plain(_("Nothing matches.")), classes="nothing")
 
     def on_mount(self) -> None:
-        """Start with the whole list."""
+        """Start with the whole list, and find by pinyin as soon as it is known."""
         self._fill("")
+        if not finding.is_prepared():
+            self.prepare()
+
+    @work(group="find", exclusive=True)
+    async def prepare(self) -> None:
+        """Learn pinyin, and look again for what was typed meanwhile."""
+        await asyncio.to_thread(finding.prepare)
+        if self.is_attached and (typed := self.query_one(Entry).value):
+            self._fill(typed, keeps_highlight=True)
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
         """Show what matches the text so far."""
         self._fill(event.value)
 
-    def _fill(self, words: str) -> None:
-        wanted = words.casefold().split()
+    def _fill(self, words: str, *, keeps_highlight: bool = False) -> None:
+        wanted = finding.words_of(words)
         options = self.query_one(OptionList)
+        before = options.highlighted_option if keeps_highlight else None
         options.clear_options()
         width = max((plain(choice.label).cell_length for choice in self._choices), default=0)
         for choice in self._choices:
-            if all(word in f"{choice.label} {choice.detail}".casefold() for word in wanted):
+            if finding.matches(f"{choice.label} {choice.detail}", wanted):
                 options.add_option(Option(_row(choice, width), id=choice.id, disabled=bool(choice.refusal)))
         self.set_class(options.option_count == 0, "-nothing")
         options.action_first()
+        if before is not None and before.id is not None:  # the user may have moved on to it
+            options.highlighted = options.get_option_index(before.id)
 
     @on(Input.Submitted)
     def choose_highlighted(self) -> None:

@@ -31,7 +31,7 @@ class Lists(Vertical):
         self.sessions = Pane[SessionRow](rows.draw_session, self._look, empty=_("No sessions."), id="sessions")
         self.agents = Pane[AgentRow](rows.draw_agent, self._look, empty=_("No agents."), id="agents")
         self.last: Pane[QueueRow] | Pane[SessionRow] | Pane[AgentRow] = self.queue
-        self._filter = Entry(placeholder=_("Filter: name, agent or text"), id="filter", compact=True)
+        self._filter = Entry(placeholder=_("Filter: name, pinyin, tag, agent or text"), id="filter", compact=True)
         self._shown: Desk | None = None
         self._session_rows = rows.NO_ROWS
 
@@ -103,12 +103,13 @@ class Lists(Vertical):
         self._filter.value = self.last.filter
         self._filter.display = True
         self._filter.focus()
+        self.last.prepare()
 
     @on(Input.Changed, "#filter")
     def narrow(self, event: Input.Changed) -> None:
         """Narrow the pane while typing."""
         event.stop()
-        self._narrow_to(event.value)
+        self.last.narrow(event.value)
 
     @on(Input.Submitted, "#filter")
     def end_filter(self) -> None:
@@ -119,9 +120,5 @@ class Lists(Vertical):
     def clear_filter(self) -> None:
         """Leave the filter line and take the filter away."""
         self._filter.value = ""
-        self._narrow_to("")
+        self.last.narrow("")
         self.end_filter()
-
-    def _narrow_to(self, words: str) -> None:
-        self.last.filter = words.strip()
-        self.show(self.app.store.desk, anew=True)

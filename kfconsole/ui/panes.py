@@ -1,14 +1,18 @@
 """The three lists, on the line-drawn widget: rows from the desk, drawn by `rows`, narrowed by a filter."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
+from kfconsole import finding
 from kfconsole.ui import rows
 from kfconsole.ui.plain import plain
 from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
 from kfconsole.ui.tones import Tones, tones_of
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
+
+MANY_ROWS = 2_000  # from so many on, making them ready to be looked through takes longer than a frame
 
 RowT = TypeVar("RowT", bound=QueueRow | SessionRow | AgentRow)
 
@@ -28,15 +32,61 @@ class Pane(LineList[RowT], Generic[RowT]):
         self._parts = draw
         self._look_now = look
         self.filter = ""
+        self._all: Sequence[RowT] = ()
+        self._heading = ("", "")
+        self._sought: dict[str, tuple[RowT, finding.Sought]] = {}
+        self._is_preparing = False
 
     def _draw_row(self, row: RowT, width: int, is_current: bool) -> Sequence[Part]:
         return self._parts(row, width, is_current, self._look_now(tones_of(self)))
 
     def show_rows(self, all_rows: Sequence[RowT], title: str, count: str) -> None:
         """Show the rows that match the filter, and the title with the count."""
-        wanted = self.filter.casefold().split()
-        shown = [row for row in all_rows if rows.matches(row, wanted)] if wanted else all_rows
+        self._all, self._heading = all_rows, (title, count)
+        self._show_found_among(all_rows)
+
+    def narrow(self, typed: str) -> None:
+        """Show only rows in which these words are found; without any, all."""
+        before, self.filter = finding.words_of(self.filter), typed.strip()
+        wanted = finding.words_of(self.filter)
+        # Who types on finds no more than before.
+        is_narrower = len(wanted) >= len(before) and all(map(str.startswith, wanted, before))
+        self._show_found_among(self.rows if is_narrower else self._all)
+        if not wanted:
+            self._sought = {}
+
+    def prepare(self) -> None:
+        """Make rows and pinyin ready for a filter; what is found so far is looked for again then."""
+        self._is_preparing = True
+        self.run_worker(self._prepare(), group="find", exclusive=True)
+
+    async def _prepare(self) -> None:
+        self._sought = await asyncio.to_thread(_made_ready, self._all)
+        self._is_preparing = False
+        self._show_found_among(self._all)
+
+    def _show_found_among(self, among: Iterable[RowT]) -> None:
+        wanted = finding.words_of(self.filter)
+        title, count = self._heading
+        if not wanted:
+            self.show(self._all)
+            self.border_title = plain(f"{title} {count}")
+            return
+        shown: list[RowT] = []
+        # While many are not ready none is shown: a key must not act on one that is not what was typed.
+        if not self._is_preparing or len(self._all) < MANY_ROWS:
+            ready = self._sought
+            for row in among:
+                known = ready.get(row.id)
+                if known is None or known[0] is not row:
+                    known = ready[row.id] = (row, rows.sought(row))
+                if known[1].holds(wanted):
+                    shown.append(row)
         self.show(shown)
-        self.border_title = plain(
-            f"{title} {len(shown)}/{count}  / {self.filter}" if self.filter else f"{title} {count}"
-        )
+        self.border_title = plain(f"{title} {len(shown)}/{count}  / {self.filter}")
+
+
+def _made_ready(all_rows: Sequence[RowT]) -> dict[str, tuple[RowT, finding.Sought]]:
+    ready = {row.id: (row, rows.sought(row)) for row in all_rows}
+    finding.prepare(sought.name for _row, sought in ready.values())
+    return ready

@@ -4,19 +4,22 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from msgspec import Struct
+from rich.style import Style
 
-from kfconsole import text
+from kfconsole import finding, text
 from kfconsole.desk import rules
 from kfconsole.i18n import _
-from kfconsole.model import Agent, AgentId, Contact, Desk, Message, MessageKind, Session, Waiting
+from kfconsole.model import Agent, AgentId, Contact, CustomerId, Desk, Message, MessageKind, Session, Waiting
 from kfconsole.ui import words
 from kfconsole.ui.lines import words_of
 from kfconsole.ui.tones import Tones
 from kfconsole.ui.widgets.strips import Part
 from kfconsole.ui.words import Glyphs
 
+TAGS_CELLS = 16
 WAIT_CELLS = 8  # "≥1:04:10"
-NAME_CELLS = 8
+NAME_CELLS = 8  # "…f8a1c2", or four 汉字
+OPENID_CELLS = 8  # a blank and the end of an openid, behind a name
 ROUTE_WARNING_SECONDS = 120.0  # time enough to say goodbye before WeChat stops routing
 ROOMY_CELLS = 60  # from here on a row has room for a second column of facts
 
@@ -104,18 +107,57 @@ def agent_rows(desk: Desk) -> list[AgentRow]:
     return sorted(rows, key=lambda row: (not row.is_me, not row.agent.is_online, not row.agent.is_bound))
 
 
-def matches(row: QueueRow | SessionRow | AgentRow, wanted: Sequence[str]) -> bool:
-    """Whether a row holds every word of a filter; the words are casefolded."""
+def sought(row: QueueRow | SessionRow | AgentRow) -> finding.Sought:
+    """Return what a row is found by: names also as they are spoken, all else as it is written."""
     match row:
         case SessionRow():
-            last = row.contact.last_message if row.contact else None
-            haystack = f"{row.id} {row.agent_name} {row.session.agent} {last.text if last else ''}"
+            names, said = _known_of(row.contact)
+            return finding.sought(f"{names} {row.agent_name}", f"{row.id} {row.session.agent} {said}")
         case QueueRow():
-            haystack = row.id
+            names, said = _known_of(row.contact)
+            return finding.sought(names, f"{row.id} {said}")
         case AgentRow():
-            haystack = f"{row.id} {row.agent.nick} {words.agent_state(row.agent)}"
-    haystack = haystack.casefold()
-    return all(word in haystack for word in wanted)
+            return finding.sought(row.agent.nick, f"{row.id} {words.agent_state(row.agent)}")
+
+
+def _known_of(contact: Contact | None) -> tuple[str, str]:
+    """Return what a customer is called, and what was said last."""
+    if contact is None:
+        return "", ""
+    said = contact.last_message.text if contact.last_message else ""
+    return " ".join((contact.alias, contact.remark, *contact.tags)), said
+
+
+def matches(row: QueueRow | SessionRow | AgentRow, wanted: Sequence[str]) -> bool:
+    """Whether a row holds every word of a filter; the words are those of `finding.words_of`."""
+    return sought(row).holds(wanted)
+
+
+def name_cells(width: int, others: int) -> int:
+    """Return how many cells of a row names get, whoever is in it.
+
+    Args:
+        width: Of the row.
+        others: Cells of it that something else needs.
+    """
+    roomy = 18 + OPENID_CELLS  # a remark is nine 汉字 at most
+    return roomy if width >= ROOMY_CELLS else max(NAME_CELLS, min(width - others, roomy))
+
+
+def _who(contact: Contact | None, openid: CustomerId, cells: int, style: Style, look: Look) -> Sequence[Part]:
+    """Name a customer in so many cells; behind a name the end of the openid, where there is room for both."""
+    name = words.name_of(contact, openid, look.glyphs)
+    room = cells - OPENID_CELLS
+    if contact is None or not contact.name or text.width_cells(name) > room:
+        return ((text.fit(name, cells), style),)
+    end = words.name_of(None, openid, look.glyphs)
+    return ((text.fit(name, room), style), (text.fit(end, OPENID_CELLS, align_right=True), look.tones.muted))
+
+
+def _tags(contact: Contact | None, width: int, look: Look) -> Sequence[Part]:
+    if contact is None or not contact.tags or width < ROOMY_CELLS:
+        return ()
+    return (("  " + text.clip(text.one_line(" ".join(contact.tags)), TAGS_CELLS), look.tones.muted),)
 
 
 def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[Part]:
@@ -134,7 +176,7 @@ def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[
         (mark + " ", tone),
         (text.fit(bound + words.span(seconds), WAIT_CELLS, align_right=True), tone),
         ("  ", tones.text),
-        (text.fit(words.name_of(row.contact, waiting.openid, look.glyphs), NAME_CELLS), tones.text),
+        *_who(row.contact, waiting.openid, name_cells(width, 26), tones.text, look),
     ]
     if waiting.message_count > 1:
         count = f"{look.glyphs.at_least}{look.glyphs.times}{waiting.message_count}"
@@ -146,10 +188,11 @@ def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[
     if width >= ROOMY_CELLS:
         ago = words.age(look.now_at - waiting.last_message_at)
         parts.append(("   " + _("last wrote {age} ago").format(age=ago), tones.muted))
+    parts.extend(_tags(row.contact, width, look))
     return parts
 
 
-def draw_session(row: SessionRow, _width: int, is_current: bool, look: Look) -> list[Part]:
+def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> list[Part]:
     """`> …f8a1c2  me  12:30  2 new`, and as much of the last message as there is room for."""
     tones, contact = look.tones, row.contact or Contact(row.session.openid)
     left_seconds = rules.route_ends_at(row.session) - look.now_at
@@ -158,9 +201,12 @@ def draw_session(row: SessionRow, _width: int, is_current: bool, look: Look) -> 
     parts: list[Part] = [
         (">" if is_current else " ", tones.accent),
         ("! " if is_ending or needs_help else "  ", tones.warn),
-        (
-            text.fit(words.name_of(row.contact, row.session.openid, look.glyphs), NAME_CELLS),
+        *_who(
+            row.contact,
+            row.session.openid,
+            name_cells(width, 30),
             tones.strong if row.is_mine else tones.text,
+            look,
         ),
         (text.fit(" " + (_("me") if row.is_mine else row.agent_name), 8), tones.accent if row.is_mine else tones.muted),
         (
@@ -169,6 +215,7 @@ def draw_session(row: SessionRow, _width: int, is_current: bool, look: Look) -> 
         ),
     ]
     parts.extend(_session_notes(contact, left_seconds if is_ending else None, look))
+    parts.extend(_tags(row.contact, width, look))
     if contact.last_message is not None:
         parts.append(("  " + _preview(contact.last_message), tones.muted))
     return parts

@@ -1,10 +1,15 @@
 import pytest
+from msgspec.structs import replace
 
 from kfconsole.archive import Archive
-from kfconsole.model import Contact, CustomerAct, Delivery, Opening, Window
+from kfconsole.model import Contact, CustomerAct, CustomerId, Delivery, Opening, User, Window
 from tests.archive.world import ANN, BOB, CREATED_AT, ME, T, received, sent, texts
 
 HOUR = 3600
+
+
+def user(openid: CustomerId, remark: str, tag_ids: tuple[int, ...]) -> User:
+    return User(openid, True, remark, tag_ids, T, "", "")
 
 
 async def test_a_customer_nobody_knows_is_an_empty_contact(archive: Archive) -> None:
@@ -229,3 +234,24 @@ async def test_a_span_of_a_conversation_includes_both_ends(archive: Archive) -> 
     await archive.merge_records([received(str(second), T + second) for second in range(5)], T, T + 60)
 
     assert texts(await archive.between(ANN, T + 1, T + 3)) == ["1", "2", "3"]
+
+
+async def test_our_tags_and_wechats_are_kept_side_by_side(archive: Archive) -> None:
+    await archive.describe(ANN, alias="王姐", tags=["VIP", "[/b]\x1b"])
+    await archive.note_users([user(ANN, "老客户", (101, 2)), user(BOB, "", ())])
+    noted = await archive.contacts([ANN, BOB])
+    await archive.describe(ANN, tags=["VIP"])
+    await archive.note_users([user(ANN, "", (101,))])
+    contact = (await archive.contacts([ANN]))[ANN]
+
+    assert (noted[ANN].alias, noted[ANN].remark) == ("王姐", "老客户")
+    assert noted[ANN].tags == ("VIP", "[/b]␛", "#101", "#2")
+    assert (noted[BOB].name, noted[BOB].tags) == ("", ())
+    assert (contact.alias, contact.remark, contact.tags) == ("王姐", "", ("VIP", "#101"))
+
+
+async def test_of_who_does_not_follow_what_was_known_is_kept(archive: Archive) -> None:
+    await archive.note_users([user(ANN, "老客户", (101,))])
+    await archive.note_users([replace(user(ANN, "", ()), is_following=False)])
+
+    assert (await archive.contacts([ANN]))[ANN].remark == "老客户"
