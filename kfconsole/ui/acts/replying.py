@@ -11,10 +11,11 @@ from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Delivery, Message, MessageId
 from kfconsole.ui import words
 from kfconsole.ui.acts.sessions import SessionActs
+from kfconsole.ui.acts.splitting import SplitActs, is_too_long
 from kfconsole.ui.widgets.composer import Composer
 
 
-class ReplyActs(SessionActs):
+class ReplyActs(SplitActs, SessionActs):
     """What reaches a customer."""
 
     # -- writing ---------------------------------------------------------------------------------------------------
@@ -53,7 +54,10 @@ class ReplyActs(SessionActs):
         """Send what was written, or ask first with the text back in the composer."""
         problem = self.reply_problem(event.openid)
         if problem is None or self.app.accepted_problems.get(event.openid) == problem:
-            self.send_out(event.openid, (event.text,))
+            if is_too_long(event.text):
+                self.split_and_send(event.openid, event.text)
+            else:
+                self.send_out(event.openid, (event.text,))
             return
         self.give_back(event.openid, event.text)
         self.ask_and_send(event.openid)
@@ -62,7 +66,16 @@ class ReplyActs(SessionActs):
     async def ask_and_send(self, openid: CustomerId) -> None:
         """Ask whether to send, then send what the composer holds for this customer."""
         if await self.may_reply(openid) and self.composer.openid == openid and self.composer.text.strip():
-            self.send_out(openid, (self.composer.take(),))
+            await self._send_texts(openid, self.composer.take())
+
+    @work(group="reply", exclusive=True)
+    async def split_and_send(self, openid: CustomerId, text: str) -> None:
+        """Send a text in parts, after a question."""
+        await self._send_texts(openid, text)
+
+    async def _send_texts(self, openid: CustomerId, text: str) -> None:
+        if (texts := await self.texts_of(openid, text)) is not None:
+            self.send_out(openid, texts)
 
     def unsent(self) -> tuple[CustomerId, str] | None:
         """What stands in the composer, and for whom."""
