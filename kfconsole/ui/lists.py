@@ -55,14 +55,20 @@ class Lists(Vertical):
             waiting = len(desk.queue)
             cut = _("{shown} of {total}").format(shown=waiting, total=desk.queue_total)
             count = str(waiting) if waiting >= desk.queue_total else cut
-            self.queue.show_rows(rows.queue_rows(desk), "1 " + _("Queue"), count)
+            self.queue.show_rows(rows.queue_rows(desk), self.app.keymap.prefix("pane_queue") + _("Queue"), count)
         if names_changed or people_changed or before is None or desk.sessions is not before.sessions:
             session_rows = rows.session_rows(desk, self._session_rows)
             self._session_rows = {row.id: row for row in session_rows}
-            self.sessions.show_rows(session_rows, "2 " + _("Sessions"), str(len(desk.sessions)))
+            self.sessions.show_rows(
+                session_rows, self.app.keymap.prefix("pane_sessions") + _("Sessions"), str(len(desk.sessions))
+            )
         if names_changed:
             online = sum(agent.is_online for agent in desk.agents)
-            self.agents.show_rows(rows.agent_rows(desk), "3 " + _("Agents"), f"{online}/{len(desk.agents)}")
+            self.agents.show_rows(
+                rows.agent_rows(desk),
+                self.app.keymap.prefix("pane_agents") + _("Agents"),
+                f"{online}/{len(desk.agents)}",
+            )
 
     def mark_stale(self, desk: Desk) -> None:
         """Dim what WeChat has not confirmed for a while."""
@@ -120,5 +126,5 @@ class Lists(Vertical):
     def clear_filter(self) -> None:
         """Leave the filter line and take the filter away."""
         self._filter.value = ""
-        self.last.narrow("")
+        self.last.forget_filter()
         self.end_filter()

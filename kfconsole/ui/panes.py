@@ -52,8 +52,11 @@ class Pane(LineList[RowT], Generic[RowT]):
         # Who types on finds no more than before.
         is_narrower = len(wanted) >= len(before) and all(map(str.startswith, wanted, before))
         self._show_found_among(self.rows if is_narrower else self._all)
-        if not wanted:
-            self._sought = {}
+
+    def forget_filter(self) -> None:
+        """Show all rows again, and drop what was made ready."""
+        self.narrow("")
+        self._sought = {}
 
     def prepare(self) -> None:
         """Make rows and pinyin ready for a filter; what is found so far is looked for again then."""
@@ -87,6 +90,8 @@ class Pane(LineList[RowT], Generic[RowT]):
 
 
 def _made_ready(all_rows: Sequence[RowT]) -> dict[str, tuple[RowT, finding.Sought]]:
+    finding.prepare()
     ready = {row.id: (row, rows.sought(row)) for row in all_rows}
-    finding.prepare(sought.name for _row, sought in ready.values())
+    for _row, sought in ready.values():
+        sought.prepare()
     return ready
