@@ -252,7 +252,8 @@ class KfApp(App[int]):
 
     def action_help_quit(self) -> None:
         """Say how to leave: Ctrl+C is for copying."""
-        self.notify(_("q leaves kfconsole; in the composer press Esc first, or Ctrl+Q."), markup=False)
+        said = _("{key} leaves kfconsole; in the composer press Esc first, or Ctrl+Q.")
+        self.notify(said.format(key=self.keymap.key_of("quit")), markup=False)
 
     def action_history(self) -> None:
         """Show older messages of the subject."""

@@ -27,12 +27,16 @@ class ConversationView(Vertical):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.talk = Talk(id="transcript")
-        self.composer = Composer(placeholder=_("r to write a reply"), id="composer")
+        self.composer = Composer(placeholder="", id="composer")
         self._standing = Static(id="standing", markup=False)
         self._edge = Bar(id="edge")
         self._shown_openid: CustomerId | None = None
         self._problem = ""
         self._new_below = 0
+
+    def on_mount(self) -> None:
+        """Name the key that leads into the composer."""
+        self.composer.placeholder = _("{key} to write a reply").format(key=self.app.keymap.key_of("reply"))
 
     def compose(self) -> ComposeResult:
         """Lay out the note, the messages, the composer's edge and the composer."""
@@ -63,8 +67,11 @@ class ConversationView(Vertical):
         """Show title, note and edge; `problem` is why a reply should not simply be sent."""
         self._problem = problem
         now = self.app.clock.now()
-        show_text(self._standing, status.standing(desk))
-        titled = plain("4 " + (status.conversation_title(desk, self.app.station, now) or _("Conversation")))
+        show_text(self._standing, status.standing(desk, self.app.keymap))
+        titled = plain(
+            self.app.keymap.prefix("pane_conversation")
+            + (status.conversation_title(desk, self.app.station, now) or _("Conversation"))
+        )
         if self.border_title != titled.plain:
             self.border_title = titled
         self._paint_edge(desk)
@@ -75,7 +82,9 @@ class ConversationView(Vertical):
             desk, self.app.station, now, mono, draft=self.composer.text, problem=self._problem
         )
         if self._new_below:
-            below = _("{count} new below, press G").format(count=self._new_below)
+            below = _("{count} new below, press {key}").format(
+                count=self._new_below, key=self.app.keymap.key_of("last")
+            )
             left = [(f" {below} ", "accent"), *left]
         self._edge.show(left, right)
 

@@ -104,7 +104,7 @@ class DeskScreen(ReplyActs, NeedActs):
     def _paint_bars(self, desk: Desk) -> None:
         now, mono = self.app.clock.now(), self.app.clock.monotonic()
         self._status.show(*status.status_line(desk, self.app.station, now, mono, width=self.app.size.width))
-        show_text(self._notice, "\n".join(status.notices(desk, now, mono)))
+        show_text(self._notice, "\n".join(status.notices(desk, self.app.station, now, mono)))
         self.lists.mark_stale(desk)
         problem = self.reply_problem(desk.open.openid) if desk.open else None
         self.conversation.paint(desk, problem[0] if problem else "")
@@ -246,7 +246,8 @@ class DeskScreen(ReplyActs, NeedActs):
         zone = self.app.zone
         is_today = day == words.day_of(self.app.clock.now(), zone)
         if not is_today and top is not None and day == words.day_of(top.message.at, zone):
-            self.tell(_("This is {day}; G goes to the newest message.").format(day=words.full_day(day)))
+            said = _("This is {day}; {key} goes to the newest message.")
+            self.tell(said.format(day=words.full_day(day), key=self.key_of("last")))
 
     def _show_day_of(self, message: Message) -> None:
         from kfconsole.ui.history import HistoryScreen

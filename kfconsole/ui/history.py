@@ -169,7 +169,8 @@ class HistoryScreen(ActingScreen):
     def action_open_here(self) -> None:
         """Open the conversation at the selected message."""
         if (message := self.talk.selected) is None:
-            self.tell(_("Select a message first, by j and k."), is_bad=True)
+            said = _("Select a message first, by {down} and {up}.")
+            self.tell(said.format(down=self.key_of("down"), up=self.key_of("up")), is_bad=True)
         else:
             self.app.open_message(message)
 

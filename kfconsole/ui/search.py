@@ -224,7 +224,8 @@ class SearchScreen(ActingScreen):
     def _show(self, wanted: Wanted, page: SearchPage, nothing: str) -> None:
         is_same = wanted == self._shown
         self._shown, self._has_more = wanted, page.has_more
-        self.found.empty = nothing or ("" if page.messages else _("Enter opens the conversation at the message found."))
+        opens = _("{key} opens the conversation at the message found.").format(key=self.key_of("open_found"))
+        self.found.empty = nothing or ("" if page.messages else opens)
         self.found.show(self._rows_of(wanted, page.messages))
         if self._last is not None and self._last.row_id is not None:
             self.found.select(self._last.row_id)
@@ -265,9 +266,9 @@ class SearchScreen(ActingScreen):
         agent = rules.agent_name(self.desk, wanted.agent) if wanted.agent else ""
         said = search_filters.looked_for(wanted, self._customer_words(), agent, self._today)
         partial = _(
-            "What was never fetched from WeChat is not searched: the history of a day (h), or kfconsole history sync, "
-            "fetches it."
-        )
+            "What was never fetched from WeChat is not searched: the history of a day ({key}), or kfconsole history "
+            "sync, fetches it."
+        ).format(key=self.key_of("history"))
         return sentences(_("Nothing found: {wanted}.").format(wanted=said), partial if is_partial else "")
 
     def _tell_unsearched(self, count: int) -> None:

@@ -129,11 +129,12 @@ def _calm_age(seconds: float) -> str:
     return "<" + words.age((seconds // CALM_STEP_SECONDS + 1) * CALM_STEP_SECONDS)
 
 
-def notices(desk: Desk, now: float, mono: float) -> list[str]:
+def notices(desk: Desk, station: Station, now: float, mono: float) -> list[str]:
     """Lines below the status: what keeps a feed from being fresh, and why this console's agent cannot accept."""
-    said = _feed_problems(desk, mono) + _slowness(desk)
+    keymap = station.keymap
+    said = _feed_problems(desk, keymap, mono) + _slowness(desk)
     if desk.archive_trouble is not None:
-        said.insert(0, _trouble_words(desk.archive_trouble))
+        said.insert(0, _trouble_words(desk.archive_trouble, keymap))
     if not said and desk.remembered_at is not None:
         age = words.age(now - desk.remembered_at)
         said.append(_("These lists are from the last run, {age} ago; WeChat is being asked.").format(age=age))
@@ -145,7 +146,7 @@ def notices(desk: Desk, now: float, mono: float) -> list[str]:
     return said
 
 
-def _trouble_words(trouble: ArchiveTrouble) -> str:
+def _trouble_words(trouble: ArchiveTrouble, keymap: Keymap) -> str:
     said = [trouble.message]
     if trouble.is_in_memory:
         said.append(_("What is new is in memory only: until that is mended, ending the console loses it."))
@@ -153,18 +154,18 @@ def _trouble_words(trouble: ArchiveTrouble) -> str:
         said.append(_("What was stored before is missing here."))
     said.append(trouble.hint)
     if not trouble.is_in_memory:
-        said.append(_("R hides this."))
+        said.append(_("{key} hides this.").format(key=keymap.key_of("refresh")))
     return sentences(*said)
 
 
-def _feed_problems(desk: Desk, mono: float) -> list[str]:
+def _feed_problems(desk: Desk, keymap: Keymap, mono: float) -> list[str]:
     problems: dict[tuple[str, bool], list[Feed]] = {}
     for feed in words.FEED_WORDS:
         health = desk.health.get(feed)
         if health is not None and health.error is not None and not _may_pass(health, health.error, mono):
             kind = health.error.message, health.retry_mono is None
             problems.setdefault(kind, []).append(feed)
-    return [_problem_words(desk, feeds, mono) for feeds in problems.values()]
+    return [_problem_words(desk, feeds, keymap, mono) for feeds in problems.values()]
 
 
 def _may_pass(health: Health, error: KfError, mono: float) -> bool:
@@ -174,16 +175,17 @@ def _may_pass(health: Health, error: KfError, mono: float) -> bool:
     return is_known and isinstance(error, Unavailable) and failing_seconds < PASSING_SECONDS
 
 
-def _problem_words(desk: Desk, feeds: list[Feed], mono: float) -> str:
+def _problem_words(desk: Desk, feeds: list[Feed], keymap: Keymap, mono: float) -> str:
     error = desk.health[feeds[0]].error
     retries = [desk.health[feed].retry_mono for feed in feeds]
+    key = keymap.key_of("refresh")
     next_mono = min((at for at in retries if at is not None), default=None)
     if error is None:
         return ""
     if pacing.is_day_limit(error):
-        said = _("WeChat's daily limit is reached: asking once a minute. R asks now.")
+        said = _("WeChat's daily limit is reached: asking once a minute. {key} asks now.").format(key=key)
     elif next_mono is None:
-        said = sentences(error.message, _("Asking has stopped; R asks again."), error.hint)
+        said = sentences(error.message, _("Asking has stopped; {key} asks again.").format(key=key), error.hint)
     else:
         # Of what WeChat itself answers, the hint only says when to try again.
         hint = "" if isinstance(error, RateLimited | Unavailable) and error.code is not None else error.hint
@@ -244,10 +246,10 @@ def conversation_title(desk: Desk, station: Station, now: float) -> str:
     return "   ".join(title)
 
 
-def standing(desk: Desk) -> str:
+def standing(desk: Desk, keymap: Keymap) -> str:
     """A line above the messages, when they need explaining."""
     if desk.open is None:
-        return _("Enter on a customer opens the conversation.")
+        return _("{key} on a customer opens the conversation.").format(key=keymap.key_of("open"))
     openid = desk.open.openid
     if rules.who_serves(desk, openid) is None and rules.is_waiting(desk, openid):
         return _("Waiting: WeChat does not show what is written before somebody accepts the customer.")

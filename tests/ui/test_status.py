@@ -49,7 +49,7 @@ def line(desk: Desk, width: int) -> str:
 
 
 def said(desk: Desk) -> list[str]:
-    return status.notices(desk, NOW, MONO)
+    return status.notices(desk, STATION, NOW, MONO)
 
 
 @pytest.mark.parametrize(

@@ -226,7 +226,8 @@ class ReplyActs(SplitActs, SessionActs):
 
     def _undelivered(self) -> MessageId | None:
         if self.desk.open is not None and self.subject() != self.desk.open.openid:
-            self.tell(_("Open the conversation first: S and D act on its messages."), is_bad=True)
+            said = _("Open the conversation first: {resend} and {dismiss} act on its messages.")
+            self.tell(said.format(resend=self.key_of("resend"), dismiss=self.key_of("dismiss_message")), is_bad=True)
             return None
         message = self.talk.undelivered()
         if message is None:
