@@ -6,11 +6,13 @@ nobody else sees, are not. What was done is noted (`deeds`), but for sends: thos
 """
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfconsole.content import Content
+from kfconsole.desk.checking import Checking
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.deeds import Deeds
 from kfconsole.desk.gaps import KEEP_DAYS
@@ -19,7 +21,7 @@ from kfconsole.desk.holding import Holding
 from kfconsole.desk.managing import Managing
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.reading import HistoryDay, Reading
-from kfconsole.desk.sending import Sending
+from kfconsole.desk.sending import Decide, Sending
 from kfconsole.desk.serving import Serving
 from kfconsole.desk.store import Store
 from kfconsole.desk.transferring import Tell, Transfer, Transferring
@@ -67,9 +69,10 @@ class Actions:
         self._store = store
         self._me = me
         self._read_only = read_only
-        self._typing_state = TypingState(client, store, clock)
+        self._typing_state = TypingState(client, store, clock, sleep=sleep)
+        self._checking = Checking(client, archive, store, clock, me=me, sleep=sleep)
         self._reading = Reading(client, archive, store, clock, keep_days=keep_days)
-        self._sending = Sending(client, archive, store, clock, self._typing_state, me=me)
+        self._sending = Sending(client, archive, store, clock, self._typing_state, self._checking, me=me)
         holding = Holding(client, store, clock, poller)
         self._serving = Serving(client, store, holding, me=me)
         transferring = Transferring(client, store, clock, holding, sleep=sleep)
@@ -218,6 +221,17 @@ class Actions:
         """
         self._check_answering()
 
+    async def send_each(
+        self, openid: CustomerId, contents: Sequence[Content | str], *, decide: Decide, keeps_draft: bool = False
+    ) -> tuple[Message, ...]:
+        """Send messages in order, each after a look at what changed meanwhile; see `Sending.send_each`."""
+        self._check_answering()
+        return await self._sending.send_each(openid, contents, decide=decide, keeps_draft=keeps_draft)
+
+    async def take_back(self, openid: CustomerId, message_ids: Sequence[MessageId], draft: str) -> None:
+        """Leave messages that wait to go unsent; `draft` is what the customer's draft is from then on."""
+        await self._sending.take_back(openid, message_ids, draft)
+
     def failure_of(self, message_id: MessageId) -> KfError | None:
         """Return why a message of this run was not taken, with WeChat's code."""
         return self._sending.failures.get(message_id)
@@ -226,13 +240,14 @@ class Actions:
         """Whether WeChat was asked in this run to send a customer anything: what one who was interrupted can tell."""
         return openid in self._sending.asked_for
 
-    async def resend(self, message_id: MessageId) -> Message:
+    async def resend(self, message_id: MessageId, *, decide: Decide | None = None) -> Message:
         """Send an undelivered message again, to the same customer, as a new message, in our own name.
 
         Whoever decides that it goes out answers for it; a machine's words stay marked as such.
         """
         self._check_answering()
-        return await self._deeds.noted("resend", self._sending.resend(message_id), details=f"message {message_id}")
+        order = self._sending.resend(message_id, decide=decide)
+        return await self._deeds.noted("resend", order, details=f"message {message_id}")
 
     async def dismiss(self, message_id: MessageId) -> Message:
         """Leave an undelivered message as it is, and ask no more."""
@@ -306,15 +321,25 @@ class Actions:
     def writing(self, openid: CustomerId) -> None:
         """Somebody is writing to this customer; never blocks, never fails."""
         if not self._read_only and self._me is not None:
+            self._checking.begin(openid)
             self._typing_state.writing(openid)
 
     def emptied(self, openid: CustomerId) -> None:
         """What was being written was deleted."""
+        self._checking.forget(openid)
         self._typing_state.stopped(openid)
 
     def left(self, openid: CustomerId) -> None:
         """Whoever was writing left the composer."""
         self._typing_state.stopped(openid)
+
+    def typing_seconds(self, openid: CustomerId) -> float:
+        """How long a customer still sees that somebody is writing, as far as we asked for it."""
+        return self._typing_state.seconds_left(openid)
+
+    async def stop_typing(self) -> None:
+        """Show nobody any more that somebody is writing: this console ends."""
+        await self._typing_state.end()
 
     def _check_writable(self) -> None:
         if self._read_only:

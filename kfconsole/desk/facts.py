@@ -108,6 +108,12 @@ class MessagesSeen(Struct, frozen=True):
     messages: tuple[Message, ...]
 
 
+class RecordsSeen(Struct, frozen=True):
+    """The archive holds all that WeChat showed of the newest messages, and the desk was told."""
+
+    asked_mono: float
+
+
 class FeedFailed(Struct, frozen=True):
     """A question got no good answer."""
 
@@ -162,6 +168,7 @@ Fact = (
     | GapsSeen
     | GapAsked
     | MessagesSeen
+    | RecordsSeen
     | FeedFailed
     | FeedSucceeded
     | BudgetSeen

@@ -1,7 +1,8 @@
 """Sending replies: into the archive first, to WeChat once, and the outcome is never guessed."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 
 from kfconsole.content import Content, Text
 from kfconsole.desk import rules
+from kfconsole.desk.checking import Beginning, Checking, Doubt
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen, MessagesSeen
 from kfconsole.desk.store import Store
@@ -16,7 +18,7 @@ from kfconsole.desk.typing_state import TypingState
 from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import ApiError, ArchiveError, KfError, NotPossible, OutcomeNotKept, Unavailable
 from kfconsole.i18n import _, sentences
-from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Message, MessageId
+from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Message, MessageId, Window
 from kfconsole.text import clean
 from kfconsole.wechat import outgoing
 from kfconsole.wechat.codes import CODE
@@ -29,12 +31,15 @@ OUT_OF_REPLIES = frozenset({CODE.WINDOW_CLOSED, CODE.REPLIES_USED_UP})
 CLOCK_SHIFT_SECONDS = 2.0
 """When the answers move our clock by more while a message is on its way, its own time was a wrong one."""
 
+Decide = Callable[[Doubt, tuple[Message, ...]], Awaitable[bool]]
+"""Asks whoever writes whether messages shall leave all the same; who says no has taken them back by then."""
+
 
 class _Begin(Struct, frozen=True):
     """What is to be sent, to whom, and as whom."""
 
     openid: CustomerId
-    content: Content
+    contents: tuple[Content, ...]
     agent: AgentId | None
     is_ai: bool
     keeps_draft: bool
@@ -62,6 +67,7 @@ class Sending:
         store: Store,
         clock: ServerClock,
         typing_state: TypingState,
+        checking: Checking,
         *,
         me: AgentId | None,
     ) -> None:
@@ -70,6 +76,7 @@ class Sending:
         self._store = store
         self._clock = clock
         self._typing_state = typing_state
+        self._checking = checking
         self._me = me
         self._lines: dict[CustomerId, list[asyncio.Event]] = {}
         """By customer, whose turn is when: the first in line may go, and the event tells it."""
@@ -104,36 +111,81 @@ class Sending:
             OutcomeNotKept: WeChat was asked, but the archive failed afterwards; the desk shows the outcome.
             ArchiveError: Nothing was begun.
         """
-        if isinstance(content, str):
-            content = Text(content)
-        if isinstance(content, Text):
-            content = Text(clean(content.text))  # what is measured is what the archive keeps and what is sent
-            rules.check_text(content.text)
-        begin = _Begin(
-            openid,
-            content,
-            agent or self._me,
-            is_ai,
-            keeps_draft or replaces is not None,
-            self._clock.now(),
-            self._clock_offset(),
-        )
-        outgoing.message(openid, content, begin.agent, is_ai=is_ai)  # what cannot be written down is never begun
+        begin = self._checked(openid, (content,), agent, is_ai=is_ai, keeps_draft=keeps_draft or replaces is not None)
         if replaces is None:
             return await self._send(begin, None)
+        return await self._replace(begin, replaces, None)
+
+    async def send_each(
+        self, openid: CustomerId, contents: Sequence[Content | str], *, decide: Decide, keeps_draft: bool = False
+    ) -> tuple[Message, ...]:
+        """Send messages in order, all stored at once and each looked at before it leaves; return how they ended.
+
+        Behind one that did not surely arrive none leaves: those are refused.
+
+        Args:
+            openid: To whom.
+            contents: What; a str is a text.
+            decide: Whom to ask where something speaks against sending.
+            keeps_draft: They were not written in the composer.
+
+        Raises:
+            NotPossible: Nothing was begun: one of them is empty or too long.
+            OutcomeNotKept: See `send`.
+            ArchiveError: Nothing was begun.
+        """
+        begin = self._checked(openid, contents, None, is_ai=False, keeps_draft=keeps_draft)
+        beginning = self._checking.take(openid)
+        async with self._turn(openid) as turn:
+            return await self._send_looking(begin, beginning, turn, decide)
+
+    def _checked(
+        self,
+        openid: CustomerId,
+        contents: Sequence[Content | str],
+        agent: AgentId | None,
+        *,
+        is_ai: bool,
+        keeps_draft: bool,
+    ) -> _Begin:
+        """Return what can be sent; what WeChat would refuse as it is, or cannot be written down, is never begun."""
+        checked: list[Content] = []
+        for content in contents:
+            if isinstance(content, str):
+                content = Text(content)
+            if isinstance(content, Text):
+                content = Text(clean(content.text))  # what is measured is kept and sent
+                rules.check_text(content.text)
+            outgoing.message(openid, content, agent or self._me, is_ai=is_ai)
+            checked.append(content)
+        now, offset = self._clock.now(), self._clock_offset()
+        return _Begin(openid, tuple(checked), agent or self._me, is_ai, keeps_draft, now, offset)
+
+    async def resend(self, message_id: MessageId, *, decide: Decide | None = None) -> Message:
+        """Send what an undelivered message held again, to the same customer, as a new message."""
+        message = await self._undecided(message_id)
+        content = await self._archive.content_of(message_id)
+        begin = self._checked(message.openid, (content,), None, is_ai=message.is_ai, keeps_draft=True)
+        return await self._replace(begin, message_id, decide)
+
+    async def _replace(self, begin: _Begin, replaces: MessageId, decide: Decide | None) -> Message:
         if replaces in self._being_replaced:
             raise NotPossible(_("This message is already being sent again."))
         self._being_replaced.add(replaces)
         try:
-            return await self._send(begin, await self._replaceable(replaces, openid))
+            replaced = await self._replaceable(replaces, begin.openid)
+            if decide is None:
+                return await self._send(begin, replaced)
+            beginning = self._checking.current(begin.openid)
+            async with self._turn(begin.openid) as turn:
+                await turn.wait()
+                if not await self._may_go(begin.openid, beginning, (), decide):
+                    return replaced
+                begin = replace(begin, asked_at=self._clock.now(), clock_offset=self._clock_offset())
+                (message,) = await self._begin(begin, replaced)
+                return await self._deliver(message, begin, turn)
         finally:
             self._being_replaced.discard(replaces)
-
-    async def resend(self, message_id: MessageId) -> Message:
-        """Send what an undelivered message held again, to the same customer, as a new message."""
-        message = await self._undecided(message_id)
-        content = await self._archive.content_of(message_id)
-        return await self.send(message.openid, content, is_ai=message.is_ai, replaces=message_id)
 
     async def dismiss(self, message_id: MessageId) -> Message:
         """Leave an undelivered message as it is, and ask no more."""
@@ -160,15 +212,20 @@ class Sending:
             raise NotPossible(_("A message is never sent again to another customer."))
         return message
 
-    async def _send(self, begin: _Begin, replaced: Message | None) -> Message:
-        openid = begin.openid
+    async def take_back(self, openid: CustomerId, message_ids: Sequence[MessageId], draft: str) -> None:
+        """Leave messages that wait to go unsent, and keep in the same moment what stands in the draft by now."""
+        taken = await self._archive.take_back(openid, message_ids, draft)
+        self._store.apply(MessagesSeen(taken))
+        await self._refresh_contact(openid)
+
+    @asynccontextmanager
+    async def _turn(self, openid: CustomerId) -> AsyncIterator[asyncio.Event]:
+        """Stand in the customer's line; the event tells when it is one's turn, which lasts until one leaves."""
         line, turn = self._lines.setdefault(openid, []), asyncio.Event()
         line.append(turn)
         line[0].set()
         try:
-            message = await self._begin(begin, replaced)
-            self._show_begun(message, begin, replaced)
-            return await self._deliver(message, begin, turn)
+            yield turn
         finally:
             line.remove(turn)  # who gives up early lets nobody behind overtake those before
             if line:
@@ -176,40 +233,139 @@ class Sending:
             else:
                 del self._lines[openid]
 
-    async def _begin(self, begin: _Begin, replaced: Message | None) -> Message:
-        """Store the message; a caller who is gone by then leaves it refused, as it never left."""
-        replaces = replaced.id if replaced else None
+    async def _send(self, begin: _Begin, replaced: Message | None) -> Message:
+        async with self._turn(begin.openid) as turn:
+            (message,) = await self._begin(begin, replaced)
+            return await self._deliver(message, begin, turn)
+
+    async def _send_looking(
+        self, begin: _Begin, beginning: Beginning, turn: asyncio.Event, decide: Decide
+    ) -> tuple[Message, ...]:
+        openid = begin.openid
+        if len(begin.contents) == 1 and turn.is_set() and self._checking.is_clear(openid, beginning):
+            (message,) = await self._begin(begin, None)
+            return (await self._deliver(message, begin, turn),)
+        look = asyncio.ensure_future(self._checking.look(openid, beginning)) if turn.is_set() else None
+        try:
+            waiting = list(await self._begin(begin, None, Delivery.PREPARED))
+            return await self._send_waiting(waiting, begin, beginning, turn, decide, look)
+        finally:
+            if look is not None:
+                look.cancel()
+
+    async def _send_waiting(
+        self,
+        waiting: list[Message],
+        begin: _Begin,
+        beginning: Beginning,
+        turn: asyncio.Event,
+        decide: Decide,
+        look: "asyncio.Future[Doubt | None] | None",
+    ) -> tuple[Message, ...]:
+        """Let one after the other leave; whatever happens, those that did not are not left waiting."""
+        ended: list[Message] = []
+        try:
+            await turn.wait()
+            while waiting:
+                if not await self._may_go(begin.openid, beginning, tuple(waiting), decide, look):
+                    waiting.clear()
+                    break
+                look = None
+                released = replace(begin, asked_at=self._clock.now(), clock_offset=self._clock_offset())
+                message = await to_the_end(self._release(waiting[0], released))
+                del waiting[0]
+                ended.append(await self._ask_and_settle(message, released))
+                if ended[-1].delivery not in (Delivery.SENT, Delivery.CONFIRMED):
+                    break
+        except asyncio.CancelledError:
+            await to_the_end(self._refuse(waiting, _never_left().reason))
+            raise
+        except OutcomeNotKept:
+            await self._refuse(waiting, _not_without_the_one_before())
+            raise
+        except KfError as error:  # of the archive: nothing was given to WeChat
+            return (*ended, *await self._refuse(waiting, _reason(error)))
+        return (*ended, *await self._refuse(waiting, _not_without_the_one_before()))
+
+    async def _may_go(
+        self,
+        openid: CustomerId,
+        beginning: Beginning,
+        waiting: tuple[Message, ...],
+        decide: Decide,
+        look: "asyncio.Future[Doubt | None] | None" = None,
+    ) -> bool:
+        doubt = await (look or self._checking.look(openid, beginning))
+        if doubt is None:
+            return True
+        if not await decide(doubt, waiting):
+            return False
+        self._checking.accept(doubt)
+        return True
+
+    async def _begin(
+        self, begin: _Begin, replaced: Message | None, state: Delivery = Delivery.SENDING
+    ) -> tuple[Message, ...]:
+        """Store the messages and show them; a caller who is gone by then leaves them refused, as they never left."""
         begun = asyncio.ensure_future(
-            self._archive.begin_send(
+            self._archive.begin_sends(
                 begin.openid,
                 begin.agent,
-                begin.content,
+                begin.contents,
                 begin.asked_at,
+                state=state,
                 is_ai=begin.is_ai,
-                replaces=replaces,
+                replaces=replaced.id if replaced else None,
                 keeps_draft=begin.keeps_draft,
             )
         )
         try:
-            return await asyncio.shield(begun)
+            messages = await asyncio.shield(begun)
         except asyncio.CancelledError:
             await asyncio.wait((begun,))
             if not begun.cancelled() and begun.exception() is None:
                 self._show_begun(begun.result(), begin, replaced)
-                await to_the_end(self._settle(begun.result(), begin, _never_left()))
+                await to_the_end(self._refuse(begun.result(), _never_left().reason))
             raise
+        self._show_begun(messages, begin, replaced)
+        return messages
 
-    def _show_begun(self, message: Message, begin: _Begin, replaced: Message | None) -> None:
-        known = self._store.desk.contacts.get(message.openid) or Contact(message.openid)
+    async def _release(self, message: Message, begin: _Begin) -> Message:
+        released = await self._archive.release(message.id, begin.asked_at)
+        self._show_released(released)
+        return released
+
+    async def _refuse(self, messages: Sequence[Message], reason: str) -> tuple[Message, ...]:
+        """Settle messages that never left; what the archive cannot keep it settles when this console has ended."""
+        refused: list[Message] = []
+        for message in messages:
+            try:
+                refused.append(await self._archive.settle(message.id, Delivery.REFUSED, reason))
+            except ArchiveError:
+                refused.append(replace(message, delivery=Delivery.REFUSED, reason=reason))
+        if refused:
+            self._store.apply(MessagesSeen(tuple(refused)))
+            await self._refresh_contact(refused[0].openid)
+        return tuple(refused)
+
+    def _show_begun(self, messages: Sequence[Message], begin: _Begin, replaced: Message | None) -> None:
+        known = self._store.desk.contacts.get(begin.openid) or Contact(begin.openid)
         contact = replace(
             known,
             draft=known.draft if begin.keeps_draft else "",
-            last_message=message,
-            windows=tuple(replace(window, sent=window.sent + 1) for window in known.windows),
+            last_message=messages[-1],
+            windows=_with_one_more(known) if messages[0].delivery is Delivery.SENDING else known.windows,
             undelivered=max(0, known.undelivered - 1) if replaced else known.undelivered,
         )
         dismissed = (replace(replaced, is_dismissed=True),) if replaced else ()
-        self._store.apply(MessagesSeen((*dismissed, message)), ContactsSeen({message.openid: contact}))
+        self._store.apply(MessagesSeen((*dismissed, *messages)), ContactsSeen({begin.openid: contact}))
+
+    def _show_released(self, message: Message) -> None:
+        known = self._store.desk.contacts.get(message.openid) or Contact(message.openid)
+        is_last = known.last_message is not None and known.last_message.id == message.id
+        last = message if is_last else known.last_message
+        contact = replace(known, last_message=last, windows=_with_one_more(known))
+        self._store.apply(MessagesSeen((message,)), ContactsSeen({message.openid: contact}))
 
     async def _deliver(self, message: Message, begin: _Begin, turn: asyncio.Event) -> Message:
         try:
@@ -217,6 +373,9 @@ class Sending:
         except asyncio.CancelledError:
             await to_the_end(self._settle(message, begin, _never_left()))
             raise
+        return await self._ask_and_settle(message, begin)
+
+    async def _ask_and_settle(self, message: Message, begin: _Begin) -> Message:
         try:
             outcome = await self._ask_wechat(message)
         except asyncio.CancelledError:
@@ -226,7 +385,7 @@ class Sending:
         return await to_the_end(self._settle(message, begin, outcome))
 
     async def _ask_wechat(self, message: Message) -> _Outcome:
-        self._typing_state.sent(message.openid)
+        self._typing_state.sending(message.openid)
         self.asked_for.add(message.openid)
         try:
             content = message.content or Text(message.text)
@@ -236,6 +395,7 @@ class Sending:
             is_unknown = isinstance(error, Unavailable) and error.may_have_arrived
             is_out_of_replies = isinstance(error, ApiError) and error.code in OUT_OF_REPLIES
             return _Outcome(Delivery.UNKNOWN if is_unknown else Delivery.REFUSED, _reason(error), is_out_of_replies)
+        self._typing_state.sent(message.openid)
         return _Outcome(Delivery.SENT)
 
     async def _settle(self, message: Message, begin: _Begin, outcome: _Outcome) -> Message:
@@ -277,3 +437,11 @@ def _reason(error: KfError) -> str:
 
 def _never_left() -> _Outcome:
     return _Outcome(Delivery.REFUSED, _("Stopped before it was sent."))
+
+
+def _not_without_the_one_before() -> str:
+    return _("Not sent, because the message before it was not.")
+
+
+def _with_one_more(contact: Contact) -> tuple[Window, ...]:
+    return tuple(replace(window, sent=window.sent + 1) for window in contact.windows)

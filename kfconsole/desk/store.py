@@ -50,6 +50,8 @@ class Store:
         self._desk = Desk(me=me)
         self._queue = QueueMemory()
         self._queue_asked_mono: float | None = None
+        self._records_asked_mono: float | None = None
+        self._sessions_asked_mono: dict[AgentId, float] = {}
         self._sessions = SessionIndex()
         self._acts: dict[CustomerId, _Act] = {}
         self._subscribers: dict[int, Callable[[Desk], None]] = {}
@@ -69,6 +71,19 @@ class Store:
     def queue_asked_mono(self) -> float | None:
         """When the queue was asked for that this run saw last: whoever is in it still waited then."""
         return self._queue_asked_mono
+
+    @property
+    def records_asked_mono(self) -> float | None:
+        """When the newest messages were asked for that this run saw: who had written by then is known."""
+        return self._records_asked_mono
+
+    def session_asked_mono(self, openid: CustomerId) -> float | None:
+        """Return the moment for which it is known who serves a customer; None: nobody asked lately."""
+        act, session = self._acts.get(openid), self._desk.session_by_customer.get(openid)
+        seen = [act.mono] if act else []
+        if session is not None and session.agent in self._sessions_asked_mono:
+            seen.append(self._sessions_asked_mono[session.agent])
+        return max(seen, default=None)
 
     def serves_anybody(self, agent: AgentId) -> bool:
         """Whether an agent has a session, without looking through all of them."""
@@ -123,6 +138,9 @@ class Store:
                 return _with(desk, open=_with_open(desk.open, fetch=fetch)) if is_open else desk
             case happened.MessagesSeen(messages=messages):
                 return _with(desk, open=_with_messages(desk.open, messages))
+            case happened.RecordsSeen(asked_mono=asked_mono):
+                self._records_asked_mono = max(asked_mono, self._records_asked_mono or asked_mono)
+                return desk
             case happened.FeedFailed():
                 return _after_failure(desk, fact)
             case happened.FeedSucceeded(feed=feed, mono=mono):
@@ -164,6 +182,7 @@ class Store:
             elif act.session is not None or act.agent == fact.agent:
                 seen.pop(openid, None)
         self._sessions.replace(fact.agent, tuple(seen.values()))
+        self._sessions_asked_mono[fact.agent] = fact.asked_mono
         return _with(desk, sessions=self._sessions.ordered)
 
     def _after_opening(self, desk: Desk, session: Session, mono: float) -> Desk:

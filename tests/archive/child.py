@@ -19,6 +19,7 @@ from typing import Any
 
 from kfconsole.archive import Archive
 from kfconsole.desk import Poller, ServerClock, Store
+from kfconsole.desk.checking import Checking
 from kfconsole.desk.sending import Sending
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.model import (
@@ -240,7 +241,9 @@ async def send(say: Say, path: Path, shop: dict[str, str], to: list[CustomerId])
     """Be a console that sends five numbered messages to each of some customers, to all at the same time."""
     async with desk(path, shop) as (client, archive, store, clock):
         typing_state = TypingState(client, store, clock)
-        sending = Sending(client, archive, store, clock, typing_state, me=AgentId(shop["kf_account"]))
+        me = AgentId(shop["kf_account"])
+        checking = Checking(client, archive, store, clock, me=me)
+        sending = Sending(client, archive, store, clock, typing_state, checking, me=me)
 
         async def send_to(openid: CustomerId) -> None:
             for number in range(5):

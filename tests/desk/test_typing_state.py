@@ -58,6 +58,7 @@ async def test_writing_is_not_shown_when_nothing_passed_for_30_seconds(house: Ho
 async def test_typing_ends_when_nothing_is_being_written(house: House, report: str) -> None:
     async with writing_to_ann(house):
         house.actions.writing(ANN)
+        await until(lambda: len(commands(house)) == 1)
         getattr(house.actions, report)(ANN)
         getattr(house.actions, report)(ANN)
         await until(lambda: len(commands(house)) == 2)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from kfconsole.desk.clock import ServerClock
-from kfconsole.desk.facts import ContactsSeen
+from kfconsole.desk.facts import ContactsSeen, RecordsSeen
 from kfconsole.desk.gaps import KEEP_DAYS, Gaps
 from kfconsole.desk.store import Store
 from kfconsole.desk.syncing import CLOCK_SHIFT_SECONDS, DAY_SECONDS, LATE_SECONDS, settled_until, tell
@@ -63,6 +63,7 @@ class MessagesFeed:
         messages = await self._archive.merge_records(records, start_at, settled_until(end_at, self._clock, asked_mono))
         self._seen_until = end_at
         await self._tell(messages)
+        self._store.apply(RecordsSeen(asked_mono))
         await self._gaps.refresh()
         await self._look_again()
 
