@@ -119,7 +119,7 @@ def read(bound: Mapping[str, Sequence[str]], path: Path) -> Keymap:
     keymap = Keymap(by_id)
     problems += _doubles(keymap, path)
     if problems:
-        hint = _("Correct [keys], or take the lines away: then the keys are what they were. ? shows all of them.")
+        hint = _("Correct [keys], or take the lines away. 'kfconsole config keys' prints all commands and their keys.")
         raise ConfigError("\n".join(problems), hint=hint)
     return keymap
 
@@ -179,6 +179,6 @@ def _doubles(keymap: Keymap, path: Path) -> Iterator[str]:
                 if other != command.id and is_changed and pair not in told:
                     told.add(pair)
                     changed, kept = (command.id, other) if command.id in keymap.by_id else (other, command.id)
-                    yield _(
-                        "{key} in {file}: {pressed} is {other} already; give that another key, or none: {fix}"
-                    ).format(key=f"keys.{changed}", file=path, pressed=keys.shown(key), other=kept, fix=f'{kept} = ""')
+                    where = _("{key} in {file}").format(key=f"keys.{changed}", file=path)
+                    said = _("{key} is {other} already; give that another key, or none: {fix}")
+                    yield f"{where}: " + said.format(key=keys.shown(key), other=kept, fix=f'{kept} = ""')

@@ -78,6 +78,7 @@ async def _diagnose(settings_file: Path | None, tell: Callable[[Finding], None])
     await look("version", host.version)
     settings = await _settings(settings_file, take)
     if settings is not None:
+        take(host.keys(settings, os.environ))
         await look("files", lambda: host.files(settings))
         await look("data folder", lambda: host.data_folder(settings))
         await look("disk", lambda: host.disk(settings))

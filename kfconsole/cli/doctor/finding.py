@@ -17,6 +17,7 @@ STATES: dict[State, tuple[str, str]] = {
 CHECKS = {
     "version": N_("version"),
     "settings": N_("settings"),
+    "keys": N_("keys"),
     "account": N_("account"),
     "files": N_("files"),
     "data folder": N_("data folder"),

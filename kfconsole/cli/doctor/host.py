@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from kfconsole import config
 from kfconsole.cli.doctor.finding import Finding, fail, ok, warn
 from kfconsole.cli.times import local_time
-from kfconsole.errors import ArchiveError
+from kfconsole.errors import ArchiveError, ConfigError
 from kfconsole.i18n import _, ngettext
 
 if TYPE_CHECKING:
@@ -44,6 +44,29 @@ def settings_origins(settings: config.Settings) -> Finding:
     if not by_origin:
         return ok("settings", _("all are defaults; there is no {file}").format(file=settings.path))
     return ok("settings", "; ".join(f"{origin}: {', '.join(keys)}" for origin, keys in by_origin.items()))
+
+
+def keys(settings: config.Settings, environment: Mapping[str, str]) -> list[Finding]:
+    """Look whether the keys of the settings can be used; nothing is said of those the console comes with."""
+    from kfconsole.ui import keymap
+
+    if not settings.keys:
+        return []
+    try:
+        bound = keymap.read(settings.keys, settings.path)
+    except ConfigError as error:
+        return [fail("keys", problem, error.hint) for problem in error.message.splitlines()]
+    if cautions := keymap.cautions(bound, environment, sys.platform):
+        return [warn("keys", caution) for caution in cautions]
+    count = len(settings.keys)
+    return [
+        ok(
+            "keys",
+            ngettext("{count} command has keys of yours", "{count} commands have keys of yours", count).format(
+                count=count
+            ),
+        )
+    ]
 
 
 def files(settings: config.Settings) -> list[Finding]:

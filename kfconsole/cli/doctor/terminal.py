@@ -88,10 +88,11 @@ def tmux(ask: Ask) -> list[Finding]:
     """Look for options that keep bells, copies and keys from coming through."""
     if ask("bell-action") is None:
         return [skipped("tmux bell", _("tmux did not answer"))]
-    return [_bell(ask), _clipboard(ask), _inner_terminal(ask), _escape_time(ask)]
+    return [bell_option(ask), _clipboard(ask), _inner_terminal(ask), _escape_time(ask)]
 
 
-def _bell(ask: Ask) -> Finding:
+def bell_option(ask: Ask) -> Finding:
+    """Look whether this tmux hands bells on."""
     action, monitor, visual = ask("bell-action"), ask("monitor-bell"), ask("visual-bell")
     text = f"bell-action {action}, monitor-bell {monitor}, visual-bell {visual}"
     if action in ("none", "current"):
