@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk
-from kfconsole.ui import status
+from kfconsole.ui import edge, status, words
 from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Bar
@@ -31,12 +31,7 @@ class ConversationView(Vertical):
         self._standing = Static(id="standing", markup=False)
         self._edge = Bar(id="edge")
         self._shown_openid: CustomerId | None = None
-        self._problem = ""
         self._new_below = 0
-
-    def on_mount(self) -> None:
-        """Name the key that leads into the composer."""
-        self.composer.placeholder = _("{key} to write a reply").format(key=self.app.keymap.key_of("reply"))
 
     def compose(self) -> ComposeResult:
         """Lay out the note, the messages, the composer's edge and the composer."""
@@ -63,9 +58,20 @@ class ConversationView(Vertical):
         """Turn the composer to whose messages are shown, when another conversation could not be opened."""
         self.turn_to(self._shown_openid)
 
-    def paint(self, desk: Desk, problem: str) -> None:
-        """Show title, note and edge; `problem` is why a reply should not simply be sent."""
-        self._problem = problem
+    def on_resize(self) -> None:
+        """Say as much on the edge as there is room for now."""
+        self._paint_edge(self.app.store.desk)
+
+    def on_descendant_focus(self) -> None:
+        """Say in the empty composer to whom one writes, or how to begin."""
+        self._paint_placeholder(self.app.store.desk)
+
+    def on_descendant_blur(self) -> None:
+        """Likewise."""
+        self._paint_placeholder(self.app.store.desk)
+
+    def paint(self, desk: Desk) -> None:
+        """Show title, note and edge."""
         now = self.app.clock.now()
         show_text(self._standing, status.standing(desk, self.app.keymap))
         titled = plain(
@@ -75,18 +81,38 @@ class ConversationView(Vertical):
         if self.border_title != titled.plain:
             self.border_title = titled
         self._paint_edge(desk)
+        self._paint_placeholder(desk)
 
     def _paint_edge(self, desk: Desk) -> None:
         now, mono = self.app.clock.now(), self.app.clock.monotonic()
-        left, right = status.compose_edge(
-            desk, self.app.station, now, mono, draft=self.composer.text, problem=self._problem
-        )
+        below = ""
         if self._new_below:
-            below = _("{count} new below, press {key}").format(
-                count=self._new_below, key=self.app.keymap.key_of("last")
-            )
-            left = [(f" {below} ", "accent"), *left]
-        self._edge.show(left, right)
+            key = self.app.keymap.key_of("last")
+            below = _("{count} new below, press {key}").format(count=self._new_below, key=key)
+        pieces = edge.compose_edge(
+            desk,
+            self.app.station,
+            now,
+            mono,
+            draft=self.composer.text,
+            width=self._edge.size.width or self.app.size.width,
+            is_typing_shown=desk.open is not None and self.app.actions.typing_seconds(desk.open.openid) > 0,
+            before=below,
+        )
+        self._edge.show(*pieces)
+
+    def _paint_placeholder(self, desk: Desk) -> None:
+        obstacle, how = None, _("{key} to write a reply").format(key=self.app.keymap.key_of("reply"))
+        if desk.open is not None:
+            now, mono = self.app.clock.now(), self.app.clock.monotonic()
+            obstacle = edge.find_obstacle(desk, self.app.station, desk.open.openid, now, mono)
+            if self.composer.has_focus:
+                name = words.customer_name(desk, desk.open.openid, self.app.glyphs)
+                how = _("Reply to {customer}").format(customer=name)
+        width = (self.composer.content_size.width or self.app.size.width) - 1
+        said = plain(edge.placeholder(obstacle, (how,), width))
+        if self.composer.placeholder != said:
+            self.composer.placeholder = said
 
     @on(Talk.NewBelow)
     def tell_new_below(self, event: Talk.NewBelow) -> None:

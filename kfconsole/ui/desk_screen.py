@@ -16,6 +16,8 @@ from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk, Message
 from kfconsole.text import width_cells
 from kfconsole.ui import status, words
+from kfconsole.ui.acts.canned import CannedActs
+from kfconsole.ui.acts.contents import ContentActs
 from kfconsole.ui.acts.needing import NeedActs
 from kfconsole.ui.acts.replying import ReplyActs
 from kfconsole.ui.commands import Place
@@ -31,7 +33,7 @@ from kfconsole.ui.widgets.line_list import LineList
 TICK_SECONDS = 1.0
 
 
-class DeskScreen(ReplyActs, NeedActs):
+class DeskScreen(CannedActs, ContentActs, ReplyActs, NeedActs):
     """Everything at a glance; the keys act on the selected row or the open conversation."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual types it so
@@ -104,10 +106,15 @@ class DeskScreen(ReplyActs, NeedActs):
     def _paint_bars(self, desk: Desk) -> None:
         now, mono = self.app.clock.now(), self.app.clock.monotonic()
         self._status.show(*status.status_line(desk, self.app.station, now, mono, width=self.app.size.width))
-        show_text(self._notice, "\n".join(status.notices(desk, self.app.station, now, mono)))
+        notices = [*self.session_notices(), *status.notices(desk, self.app.station, now, mono)]
+        show_text(self._notice, "\n".join(notices))
         self.lists.mark_stale(desk)
-        problem = self.reply_problem(desk.open.openid) if desk.open else None
-        self.conversation.paint(desk, problem[0] if problem else "")
+        self.conversation.paint(desk)
+
+    def paint_bars(self) -> None:
+        """Show what the bars say now, unless the program ends."""
+        if self.is_attached and self.app.is_running and not self.app.is_leaving:
+            self._paint_bars(self.desk)
 
     def tick(self) -> None:
         """Let the clocks of the visible rows go on, and give signs where some are due."""
@@ -150,7 +157,7 @@ class DeskScreen(ReplyActs, NeedActs):
             "sessions": ("open", "reply", "close_session", "history", "filter", "help", "quit", "search"),
             "agents": ("accept_next", "filter", "help", "quit", "search"),
             "transcript": (*decide, "reply", "close_session", "history", "leave", "help", "quit", "search"),
-            "composer": ("send", "newline", "typing", "leave"),
+            "composer": ("send", "newline", "canned", "typing", "leave"),
             "filter": (),
         }
         pieces: list[Piece] = []

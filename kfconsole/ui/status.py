@@ -8,7 +8,7 @@ from kfconsole import text
 from kfconsole.desk import pacing, rules
 from kfconsole.errors import KfError, RateLimited, Unavailable
 from kfconsole.i18n import _, listed, sentences
-from kfconsole.model import ArchiveTrouble, Budget, CustomerId, Desk, Feed, Health
+from kfconsole.model import ArchiveTrouble, Budget, Desk, Feed, Health
 from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import words
 from kfconsole.ui.keymap import Keymap
@@ -256,37 +256,3 @@ def standing(desk: Desk, keymap: Keymap) -> str:
     if not desk.open.messages:
         return _("No messages yet. What was written while waiting can only be read on mpkf.weixin.qq.com.")
     return ""
-
-
-def compose_edge(
-    desk: Desk, station: Station, now: float, mono: float, *, draft: str, problem: str
-) -> tuple[list[Piece], list[Piece]]:
-    """The composer's edge: replies and time left, bytes, and as whom; or why a reply cannot arrive."""
-    if desk.open is None:
-        return [], []
-    pieces = [_padded(problem, "warn")] if problem else _allowance(desk, desk.open.openid, station, now, mono)
-    size = rules.text_bytes(draft)
-    counted = _("{size}/{limit} bytes").format(size=size, limit=rules.MAX_TEXT_BYTES)
-    bytes_used = _padded(counted, "late" if size > rules.MAX_TEXT_BYTES else "muted")
-    if station.is_read_only:
-        who: Piece = _padded(_("read-only: nothing is sent"), "warn")
-    elif desk.me is None:
-        who = _padded(_("watching only: no kf_account under [me]"), "muted")
-    else:
-        who = _padded(_("as {agent}").format(agent=rules.agent_name(desk, desk.me)), "muted")
-    return pieces, [bytes_used, who]
-
-
-def _allowance(desk: Desk, openid: CustomerId, station: Station, now: float, mono: float) -> list[Piece]:
-    allowance = rules.allowance_of(desk, openid, now, mono)
-    if allowance is None:
-        return [_padded(_("replies left ?"), "muted")]
-    longer = "" if allowance.is_exact else station.glyphs.at_least
-    until = _padded(_("for {time}").format(time=longer + words.time_left(allowance.until_at - now)), "muted")
-    if allowance.is_unlimited:
-        return [_padded(_("any number of replies"), "muted"), until]
-    limit = rules.WINDOW_RULES[allowance.act].replies
-    bound = station.glyphs.at_most if allowance.left else ""
-    count = "?" if allowance.left is None else f"{bound}{allowance.left}"
-    left = _("replies left {left}/{limit}").format(left=count, limit=limit)
-    return [_padded(left, "warn" if allowance.left in (0, 1) else "muted"), until]

@@ -6,20 +6,16 @@ from kfconsole.errors import AuthError, KfError, RateLimited, Unavailable
 from kfconsole.model import (
     Agent,
     AgentId,
-    Contact,
-    Conversation,
-    CustomerAct,
     CustomerId,
     Desk,
     Feed,
     Health,
     Session,
     Waiting,
-    Window,
 )
 from kfconsole.ui import status
 from kfconsole.ui.status import Station
-from kfconsole.ui.words import ASCII_GLYPHS, WIDE_GLYPHS
+from kfconsole.ui.words import WIDE_GLYPHS
 
 NOW, MONO = 1_000_000.0, 5_000.0
 ANN = CustomerId("oLh7e5ann")
@@ -108,34 +104,3 @@ def test_a_minutes_limit_says_once_when_it_is_over() -> None:
     limit = RateLimited("Too many calls.", retry_after_seconds=60, hint="It works again in a minute.", code=45011)
 
     assert said(failing(limit, since=0, queue=47)) == ["queue: Too many calls. Trying again in 47 s."]
-
-
-WROTE = Window(CustomerAct.MESSAGE, NOW - 3_000, sent=1)
-
-
-def edge(
-    station: Station = STATION, *, records_seen_since_at: float = 0.0, windows: tuple[Window, ...] = (WROTE,)
-) -> str:
-    """What the composer's edge says on the left of a customer."""
-    contact = Contact(
-        ANN, windows=windows, records_seen_since_at=records_seen_since_at, sends_seen_since_at=NOW - 9_000
-    )
-    desk = Desk(contacts={ANN: contact}, open=Conversation(ANN), health=seen().health)
-    left, _right = status.compose_edge(desk, station, NOW, MONO, draft="", problem="")
-    return "".join(said for said, _tone in left).strip()
-
-
-def test_the_composers_edge_says_how_many_replies_are_left_and_for_how_long() -> None:
-    assert edge() == "replies left ≤4/5  for 47:10"
-    assert edge(windows=(Window(CustomerAct.MENU, NOW - 15, sent=2),)) == "replies left ≤1/3  for 45 s"
-    paid = Window(CustomerAct.PAY, NOW - 60)
-    assert edge(windows=(WROTE, paid)) == "any number of replies  for 47:59"
-
-
-def test_the_composers_edge_guesses_nothing() -> None:
-    assert edge(windows=()) == "replies left ?"
-    before_the_archive = Window(CustomerAct.MESSAGE, NOW - 10_000)
-    assert edge(windows=(before_the_archive,)) == "replies left ?/5  for 45:13"
-    assert edge(records_seen_since_at=NOW - 100) == "replies left ?/5  for ≥47:10"
-    plain = Station(ASCII_GLYPHS, STATION.intervals)
-    assert edge(plain) == "replies left <=4/5  for 47:10"
