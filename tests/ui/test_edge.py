@@ -168,7 +168,7 @@ def test_what_matters_least_goes_first_and_no_word_is_cut() -> None:
     assert said(desk, width=77, is_typing=True) == (
         "with Tom: ask first  ≤4/5  for 47:10 | 0/2048 bytes  as 晓雯  sees you type"
     )
-    assert said(desk, width=40) == "with Tom: ask first  ≤4/5 | 0/2048"
+    assert said(desk, width=40) == "with Tom: ask first  ≤4/5  for 47:10 | "
     assert said(desk, width=24) == "with Tom: ask first | "
 
 
