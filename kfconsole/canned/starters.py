@@ -115,6 +115,7 @@ text = "Thank you for writing. Please come back to us with any other question. H
 '''
 
 
-def starter(*, is_chinese: bool) -> str:
-    """Return the file to begin with."""
-    return _CHINESE if is_chinese else _ENGLISH
+def starter(*, is_chinese: bool, is_empty: bool = False) -> str:
+    """Return the file to begin with; `is_empty`: without the replies."""
+    whole = _CHINESE if is_chinese else _ENGLISH
+    return whole.partition("\n\n")[0] + "\n" if is_empty else whole

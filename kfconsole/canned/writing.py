@@ -27,8 +27,13 @@ _HEAD = f"[[{reading.TABLE}]]"
 _REMARK = re.compile(r"[ \t]*(#.*)?")
 
 
-def create(path: Path, *, is_chinese: bool) -> Library:
-    """Write a first file, with replies to begin with.
+def create(path: Path, *, is_chinese: bool, is_empty: bool = False) -> Library:
+    """Write a first file.
+
+    Args:
+        path: Where.
+        is_chinese: Its language.
+        is_empty: Whether it tells how it is written, but holds no replies to begin with.
 
     Raises:
         ConfigError: There is one already, or it cannot be written.
@@ -38,7 +43,7 @@ def create(path: Path, *, is_chinese: bool) -> Library:
         target = Path(os.path.realpath(path))  # a link, as of a folder of dotfiles, stays a link
         handle, part = _part(target)
         try:
-            _write(handle, starter(is_chinese=is_chinese).encode(), NEW_MODE)
+            _write(handle, starter(is_chinese=is_chinese, is_empty=is_empty).encode(), NEW_MODE)
             try:
                 target.hardlink_to(part)  # unlike a rename, it fails where somebody was faster
             except FileExistsError as error:

@@ -20,6 +20,7 @@ class Place(StrEnum):
     """In the line of words and among the results."""
     SEARCH_LINE = "search_line"
     FOUND = "found"
+    CANNED = "canned"
     MOVING = "moving"
     """In lists and conversations, wherever they are."""
 
@@ -33,6 +34,7 @@ PLACE_TITLES = {
     Place.SEARCH: N_("While searching messages"),
     Place.SEARCH_LINE: N_("In the words looked for"),
     Place.FOUND: N_("Among the messages found"),
+    Place.CANNED: N_("While picking a canned reply"),
 }
 
 
@@ -73,9 +75,15 @@ class Command(Struct, frozen=True):
 COMMANDS: tuple[Command, ...] = (
     Command("accept", "a", N_("accept"), N_("Accept the selected waiting customer")),
     Command("accept_next", "n", N_("next"), N_("Accept the customer who waits longest")),
+    Command("assign", "A,shift+a", N_("assign"), N_("Give the customer to an agent you pick")),
+    Command("transfer", "t", N_("transfer"), N_("Transfer the customer to another agent")),
     Command("reply", "r", N_("reply"), N_("Write a reply to the customer")),
+    Command(
+        "send_other", "f", N_("picture, card…"), N_("Send a picture, voice, video, web page, menu or mini program")
+    ),
     Command("needs_me", "space", N_("who needs me"), N_("Go to who needs an answer most, then to the next")),
     Command("close_session", "x", N_("close"), N_("Close the session (asks first)")),
+    Command("undo", "u", N_("undo"), N_("Take back closing a session, for a few seconds")),
     Command("history", "h", N_("history"), N_("Older messages of this customer, day by day"), scope="app."),
     Command("search", "H,shift+h", N_("search"), N_("Search the messages of all customers"), scope="app."),
     Command("filter", "slash", N_("filter"), N_("Filter the list by name, agent or text")),
@@ -102,7 +110,41 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("send", "enter", N_("send"), N_("Send the reply"), Place.COMPOSER, in_palette=False),
     Command("newline", "ctrl+j,alt+enter", N_("new line"), N_("Start a new line"), Place.COMPOSER, in_palette=False),
+    Command(
+        "attach",
+        "ctrl+o",
+        N_("picture, card…"),
+        N_("Send a picture, voice, video, web page, menu or mini program"),
+        Place.COMPOSER,
+        act="send_other",
+        in_palette=False,
+    ),
     Command("typing", "ctrl+t", N_("typing"), N_("Show the customer that you are typing"), Place.COMPOSER),
+    Command(
+        "canned",
+        "ctrl+r",
+        N_("canned reply"),
+        N_("Pick a canned reply, to write with"),
+        also=(Place.COMPOSER,),
+    ),
+    Command("canned_new", "ctrl+n", N_("new"), N_("Write a new canned reply"), Place.CANNED, in_palette=False),
+    Command(
+        "canned_keep",
+        "ctrl+s",
+        N_("keep the text"),
+        N_("Keep what stands in the composer as a canned reply"),
+        Place.CANNED,
+        in_palette=False,
+    ),
+    Command("canned_edit", "ctrl+e", N_("change"), N_("Change the canned reply"), Place.CANNED, in_palette=False),
+    Command(
+        "canned_delete",
+        "ctrl+d",
+        N_("delete"),
+        N_("Delete the canned reply (asks first)"),
+        Place.CANNED,
+        in_palette=False,
+    ),
     Command(
         "leave", "escape", N_("back"), N_("Leave the composer; the draft is kept"), Place.COMPOSER, in_palette=False
     ),

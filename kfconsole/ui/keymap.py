@@ -12,13 +12,14 @@ from kfconsole.terminal import keys
 from kfconsole.ui.commands import COMMANDS, MOVES, Command, Place
 
 BACK = ("leave", "back", "search_back")  # what Esc does, and goes on doing, whatever other keys do it too
-TYPED_IN = (Place.COMPOSER, Place.SEARCH, Place.SEARCH_LINE)
+TYPED_IN = (Place.COMPOSER, Place.SEARCH, Place.SEARCH_LINE, Place.CANNED)
 TOGETHER = (
     (Place.ANYWHERE, Place.LIST, Place.CONVERSATION, Place.MOVING),
     (Place.COMPOSER,),
     (Place.HISTORY, Place.MOVING),
     (Place.SEARCH, Place.SEARCH_LINE),
     (Place.SEARCH, Place.FOUND, Place.MOVING),
+    (Place.CANNED,),
 )
 """Places whose keys are alive at the same moment."""
 

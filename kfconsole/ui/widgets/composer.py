@@ -58,6 +58,9 @@ class Composer(TextArea):
     class TypingAsked(_OfText):
         """The user wants the customer to see that somebody types."""
 
+    class OtherAsked(_OfText):
+        """The user wants to send something beside words."""
+
     class Left(Message):
         """The user leaves the composer."""
 
@@ -104,6 +107,10 @@ class Composer(TextArea):
         if newer:
             self.post_message(self.Paused(openid, newer))
         return True
+
+    def written(self, openid: CustomerId) -> str:
+        """Return what stands here for a customer, on screen or not."""
+        return self.text if openid == self.openid else self._texts.get(openid, "")
 
     def give_back(self, openid: CustomerId, words: str) -> None:
         """Put a text back that could not be sent, before whatever was written since."""
@@ -152,7 +159,7 @@ class Composer(TextArea):
 
     async def _on_key(self, event: events.Key) -> None:
         # Not by bindings: they run after, or before, the characters around them, and a part of the text would be sent.
-        if self.screen.focused is not self:
+        if self.screen.focused is not self or not self.screen.is_active:
             event.prevent_default()  # typed right behind the key that left: a command, which the screen will find
         elif (act := self._acts.get(event.key)) is not None:
             event.stop()
@@ -183,6 +190,13 @@ class Composer(TextArea):
         """Ask for the typing state."""
         if self.openid is not None:
             self.post_message(self.TypingAsked(self.openid, self.text))
+
+    def action_send_other(self) -> None:
+        """Ask for something beside words; the draft is kept."""
+        if self.openid is not None:
+            self.flush()
+            self.screen.set_focus(None)  # at once: what is typed behind this key is no part of the text
+            self.post_message(self.OtherAsked(self.openid, self.text))
 
     def action_leave(self) -> None:
         """Go back to the conversation; the draft is kept."""
