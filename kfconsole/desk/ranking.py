@@ -227,19 +227,15 @@ def next_need(
     Args:
         needs: The most pressing first.
         visited: Marks of who was looked at, in that order.
-        current: Whom the user looks at now.
+        current: Whose conversation is open: only if nobody else needs us.
     """
-    order = list(visited)
-    ranked = [
-        (visited.get(need.openid) == need.mark, order.index(need.openid) if need.openid in visited else -1, place)
-        for place, need in enumerate(needs)
-    ]
-    fresh = [(place, needs[place]) for is_old, _when, place in ranked if not is_old]
-    if fresh:
-        return fresh[0][1]
-    old = sorted((when, place) for _is_old, when, place in ranked)
-    others = [needs[place] for _when, place in old if needs[place].openid != current]
-    return others[0] if others else (needs[0] if needs else None)
+    order = {openid: place for place, openid in enumerate(visited)}
+
+    def turn(need: Need) -> tuple[bool, int]:
+        is_seen = visited.get(need.openid) == need.mark
+        return need.openid == current, order[need.openid] + 1 if is_seen else 0
+
+    return min(needs, key=turn, default=None)
 
 
 def may_accept(desk: Desk, agent: AgentId | None, *, is_read_only: bool) -> bool:

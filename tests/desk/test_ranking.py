@@ -193,9 +193,10 @@ def test_what_changed_comes_first_again_and_what_was_just_seen_last() -> None:
     visited = {ANN: ann.mark, BOB: bob.mark}
 
     assert next_need((ann, bob), visited, BOB) == ann
-    assert next_need((ann, replace(bob, last_message=MessageId(3))), visited, BOB) == replace(
+    assert next_need((ann, replace(bob, last_message=MessageId(3))), visited, None) == replace(
         bob, last_message=MessageId(3)
     )
     assert next_need((ann, replace(bob, reason=Reason.LATE)), visited, ANN) == replace(bob, reason=Reason.LATE)
+    assert next_need((ann, bob), {}, ANN) == bob
     assert next_need((ann,), {ANN: ann.mark}, ANN) == ann
     assert next_need((), visited, ANN) is None

@@ -43,7 +43,7 @@ class NeedActs(DeskActs):
             unanswered_since=ranking.unanswered(desk, sessions, self.app.alerting.unanswered_since),
             may_accept=ranking.may_accept(desk, desk.me, is_read_only=me.read_only),
         )
-        need = ranking.next_need(needs, self._visited, self.subject())
+        need = ranking.next_need(needs, self._visited, desk.open.openid if desk.open else None)
         if need is None:
             self._visited = UNTOUCHED
             self.tell(_("Nobody needs you now."))
