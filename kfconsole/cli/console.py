@@ -76,6 +76,8 @@ def run_app(app: "KfApp") -> int:
         Exception: What ended it unexpectedly, after the terminal was restored.
     """
     code = app.run()
+    for said in app.last_words:
+        talk(said)
     _tell_unkept(app.archive)
     _tell_kept_aside(app.archive)
     if app.crash is not None:

@@ -19,6 +19,7 @@ from kfconsole.desk.gaps import KEEP_DAYS
 from kfconsole.desk.handing import Handing
 from kfconsole.desk.holding import Holding
 from kfconsole.desk.managing import Managing
+from kfconsole.desk.people import check_alias, check_tags
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.reading import HistoryDay, Reading
 from kfconsole.desk.sending import Decide, Sending
@@ -44,6 +45,8 @@ from kfconsole.model import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
     from kfconsole.archive import Archive
     from kfconsole.wechat import KfClient
     from kfconsole.wechat.upload import OnProgress
@@ -80,13 +83,14 @@ class Actions:
         self._uploads = Uploads(self.upload_media, store, clock)
         self._deeds = Deeds(archive, clock, me, self._sending.failures)
         self._undoing = Undoing(self._serving, store, clock)
-        self._handing = Handing(transferring, holding, self._undoing, self._deeds, archive, clock)
+        self._handing = Handing(transferring, holding, self._undoing, self._deeds, archive, clock, sleep=sleep)
 
     async def run(self) -> None:
         """Make the calls nobody waits for, and note what was done, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._typing_state.run(), name="typing")
             group.create_task(self._deeds.run(), name="deeds")
+            group.create_task(self._handing.run(), name="forgotten transfers")
 
     async def finish(self) -> None:
         """End what must not stop half-way, and note what was done; await it before client and archive are closed."""
@@ -182,6 +186,10 @@ class Actions:
         self._check_writable()
         return await self._handing.transfer(openid, target, giver, tell)
 
+    async def end_transfers(self) -> None:
+        """Wait until nobody is being handed over any more."""
+        await self._handing.finish()
+
     @property
     def is_transferring(self) -> bool:
         """Whether a customer is being handed over."""
@@ -191,9 +199,6 @@ class Actions:
         """Return the transfers from here whose customers nobody has."""
         return self._undoing.left_alone()
 
-    async def find_forgotten(self) -> None:
-        """Look for customers whom a stopped console or command left with nobody; see `Handing`."""
-        await self._handing.find_forgotten()
 
     # Sending
 
@@ -258,6 +263,29 @@ class Actions:
         """Keep what is being written to a customer; an empty text deletes it."""
         await self._archive.save_draft(openid, text)
         await self._reading.refresh_contacts((openid,))
+
+    async def describe(
+        self, openid: CustomerId, *, alias: str | None = None, tags: "Sequence[str] | None" = None
+    ) -> None:
+        """Keep what we call a customer, and our words for them; like drafts, they never leave the archive.
+
+        Args:
+            openid: The customer.
+            alias: Empty: none any more; None: as before.
+            tags: All of ours, without WeChat's, which stay; None: as before.
+
+        Raises:
+            NotPossible: Something is too long, or a tag would be taken for one of WeChat's.
+        """
+        check_alias(alias or "")
+        check_tags(tags or ())
+        await self._archive.describe(openid, alias=alias, tags=tags)
+        await self._reading.refresh_contacts((openid,))
+
+    async def know(self, openids: "Collection[CustomerId]") -> None:
+        """Let the desk know of customers who are in none of its lists, such as those of messages found."""
+        if unknown := [openid for openid in openids if openid not in self._store.desk.contacts]:
+            await self._reading.refresh_contacts(unknown)
 
     # Managing
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.transferring import Outcome, Transfer
 from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import ApiError, ArchiveError, KfError
 from kfconsole.i18n import _
@@ -57,6 +58,17 @@ class Deeds:
             self._stir.set()
         return done
 
+    async def note_now(self, act: str, openid: CustomerId, details: str, result: str) -> None:
+        """Note what is about to be done, or what is left to do, before anything else happens, where that can be."""
+        self.note(act, openid, details, result)
+        await self.finish()
+
+    def note(self, act: str, openid: CustomerId, details: str, result: str) -> None:
+        """Note something soon."""
+        deed = Deed(self._clock.now(), act, agent=self._me, openid=openid, details=details, result=result)
+        self._unwritten.append(deed)
+        self._stir.set()
+
     async def run(self) -> None:
         """Write deeds as they come, until cancelled."""
         while True:
@@ -77,6 +89,8 @@ class Deeds:
         if isinstance(done, Message) and done.needs_decision:  # sent again, and not taken again
             error = self._send_failures.get(done.id)
             return done.reason if error is None else _problem(error)
+        if isinstance(done, Transfer) and done.outcome is not Outcome.TRANSFERRED:
+            return done.said
         return "done"
 
     async def _write(self) -> None:

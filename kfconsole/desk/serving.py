@@ -1,12 +1,9 @@
 """Accepting and closing: checked first, asked once, and after a lost answer WeChat is asked what is true."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from kfconsole.desk import rules
-from kfconsole.desk.clock import ServerClock
-from kfconsole.desk.facts import SessionClosed, SessionOpened
-from kfconsole.desk.poller import Poller
+from kfconsole.desk.holding import Holding
 from kfconsole.desk.store import Store
 from kfconsole.errors import ApiError, ConfigError, NotPossible, Rejected, Unavailable
 from kfconsole.i18n import _
@@ -16,8 +13,6 @@ from kfconsole.wechat.codes import CODE
 if TYPE_CHECKING:
     from kfconsole.wechat import KfClient
 
-TRUTH_SECONDS = 5.0
-"""How long to ask what became of a lost answer: the user is waiting."""
 MAX_CANDIDATES = 4
 """Others accept too: so many of the longest waiting are tried before giving up."""
 
@@ -25,13 +20,10 @@ MAX_CANDIDATES = 4
 class Serving:
     """Opens and closes sessions, and tells the store at once."""
 
-    def __init__(
-        self, client: "KfClient", store: Store, clock: ServerClock, poller: Poller | None, *, me: AgentId | None
-    ) -> None:
+    def __init__(self, client: "KfClient", store: Store, holding: Holding, *, me: AgentId | None) -> None:
         self._client = client
         self._store = store
-        self._clock = clock
-        self._poller = poller
+        self._holding = holding
         self._me = me
         self._being_accepted: set[CustomerId] = set()
 
@@ -55,7 +47,7 @@ class Serving:
             return await self._accepted_after_all(openid, agent, error)
         finally:
             self._being_accepted.discard(openid)
-        return self._opened(openid, agent)
+        return self._holding.opened(openid, agent)
 
     async def accept_next(self, agent: AgentId | None = None) -> Session:
         """Give the longest waiting customer to an agent; one taken meanwhile is passed over.
@@ -83,8 +75,8 @@ class Serving:
             )
         raise NotPossible(_("Nobody is waiting."))
 
-    async def close(self, openid: CustomerId, agent: AgentId | None = None) -> None:
-        """End a customer's session.
+    async def close(self, openid: CustomerId, agent: AgentId | None = None) -> AgentId:
+        """End a customer's session, and return whose it was.
 
         Args:
             openid: Whose.
@@ -99,15 +91,16 @@ class Serving:
             await self._client.close_session(agent, openid)
         except Rejected as error:
             if error.code == CODE.NO_SESSION:
-                self._closed(openid, agent)
-                raise _not_served(rules.customer_name(self._store.desk, openid)) from error
+                self._holding.closed(openid, agent)
+                raise self._holding.not_served(openid) from error
             raise await self._explained(error, openid, agent) from error
         except Unavailable as error:
             if error.may_have_arrived:
                 await self._check_closed(openid, agent, error)
             else:
                 raise
-        self._closed(openid, agent)
+        self._holding.closed(openid, agent)
+        return agent
 
     def _checked_agent(self, agent: AgentId | None) -> AgentId:
         """Return the agent to serve, ourselves by default, unless WeChat would refuse."""
@@ -127,20 +120,18 @@ class Serving:
         believed = rules.who_serves(self._store.desk, openid)
         if believed is None or believed == agent:
             return
-        asked_mono = self._clock.monotonic()
-        holder = await self._client.session(openid)
-        if holder is None:
-            self._store.apply(SessionClosed(openid, believed, asked_mono))
-        elif holder.agent != agent:
-            self._note_holder(openid, holder, asked_mono)
-            raise NotPossible(self._served_by(openid, holder.agent), hint=_ask_to_close())
+        holder = await self._holding.ask(openid)
+        if holder is not None and holder.agent != agent:
+            raise NotPossible(self._holding.served_by(openid, holder.agent), hint=_ask_to_close())
 
     async def _accepted_after_all(self, openid: CustomerId, agent: AgentId, error: Unavailable) -> Session:
         """Answer for a lost answer with what WeChat says now."""
         holder = await self._holder_after(error, openid)
         if holder is not None and holder.agent == agent:
-            return self._opened(openid, agent, holder.started_at)
-        said = self._served_by(openid, holder.agent) if holder else _("WeChat has no session with this customer.")
+            return self._holding.opened(openid, agent, holder.started_at)
+        said = (
+            self._holding.served_by(openid, holder.agent) if holder else _("WeChat has no session with this customer.")
+        )
         raise Unavailable(
             _("The customer was not accepted: the connection failed. {truth}").format(truth=said),
             may_have_arrived=False,
@@ -160,33 +151,24 @@ class Serving:
 
     async def _holder_after(self, error: Unavailable, openid: CustomerId) -> SessionHolder | None:
         """Ask once who serves a customer; without an answer the lost one stays lost."""
-        asked_mono = self._clock.monotonic()
         try:
-            async with asyncio.timeout(TRUTH_SECONDS):
-                holder = await self._client.session(openid)
+            return await self._holding.ask_soon(openid)
         except (ApiError, ConfigError, TimeoutError):
             raise error from None
-        if holder is not None:
-            self._note_holder(openid, holder, asked_mono)
-        return holder
 
     async def _explained(self, error: Rejected, openid: CustomerId, agent: AgentId) -> Rejected:
         """Return the refusal, naming the holder when that is the reason and WeChat tells."""
-        if self._poller:
-            self._poller.acted(agent)
+        self._holding.acted(agent)
         if error.code != CODE.SESSION_TAKEN:
             return error
-        asked_mono = self._clock.monotonic()
         try:
-            async with asyncio.timeout(TRUTH_SECONDS):
-                holder = await self._client.session(openid)
+            holder = await self._holding.ask_soon(openid)
         except (ApiError, ConfigError, TimeoutError):
             return error
         if holder is None or holder.agent == agent:
             return error
-        self._note_holder(openid, holder, asked_mono)
         return Rejected(
-            self._served_by(openid, holder.agent),
+            self._holding.served_by(openid, holder.agent),
             hint=_ask_to_close(),
             path=error.path,
             code=error.code,
@@ -195,41 +177,10 @@ class Serving:
         )
 
     async def _holding_agent(self, openid: CustomerId) -> AgentId:
-        holder = await self._client.session(openid)
+        holder = await self._holding.ask(openid)
         if holder is None:
-            raise _not_served(rules.customer_name(self._store.desk, openid))
+            raise self._holding.not_served(openid)
         return holder.agent
-
-    def _note_holder(self, openid: CustomerId, holder: SessionHolder, mono: float) -> None:
-        self._store.apply(SessionOpened(Session(openid, holder.agent, holder.started_at), mono))
-
-    def _opened(self, openid: CustomerId, agent: AgentId, started_at: int | None = None) -> Session:
-        known = rules.session_of(self._store.desk, openid)
-        if known is not None and known.agent == agent:
-            started_at = known.started_at  # WeChat answers ok, too, when the agent had the session before
-        session = Session(openid, agent, int(self._clock.now()) if started_at is None else started_at)
-        self._store.apply(SessionOpened(session, self._clock.monotonic()))
-        if self._poller:
-            self._poller.acted(agent)
-        return session
-
-    def _closed(self, openid: CustomerId, agent: AgentId) -> None:
-        if rules.who_serves(self._store.desk, openid) in (None, agent):
-            self._store.apply(SessionClosed(openid, agent, self._clock.monotonic()))
-        if self._poller:
-            self._poller.acted(agent)
-
-    def _served_by(self, openid: CustomerId, agent: AgentId) -> str:
-        return _("{customer} is being served by {agent}.").format(
-            customer=rules.customer_name(self._store.desk, openid), agent=rules.agent_name(self._store.desk, agent)
-        )
-
-
-def _not_served(customer: str) -> NotPossible:
-    return NotPossible(
-        _("{customer} has no session any more.").format(customer=customer),
-        hint=_("Somebody closed it, or it never began."),
-    )
 
 
 def _ask_to_close() -> str:

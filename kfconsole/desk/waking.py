@@ -41,7 +41,7 @@ class Bell:
         await self._rung.wait()
 
 
-async def to_the_end(work: Coroutine[Any, Any, Result]) -> Result:
+async def to_the_end(work: Coroutine[Any, Any, Result] | asyncio.Task[Result]) -> Result:
     """Await work that must not stop half-way: a cancellation is passed on only once the work is done."""
     task = asyncio.ensure_future(work)
     try:

@@ -4,7 +4,9 @@ import asyncio
 import gc
 import os
 import signal
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,7 +20,7 @@ from textual.worker import WorkerError, WorkerFailed
 from kfconsole import text
 from kfconsole.errors import ArchiveError, KfError
 from kfconsole.i18n import _
-from kfconsole.model import CustomerId, Feed
+from kfconsole.model import CustomerId, Feed, MessageId
 from kfconsole.terminal.tmux import run_program
 from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import words
@@ -26,6 +28,7 @@ from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.alerting import Alerting
 from kfconsole.ui.commands import COMMANDS, Place
 from kfconsole.ui.desk_screen import DeskScreen
+from kfconsole.ui.early import EarlyKeys
 from kfconsole.ui.status import Station
 from kfconsole.ui.widgets.composer import Composer
 
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 GC_THRESHOLDS = (20_000, 50, 100)  # a poll of 1,000 rows makes thousands of objects, and hardly a cycle among them
 SETTLED_SECONDS = 3.0  # by then the first answers are on screen
 DAY_SECONDS = 86_400.0
+REST_SECONDS = 0.5  # a key pressed sooner was meant for what was there before
 GOODBYE_SECONDS = 3.0  # how long quitting waits for messages on their way; then they count as unknown
 
 
@@ -75,6 +79,8 @@ class KfApp(App[int]):
         self.console_name = _("we")
         self.accepted_problems: dict[CustomerId, tuple[str, str]] = {}
         """For which state of which customer the user said that a reply may go out all the same."""
+        self.unsent_forms: dict[tuple[CustomerId, str], dict[str, str]] = {}
+        """What was filled in for whom, and for which kind of message, and did not become one."""
         self.last_search: LastSearch | None = None
         poll = settings.poll
         self.station = Station(
@@ -91,10 +97,18 @@ class KfApp(App[int]):
         )
         self.crash: Exception | None = None
         """What ended the program unexpectedly, for the log; never shown with local variables, which hold secrets."""
+        self.last_words: list[str] = []
+        """What came of acts that ended after the screen was left; for the shell."""
         self.alerting = Alerting(self, environ=os.environ, run=run_program)
         self._desk_screen = DeskScreen(self.keymap)
         self._was_in_memory = False
-        self._drafts: asyncio.Queue[tuple[CustomerId, str]] = asyncio.Queue()
+        self._drafts: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self.late_questions = asyncio.Lock()
+        """One question that nobody has just asked for at a time."""
+        self.leaving = asyncio.Event()
+        """The console is being left: what waits for an answer gets none."""
+        self.rest_seconds = REST_SECONDS
+        """How long keys must rest before such a question takes an answer."""
         self.animation_level = "none"
         if settings.ui.theme != self.theme and settings.ui.theme in self.available_themes:
             self.theme = settings.ui.theme
@@ -160,9 +174,9 @@ class KfApp(App[int]):
     async def _keep_drafts(self) -> None:
         # One after the other, so that an older text never overwrites a newer one.
         while True:
-            openid, draft = await self._drafts.get()
+            keep = await self._drafts.get()
             try:
-                await self.actions.save_draft(openid, draft)
+                await keep()
             except KfError as error:
                 self.notify(error.message, severity="warning", markup=False)
 
@@ -180,17 +194,41 @@ class KfApp(App[int]):
 
     def keep_draft(self, openid: CustomerId, draft: str) -> None:
         """Keep a draft on disk, soon."""
-        self._drafts.put_nowait((openid, draft))
+        self._drafts.put_nowait(partial(self.actions.save_draft, openid, draft))
+
+    async def take_back(self, openid: CustomerId, message_ids: Sequence[MessageId], draft: str) -> None:
+        """Take messages back that waited to go, in line with the drafts before: no older one comes behind this one."""
+        is_done = asyncio.Event()
+
+        async def take() -> None:
+            try:
+                await self.actions.take_back(openid, message_ids, draft)
+            finally:
+                is_done.set()
+
+        self._drafts.put_nowait(take)
+        await is_done.wait()
 
     async def action_quit(self) -> None:
         """Leave; messages on their way get a moment to be answered."""
+        self.leaving.set()
         sends = [worker for worker in self.workers if worker.group == "send" and worker.is_running]
         if sends:
             self.notify(_("Waiting for the replies on their way…"), markup=False)
             with suppress(TimeoutError, WorkerError):
                 async with asyncio.timeout(GOODBYE_SECONDS):
                     await self.workers.wait_for_complete(sends)
+        if self.actions.is_transferring:
+            self.notify(_("Waiting for the transfer under way…"), markup=False)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GOODBYE_SECONDS):
+                    await self.actions.end_transfers()
         self.exit(0)
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether nobody sees the screen any more."""
+        return self._exit
 
     async def on_unmount(self) -> None:
         """Keep what was written and seen, and close once nobody asks any more."""
@@ -205,6 +243,7 @@ class KfApp(App[int]):
             if (unsent := self._desk_screen.unsent()) is not None:
                 await self.archive.save_draft(*unsent)
             await self.poller.save()
+        await self.actions.stop_typing()
         await self.actions.finish()
         await self.client.aclose()
         await self.archive.close()
@@ -231,7 +270,10 @@ class KfApp(App[int]):
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
-        """Give the composer what was typed right behind the key that moved the focus there."""
+        """Give a dialog, or the composer, what was typed right behind the key that opened it."""
+        if isinstance(self.screen, EarlyKeys) and self.screen.take_early(event):
+            event.prevent_default()
+            return
         composer = self.focused
         if isinstance(composer, Composer) and event.is_printable and event.character is not None:
             event.prevent_default()

@@ -84,6 +84,8 @@ class Choice(Struct, frozen=True):
     detail: str = ""
     refusal: str = ""
     """Why it cannot be chosen; empty when it can."""
+    also: str = ""
+    """What else it is found by."""
 
 
 class Picker(ModalScreen[str | None]):
@@ -125,6 +127,11 @@ class Picker(ModalScreen[str | None]):
         """Show what matches the text so far."""
         self._fill(event.value)
 
+    def offer(self, choices: Sequence[Choice]) -> None:
+        """Show other choices, such as the same in another state; Enter still means the row it meant before."""
+        self._choices = tuple(choices)
+        self._fill(self.query_one(Entry).value, keeps_highlight=True)
+
     def _fill(self, words: str, *, keeps_highlight: bool = False) -> None:
         wanted = finding.words_of(words)
         options = self.query_one(OptionList)
@@ -132,12 +139,13 @@ class Picker(ModalScreen[str | None]):
         options.clear_options()
         width = max((plain(choice.label).cell_length for choice in self._choices), default=0)
         for choice in self._choices:
-            if finding.matches(f"{choice.label} {choice.detail}", wanted):
+            if finding.matches(f"{choice.label} {choice.detail} {choice.also}", wanted):
                 options.add_option(Option(_row(choice, width), id=choice.id, disabled=bool(choice.refusal)))
         self.set_class(options.option_count == 0, "-nothing")
         options.action_first()
         if before is not None and before.id is not None:  # the user may have moved on to it
-            options.highlighted = options.get_option_index(before.id)
+            is_there = any(option.id == before.id for option in options.options)
+            options.highlighted = options.get_option_index(before.id) if is_there else None
 
     @on(Input.Submitted)
     def choose_highlighted(self) -> None:

@@ -1,17 +1,37 @@
-"""Accepting customers and closing sessions."""
+"""Accepting customers, giving them to others, closing their sessions, and taking a close back."""
+
+from collections.abc import Callable
 
 from textual import work
 
 from kfconsole.desk import rules
+from kfconsole.desk.transferring import Outcome, Step
+from kfconsole.desk.undoing import UNDO_SECONDS
+from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import KfError
-from kfconsole.i18n import _
-from kfconsole.model import AgentId, CustomerId
-from kfconsole.ui import rows
+from kfconsole.i18n import N_, _, sentences
+from kfconsole.model import AgentId, CustomerId, Session
 from kfconsole.ui.acts.base import DeskActs
+
+STEP_WORDS = {
+    Step.CHECKING: N_("1/3 looking who has them"),
+    Step.CLOSING: N_("2/3 closing the session with {giver}"),
+    Step.OPENING: N_("3/3 beginning one with {target}"),
+    Step.GIVING_BACK: N_("that failed, giving them back to {giver}"),
+}
+PATIENCE_SECONDS = 0.4
+"""A step that takes no longer is not worth moving the screen for."""
 
 
 class SessionActs(DeskActs):
     """What changes who serves whom."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._steps: dict[CustomerId, tuple[str, float]] = {}
+        """How far the transfers under way are, and from when on that is shown."""
+
+    # -- accepting and assigning -----------------------------------------------------------------------------------
 
     def action_accept(self) -> None:
         """Accept the selected waiting customer."""
@@ -19,14 +39,20 @@ class SessionActs(DeskActs):
             return
         if self.desk.me is not None and rules.who_serves(self.desk, openid) == self.desk.me:
             self.tell(_("{customer} is already with you.").format(customer=self.customer_name(openid)))
-        else:
+        elif self.desk.me is not None:
+            self.accept_subject(openid)
+        elif self.may_change():
+            self.is_asking = True
             self.accept_subject(openid)
 
     @work(group="accept")
     async def accept_subject(self, openid: CustomerId) -> None:
         """Open the customer's conversation and accept them."""
-        await self.open_conversation(openid)
-        await self.accept(openid)
+        try:
+            await self.open_conversation(openid)
+            await self.accept(openid)
+        finally:
+            self.is_asking = False
 
     async def accept(self, openid: CustomerId) -> bool:
         """Accept one customer as this console's agent, or as one the user picks."""
@@ -36,42 +62,168 @@ class SessionActs(DeskActs):
         if not await self.attempt(self.app.actions.accept(openid, agent)):
             return False
         self.show_accepted(openid)
-        self.tell(
-            _("{customer} is now with {agent}.").format(
-                customer=self.customer_name(openid), agent=self.agent_name(agent)
-            )
-        )
+        self.tell_with_whom(openid, agent)
         return True
 
-    @work(group="accept")
-    async def action_accept_next(self) -> None:
+    def action_accept_next(self) -> None:
         """Accept the customer who waits longest."""
-        longest = rules.longest_waiting(self.desk)
-        agent = self.desk.me
+        self.is_asking = self.desk.me is None and rules.longest_waiting(self.desk) is not None
+        self.accept_next()
+
+    @work(group="accept")
+    async def accept_next(self) -> None:
+        """Accept them, as an agent the user picks where this console has none."""
         try:
-            if agent is not None or longest is None:
-                session = await self.app.actions.accept_next(agent)
-            elif (agent := await self.pick_agent(longest.openid)) is not None:
-                session = await self.app.actions.accept(longest.openid, agent)  # whom the question named
-            else:
-                return
+            session = await self._accepted_next()
         except KfError as error:
             self.tell_error(error)
+            return
+        finally:
+            self.is_asking = False
+        if session is None:
             return
         if self.may_turn_to(session.openid):
             await self.open_conversation(session.openid)
             self.show_accepted(session.openid)
-        name = self.customer_name(session.openid)
-        self.tell(_("{customer} is now with {agent}.").format(customer=name, agent=self.agent_name(session.agent)))
+        self.tell_with_whom(session.openid, session.agent)
 
-    async def pick_agent(self, openid: CustomerId) -> AgentId | None:
+    async def _accepted_next(self) -> Session | None:
+        longest, agent = rules.longest_waiting(self.desk), self.desk.me
+        if agent is not None or longest is None:
+            return await self.app.actions.accept_next(agent)
+        if self.may_change() and (agent := await self.pick_agent(longest.openid)) is not None:
+            return await self.app.actions.accept(longest.openid, agent)  # whom the question named
+        return None
+
+    def action_assign(self) -> None:
+        """Give the subject to an agent the user picks."""
+        if (openid := self.need_subject()) is None or not self.may_change():
+            return
+        if (holder := rules.who_serves(self.desk, openid)) is not None:
+            said = _("{customer} is with {agent} already; {key} transfers them.")
+            name, agent = self.customer_name(openid), self.agent_name(holder)
+            self.tell(said.format(customer=name, agent=agent, key=self.key_of("transfer")), is_bad=True)
+            return
+        self.is_asking = True
+        self.assign(openid)
+
+    @work(group="accept")
+    async def assign(self, openid: CustomerId) -> None:
+        """Ask whom to give the customer to, and do it; whoever assigns stays where they are."""
+        try:
+            agent = await self.pick_agent(openid)
+        finally:
+            self.is_asking = False
+        if agent is not None and await self.attempt(self.app.actions.accept(openid, agent)):
+            self.tell_with_whom(openid, agent)
+
+    async def pick_agent(
+        self, openid: CustomerId, *, question: str = "", holder: AgentId | None = None
+    ) -> AgentId | None:
         """Let the user pick the agent who shall serve a customer."""
-        from kfconsole.ui.dialogs import Choice, Picker  # dialogs are not needed for the first paint
+        from kfconsole.ui.agent_picker import AgentPicker  # dialogs are not needed for the first paint
 
-        choices = [Choice(agent, name, load, refusal) for agent, name, load, refusal in rows.agent_choices(self.desk)]
-        title = _("Who serves {customer}?").format(customer=self.customer_name(openid))
-        picked = await self.app.push_screen_wait(Picker(title, choices, _("Name of the agent")))
+        title = (question or _("Who serves {customer}?")).format(customer=self.customer_name(openid))
+        picked = await self.app.push_screen_wait(AgentPicker(self.app.store, title, holder=holder))
         return AgentId(picked) if picked else None
+
+    def may_change(self) -> bool:
+        """Whether this console may change anything; asking whom to give a customer to would be in vain."""
+        if is_read_only := self.app.settings.me.read_only:
+            self.tell(_("This console is read-only."), is_bad=True)
+        return not is_read_only
+
+    def tell_with_whom(self, openid: CustomerId, agent: AgentId) -> None:
+        """Say who has a customer now."""
+        said = _("{customer} is now with {agent}.")
+        self.tell(said.format(customer=self.customer_name(openid), agent=self.agent_name(agent)))
+
+    # -- transferring ----------------------------------------------------------------------------------------------
+
+    def action_transfer(self) -> None:
+        """Hand the subject to another agent."""
+        if (openid := self.need_subject()) is None or not self.may_change():
+            return
+        holder = rules.who_serves(self.desk, openid)
+        if holder is None:
+            said = _("{customer} has no session to transfer; {key} gives them to an agent.")
+            name = self.customer_name(openid)
+            self.tell(said.format(customer=name, key=self.key_of("assign")), is_bad=True)
+            return
+        self.is_asking = True
+        self.transfer_subject(openid, holder)
+
+    @work(group="transfer")
+    async def transfer_subject(self, openid: CustomerId, giver: AgentId) -> None:
+        """Ask to whom, and hand them over; told even when the console is left meanwhile."""
+        try:
+            target = await self.pick_agent(openid, question=_("Transfer {customer} to whom?"), holder=giver)
+        finally:
+            self.is_asking = False
+        if target is not None:
+            await to_the_end(self.hand_over(openid, giver, target))
+
+    async def hand_over(self, openid: CustomerId, giver: AgentId, target: AgentId) -> None:
+        """Hand a customer over, and say in one sentence who has them now."""
+        act = self.app.actions.transfer(openid, target, giver=giver, tell=self._step_teller(openid, giver, target))
+        try:
+            transfer = await act
+        except KfError as error:
+            self.tell_at_last(sentences(error.message, error.hint), is_bad=True)
+            return
+        finally:
+            self._steps.pop(openid, None)
+            self.paint_bars()
+        self.tell_at_last(transfer.said, is_bad=transfer.outcome is not Outcome.TRANSFERRED)
+        if transfer.is_left_alone and not self.app.is_leaving and self.may_turn_to(openid):
+            await self.open_conversation(openid)
+
+    def _step_teller(self, openid: CustomerId, giver: AgentId, target: AgentId) -> Callable[[Step], None]:
+        """Return what shows the steps of a transfer, from the moment on when it takes long."""
+        names = {"giver": self.agent_name(giver), "target": self.agent_name(target)}
+        began_mono = self.app.clock.monotonic()
+
+        def tell(step: Step) -> None:
+            self._steps[openid] = (_(STEP_WORDS[step]).format(**names), began_mono + PATIENCE_SECONDS)
+            self.paint_bars()
+
+        self.set_timer(PATIENCE_SECONDS, self.paint_bars)
+        return tell
+
+    def tell_at_last(self, said: str, *, is_bad: bool) -> None:
+        """Show a note, or leave it behind for the shell when the console was left meanwhile."""
+        if self.app.is_leaving:
+            self.app.last_words.append(said)
+        else:
+            self.tell(said, is_bad=is_bad)
+
+    def session_notices(self) -> list[str]:
+        """Lines for what is under way and takes long, and for customers whom a transfer left with nobody."""
+        mono = self.app.clock.monotonic()
+        said = [
+            _("Transferring {customer}: {step}").format(customer=self.customer_name(openid), step=step)
+            for openid, (step, from_mono) in self._steps.items()
+            if mono >= from_mono
+        ]
+        for transfer in self.app.actions.left_alone():
+            back = _("{key} gives them back to {agent}.")
+            said.append(
+                sentences(transfer.said, back.format(key=self.key_of("undo"), agent=self.agent_name(transfer.giver)))
+            )
+        return said
+
+    # -- closing, and taking that back -----------------------------------------------------------------------------
+
+    @work(group="undo")
+    async def action_undo(self) -> None:
+        """Take back the last close from here, whoever is selected now."""
+        try:
+            session = await self.app.actions.undo_close()
+        except KfError as error:
+            self.tell_error(error)
+            return
+        said = _("{customer} is with {agent} again.")
+        self.tell(said.format(customer=self.customer_name(session.openid), agent=self.agent_name(session.agent)))
 
     def action_close_session(self) -> None:
         """Close the session of the selected customer, after asking."""
@@ -91,7 +243,10 @@ class SessionActs(DeskActs):
         finally:
             self.is_asking = False
         if agent is not None and await self.attempt(self.app.actions.close(openid, agent)):
-            self.tell(_("The session of {customer} is closed.").format(customer=self.customer_name(openid)))
+            said = _("The session of {customer} is closed; {key} takes that back ({count} s).").format(
+                customer=self.customer_name(openid), key=self.key_of("undo"), count=int(UNDO_SECONDS)
+            )
+            self.notify(said, timeout=UNDO_SECONDS)
 
     async def ask_close(self, openid: CustomerId) -> AgentId | None:
         """Ask whether to close the customer's session; return with whom, for it may be another's when they answer."""
