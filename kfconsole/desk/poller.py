@@ -25,6 +25,7 @@ from kfconsole.desk.gaps import KEEP_DAYS
 from kfconsole.desk.keeper import Keeper
 from kfconsole.desk.mending import Mending
 from kfconsole.desk.people import People
+from kfconsole.desk.remarks import Remarks
 from kfconsole.desk.store import Store
 from kfconsole.desk.waking import Bell, Sleep
 from kfconsole.errors import ArchiveError, AuthError, ConfigError, KfError, RateLimited
@@ -86,6 +87,7 @@ class Poller:
         self._sessions = SessionsFeed(client, store, clock, intervals.sessions)
         self._messages = MessagesFeed(client, archive, store, clock, keep_days=keep_days)
         self._people = People(archive, store)
+        self._remarks = Remarks(client, archive, store, clock, random)
         self._keeper = Keeper(archive, store, clock)
         self._mending = Mending(archive, store, sleep)
         by_path = {PATHS[feed][0]: intervals.of(feed) for feed in Feed}
@@ -193,6 +195,8 @@ class Poller:
                 self._tell_if_stopped(feed)
                 for path in self._budgets.due(feed):
                     group.create_task(self._budgets.ask(feed, path), name=f"quota {path}")
+                if self._remarks.is_due():
+                    group.create_task(self._remarks.ask(), name="remarks")
                 rest_seconds = self._budgets.rest_seconds(PATHS[feed][0])
             await bell.wait(rest_seconds)
             while feed in self._stopped_by:

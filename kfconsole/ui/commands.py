@@ -132,7 +132,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "canned_keep",
         "ctrl+s",
-        N_("keep the text"),
+        N_("keep"),
         N_("Keep what stands in the composer as a canned reply"),
         Place.CANNED,
         in_palette=False,

@@ -19,6 +19,7 @@ from kfconsole.ui import status, words
 from kfconsole.ui.acts.canned import CannedActs
 from kfconsole.ui.acts.contents import ContentActs
 from kfconsole.ui.acts.needing import NeedActs
+from kfconsole.ui.acts.people import PeopleActs
 from kfconsole.ui.acts.replying import ReplyActs
 from kfconsole.ui.commands import Place
 from kfconsole.ui.conversation import ConversationView, show_text
@@ -33,7 +34,7 @@ from kfconsole.ui.widgets.line_list import LineList
 TICK_SECONDS = 1.0
 
 
-class DeskScreen(CannedActs, ContentActs, ReplyActs, NeedActs):
+class DeskScreen(CannedActs, ContentActs, ReplyActs, NeedActs, PeopleActs):
     """Everything at a glance; the keys act on the selected row or the open conversation."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual types it so

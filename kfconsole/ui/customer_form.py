@@ -1,0 +1,169 @@
+"""What a customer is called: alias, WeChat's remark and tags, in one dialog."""
+
+import re
+from collections.abc import Callable
+from typing import ClassVar
+
+from msgspec import Struct
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from kfconsole.desk import people
+from kfconsole.errors import KfError, NotPossible
+from kfconsole.i18n import _
+from kfconsole.model import Contact, is_wechat_tag
+from kfconsole.text import one_line, width_cells
+from kfconsole.ui.plain import plain
+from kfconsole.ui.widgets.entry import Entry
+
+_BETWEEN_TAGS = re.compile(r"[\s,，、;；]+")
+
+
+class Noted(Struct, frozen=True):
+    """What was typed of a customer."""
+
+    alias: str
+    remark: str
+    tags: tuple[str, ...]
+    """Ours, without WeChat's."""
+
+
+class Field(Entry):
+    """One line of the form; up, down and Tab go to another, in the order of the keys around them."""
+
+    STEPS: ClassVar[dict[str, int]] = {"tab": 1, "down": 1, "shift+tab": -1, "up": -1}
+
+    def leaves_by(self, key: str) -> bool:
+        """Go to another field; while what was typed is being saved, nothing is typed."""
+        form = self.screen
+        if isinstance(form, CustomerForm) and form.is_saving:
+            return key != "escape"
+        if (step := self.STEPS.get(key)) is None:
+            return False
+        fields = [field for field in form.query(Field) if not field.disabled]
+        form.set_focus(fields[(fields.index(self) + step) % len(fields)])
+        return True
+
+
+class CustomerForm(ModalScreen[None]):
+    """Alias, remark and tags of a customer. Enter saves, and the dialog stays until that has worked.
+
+    Args:
+        title: Who it is.
+        contact: What is known.
+        save: Told what was typed once it may be saved; calls `close` or `show_failure`.
+        is_read_only: Whether WeChat's remark is not to be changed.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+
+    def __init__(
+        self, title: str, contact: Contact, save: Callable[["CustomerForm", Noted], object], *, is_read_only: bool
+    ) -> None:
+        super().__init__()
+        self._title, self._contact, self._save, self._is_read_only = title, contact, save, is_read_only
+        self.is_saving = False
+        ours = " ".join(tag for tag in contact.tags if not is_wechat_tag(tag))
+        self._alias = Field(contact.alias, id="alias", compact=True)
+        self._remark = Field(contact.remark, id="remark", compact=True, disabled=is_read_only)
+        self._tags = Field(ours, id="tags", compact=True)
+
+    def compose(self) -> ComposeResult:
+        """Draw a row for each field, WeChat's tags, and what Enter will do."""
+        rows = ((_("Alias"), self._alias), (_("Remark in WeChat"), self._remark), (_("Tags"), self._tags))
+        with Vertical(classes="dialog form") as box:
+            box.border_title = plain(self._title)
+            for label, field in rows:
+                with Horizontal(classes="field"):
+                    yield Static(plain(label), classes="label")
+                    yield field
+                    yield Static(id=f"{field.id}-count", classes="count")
+            if wechat_tags := " ".join(filter(is_wechat_tag, self._contact.tags)):
+                said = _("WeChat's tags: {tags}; they are changed on mp.weixin.qq.com.").format(tags=wechat_tags)
+                yield Static(plain(said), classes="consequence")
+            yield Static(classes="echo")
+
+    def on_mount(self) -> None:
+        """Start with the alias."""
+        self._alias.focus()
+        self._count()
+
+    @property
+    def noted(self) -> Noted:
+        """What is typed so far."""
+        tags = dict.fromkeys(filter(None, _BETWEEN_TAGS.split(self._tags.value)))
+        return Noted(one_line(self._alias.value), one_line(self._remark.value), tuple(tags))
+
+    @property
+    def writes_remark(self) -> bool:
+        """Whether WeChat is asked for another remark."""
+        return not self._is_read_only and self.noted.remark != one_line(self._contact.remark)
+
+    @on(Input.Changed)
+    def count(self) -> None:
+        """Count against the limits while typing."""
+        self._count()
+
+    def _count(self) -> None:
+        noted = self.noted
+        counts = (
+            ("alias", width_cells(noted.alias), people.MAX_ALIAS_CELLS, _("{count}/{limit} cells")),
+            ("remark", len(noted.remark.encode("utf-8", "replace")), people.REMARK_BYTES, _("{count}/{limit} bytes")),
+            ("tags", len(noted.tags), people.MAX_TAGS, "{count}/{limit}"),
+        )
+        for name, count, limit, words in counts:
+            shown = self.query_one(f"#{name}-count", Static)
+            shown.update(plain(words.format(count=count, limit=limit)))
+            shown.set_class(count > limit, "-over")
+        self._say(self._consequence())
+
+    def _consequence(self) -> str:
+        if self._is_read_only:
+            return _("Read-only: the remark stays as it is in WeChat. Enter keeps alias and tags here.")
+        if self.writes_remark:
+            return _("Enter keeps alias and tags here, and writes the remark to WeChat.")
+        return _("Enter keeps alias and tags here. Esc changes nothing.")
+
+    def _say(self, words: str, *, is_bad: bool = False) -> None:
+        echo = self.query_one(".echo", Static)
+        echo.update(plain(words))
+        echo.set_class(is_bad, "-bad")
+
+    @on(Input.Submitted)
+    def submit(self) -> None:
+        """Save it, if all of it can be."""
+        if self.is_saving:
+            return
+        noted = self.noted
+        try:
+            people.check_alias(noted.alias)
+            if self.writes_remark:
+                people.check_remark(noted.remark)
+            people.check_tags(noted.tags)
+        except NotPossible as error:
+            self.show_failure(error)
+            return
+        self.is_saving = True
+        self._say(_("Writing the remark to WeChat…") if self.writes_remark else _("Saving…"))
+        self._save(self, noted)
+
+    def show_failure(self, error: KfError) -> bool:
+        """Say what went wrong, with all that was typed still there; False when the user has left."""
+        self.is_saving = False
+        if not self.is_attached:
+            return False
+        self._say(f"{error.message}\n{error.hint}" if error.hint else error.message, is_bad=True)
+        return True
+
+    def close(self) -> None:
+        """Leave; it is saved."""
+        if self.is_attached and self.is_current:
+            self.dismiss(None)
+
+    def action_cancel(self) -> None:
+        """Leave; what is being saved goes on."""
+        self.dismiss(None)
