@@ -105,13 +105,13 @@ def release(connection: "Connection", message_id: MessageId, at: float) -> Messa
 def take_back(
     connection: "Connection", openid: CustomerId, message_ids: Sequence[MessageId], draft: str
 ) -> tuple[Message, ...]:
-    """Leave prepared messages unsent, for good, as their words are in the draft again."""
+    """Leave prepared messages unsent: texts for good, as they are in the draft again; the rest is to be decided on."""
     with transaction(connection, is_durable=True):
         reason = clean(_("Taken back before it was sent."))
         for message_id in message_ids:
             connection.execute(
                 """
-                UPDATE deliveries SET state = 'refused', is_dismissed = 1, reason = ?, process = NULL
+                UPDATE deliveries SET state = 'refused', is_dismissed = content IS NULL, reason = ?, process = NULL
                 WHERE message_id = ? AND state IN ('prepared', 'refused')
                 """,
                 (reason, message_id),

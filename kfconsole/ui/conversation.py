@@ -51,6 +51,8 @@ class ConversationView(Vertical):
     def turn_to(self, openid: CustomerId | None) -> None:
         """Turn the composer to a customer, before their messages are there."""
         if openid != self.composer.openid:
+            if self.composer.openid is not None:
+                self.app.actions.left(self.composer.openid)
             contact = self.app.store.desk.contacts.get(openid) if openid else None
             self.composer.load(openid, contact.draft if contact else "")
 

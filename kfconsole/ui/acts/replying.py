@@ -1,5 +1,6 @@
 """Writing to a customer: what asks first, what is sent, and what did not arrive."""
 
+import math
 from collections.abc import Sequence
 
 from textual import on, work
@@ -10,12 +11,14 @@ from kfconsole.errors import KfError, OutcomeNotKept
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Delivery, Message, MessageId
 from kfconsole.ui import words
+from kfconsole.ui.acts.guarding import GuardActs
 from kfconsole.ui.acts.sessions import SessionActs
 from kfconsole.ui.acts.splitting import SplitActs, is_too_long
+from kfconsole.ui.acts.variables import VariableActs
 from kfconsole.ui.widgets.composer import Composer
 
 
-class ReplyActs(SplitActs, SessionActs):
+class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
     """What reaches a customer."""
 
     # -- writing ---------------------------------------------------------------------------------------------------
@@ -52,6 +55,8 @@ class ReplyActs(SplitActs, SessionActs):
     @on(Composer.Submitted)
     def submit(self, event: Composer.Submitted) -> None:
         """Send what was written, or ask first with the text back in the composer."""
+        if self.stops_for_variable(event.openid, event.text):
+            return
         problem = self.reply_problem(event.openid)
         if problem is None or self.app.accepted_problems.get(event.openid) == problem:
             if is_too_long(event.text):
@@ -96,8 +101,15 @@ class ReplyActs(SplitActs, SessionActs):
     @work(group="typing")
     async def ask_typing(self, event: Composer.TypingAsked) -> None:
         """Show the typing state, and say why when WeChat refuses."""
-        if await self.attempt(self.app.actions.set_typing(event.openid)):
-            self.tell(_("{customer} sees that you are typing.").format(customer=self.customer_name(event.openid)))
+        openid = event.openid
+        if (seconds := self.app.actions.typing_seconds(openid)) > 0:
+            said = _("{customer} sees for {seconds} s more that you are typing; it is renewed while you write.")
+        elif await self.attempt(self.app.actions.set_typing(openid)):
+            said = _("{customer} sees for {seconds} s that you are typing, unless your reply comes first.")
+            seconds = self.app.actions.typing_seconds(openid)
+        else:
+            return
+        self.tell(said.format(customer=self.customer_name(openid), seconds=math.ceil(seconds)))
 
     # -- what asks first -------------------------------------------------------------------------------------------
 
@@ -158,37 +170,32 @@ class ReplyActs(SplitActs, SessionActs):
 
     @work(group="send")
     async def send_out(self, openid: CustomerId, contents: Sequence[Content | str]) -> None:
-        """Send texts and other contents in order; texts that were not even begun are given back to the composer.
+        """Send texts and other contents in order; texts that could not even be stored are given back to the composer.
 
-        The one way anything leaves this screen: what comes behind something that did not leave stays here, too.
+        The one way anything leaves this screen. What is stored stands in the conversation, whatever comes of it.
         """
-        for place, content in enumerate(contents):
-            try:
-                message = await self.app.actions.send(openid, content, keeps_draft=not isinstance(content, str))
-            except OutcomeNotKept as error:
-                self.tell_error(error)  # it left: giving the text back would invite a second one
-                behind = place + 1
-            except KfError as error:
-                self.tell_error(error)
-                behind = place
-            else:
-                self.report_sent(message)
-                continue
-            if texts := [unsent for unsent in contents[behind:] if isinstance(unsent, str)]:
-                self.give_back(openid, "".join(texts))
-            return
+        texts = [content for content in contents if isinstance(content, str)]
+        try:
+            messages = await self.app.actions.send_each(openid, contents, decide=self.decide, keeps_draft=not texts)
+        except OutcomeNotKept as error:
+            self.tell_error(error)  # it left: giving the text back would invite a second one
+        except KfError as error:
+            if texts:
+                self.give_back(openid, "\n".join(texts))
+            self.tell_error(error)
+        else:
+            self.report_sent(*messages)
 
-    def report_sent(self, message: Message) -> None:
+    def report_sent(self, *messages: Message) -> None:
         """Say so when a message did not surely arrive, unless its conversation is on screen and shows it."""
-        if self.desk.open is not None and self.desk.open.openid == message.openid:
+        message = next((message for message in messages if message.needs_decision), None)
+        if message is None or (self.desk.open is not None and self.desk.open.openid == message.openid):
             return
         name = self.customer_name(message.openid)
         if message.delivery is Delivery.REFUSED:
             said = _("The reply to {customer} was not sent: {reason}")
-        elif message.delivery is Delivery.UNKNOWN:
-            said = _("Whether the reply to {customer} arrived is not known: {reason}")
         else:
-            return
+            said = _("Whether the reply to {customer} arrived is not known: {reason}")
         self.tell(said.format(customer=name, reason=message.reason), is_bad=True)
 
     # -- messages that did not arrive ------------------------------------------------------------------------------
@@ -208,7 +215,7 @@ class ReplyActs(SplitActs, SessionActs):
         finally:
             self.is_asking = False
         try:
-            message = await self.app.actions.resend(message_id)
+            message = await self.app.actions.resend(message_id, decide=self.decide)
         except KfError as error:
             self.tell_error(error)
             return

@@ -1,0 +1,64 @@
+"""A question nobody has just asked for: it comes up while somebody may be typing, and no key answers it by chance."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Button, Input, TextArea
+
+from kfconsole.ui.dialogs import Answer, Question
+
+
+class LateQuestion(Question):
+    """Takes no answer before the keys have rested; until then they go on to where somebody was writing."""
+
+    def __init__(
+        self,
+        title: str,
+        question: str,
+        consequence: str,
+        answers: Sequence[Answer],
+        *,
+        writing_in: Widget | None,
+        rest_seconds: float,
+    ) -> None:
+        super().__init__(title, question, consequence, answers)
+        self._writing_in = writing_in if isinstance(writing_in, (TextArea, Input)) else None
+        self._rest_seconds = rest_seconds
+        self._rest: Timer | None = None
+        self.is_open = False
+        """Whether it can be answered by now."""
+
+    def on_mount(self) -> None:
+        """Wait for the keys to rest."""
+        for button in self.query(Button):
+            button.disabled = True
+        self._rest = self.set_timer(self._rest_seconds, self._open)
+
+    def _open(self) -> None:
+        self.is_open = True
+        for button in self.query(Button):
+            button.disabled = False
+        self.query_one("#cancel").focus()
+
+    def on_key(self, event: events.Key) -> None:
+        """Let a key go on to where somebody writes."""
+        if self.is_open:
+            return
+        event.stop()
+        event.prevent_default()
+        if self._rest is not None:
+            self._rest.reset()
+        if self._writing_in is not None:
+            self._writing_in.post_message(events.Key(event.key, event.character))
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Let what is pasted go on, too."""
+        if not self.is_open and self._writing_in is not None:
+            event.stop()
+            self._writing_in.post_message(events.Paste(event.text))
+
+    def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool:
+        """Let no binding act before it is open."""
+        return self.is_open
