@@ -18,6 +18,7 @@ from kfconsole.text import width_cells
 from kfconsole.ui import status, words
 from kfconsole.ui.acts.canned import CannedActs
 from kfconsole.ui.acts.contents import ContentActs
+from kfconsole.ui.acts.copying import Copy, CopyActs, conversation_copy, id_copy, message_at_hand, message_copy
 from kfconsole.ui.acts.needing import NeedActs
 from kfconsole.ui.acts.people import PeopleActs
 from kfconsole.ui.acts.replying import ReplyActs
@@ -34,7 +35,7 @@ from kfconsole.ui.widgets.line_list import LineList
 TICK_SECONDS = 1.0
 
 
-class DeskScreen(CannedActs, ContentActs, ReplyActs, NeedActs, PeopleActs):
+class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleActs):
     """Everything at a glance; the keys act on the selected row or the open conversation."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual types it so
@@ -145,6 +146,21 @@ class DeskScreen(CannedActs, ContentActs, ReplyActs, NeedActs, PeopleActs):
             return self.lists.selected_customer(self.focused)
         return self.desk.open.openid if self.desk.open else None
 
+    def copied(self) -> Copy | None:
+        """The id of the selected row of a list, else the message at hand."""
+        if self.lists.has(self.focused):
+            row_id = self.agents.current_id if self.focused is self.agents else self.subject()
+            return None if row_id is None else id_copy(row_id)
+        message = message_at_hand(self.talk)
+        return None if message is None else message_copy(message)
+
+    def action_copy_conversation(self) -> None:
+        """Copy the messages of the open conversation."""
+        if lines := [item for item in self.talk.items if isinstance(item, Line)]:
+            self.app.copy(conversation_copy(lines, self.app.zone))
+        else:
+            self.tell(_("There is nothing here to copy."), is_bad=True)
+
     def on_descendant_focus(self) -> None:
         """Remember where the focus is, and hint at the keys that matter there."""
         self._last_focused = self.focused
@@ -153,11 +169,12 @@ class DeskScreen(CannedActs, ContentActs, ReplyActs, NeedActs, PeopleActs):
 
     def _paint_hints(self) -> None:
         decide = ("resend", "dismiss_message") if self.talk.undelivered() else ()
+        listed = ("history", "filter", "help", "quit")
         shown: dict[str | None, tuple[str, ...]] = {
-            "queue": ("accept", "accept_next", "open", "reply", "history", "filter", "help", "quit", "search"),
-            "sessions": ("open", "reply", "close_session", "history", "filter", "help", "quit", "search"),
+            "queue": ("accept", "accept_next", "open", "reply", *listed, "assign", "search"),
+            "sessions": ("open", "reply", "close_session", *listed, "transfer", "search"),
             "agents": ("accept_next", "filter", "help", "quit", "search"),
-            "transcript": (*decide, "reply", "close_session", "history", "leave", "help", "quit", "search"),
+            "transcript": (*decide, "reply", "close_session", "history", "leave", "help", "quit", "transfer", "search"),
             "composer": ("send", "newline", "canned", "typing", "leave"),
             "filter": (),
         }

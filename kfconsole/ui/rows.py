@@ -259,14 +259,6 @@ def draw_agent(row: AgentRow, width: int, is_current: bool, look: Look) -> list[
     return parts
 
 
-def agent_choices(desk: Desk) -> list[tuple[AgentId, str, str, str]]:
-    """Agents for a picker: account, name, load, and why one cannot be chosen (empty when it can)."""
-    return [
-        (
-            row.agent.id,
-            row.agent.nick or row.agent.id,
-            _("{count} in session").format(count=row.agent.session_count),
-            "" if row.agent.is_bound and row.agent.is_online else words.agent_state(row.agent),
-        )
-        for row in agent_rows(desk)
-    ]
+def agent_names(desk: Desk) -> list[tuple[AgentId, str]]:
+    """Account and name of every agent, in the order of their list."""
+    return [(row.agent.id, row.agent.nick or row.agent.id) for row in agent_rows(desk)]

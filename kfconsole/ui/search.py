@@ -18,7 +18,7 @@ from kfconsole.errors import KfError
 from kfconsole.i18n import _, ngettext, sentences
 from kfconsole.model import AgentId, CustomerId, Message, MessageKind, SearchPage, SearchQuery
 from kfconsole.ui import rows, search_filters, search_rows, words
-from kfconsole.ui.acting import ActingScreen
+from kfconsole.ui.acts.copying import Copy, CopyActs, message_copy
 from kfconsole.ui.commands import Place
 from kfconsole.ui.plain import plain
 from kfconsole.ui.search_filters import DIRECTIONS, Days, Wanted
@@ -89,7 +89,7 @@ class Found(LineList[FoundRow]):
             self.post_message(self.EndNear())
 
 
-class SearchScreen(ActingScreen):
+class SearchScreen(CopyActs):
     """A line to type into, the filters, and what was found; Enter opens the conversation at the message.
 
     Args:
@@ -148,6 +148,10 @@ class SearchScreen(ActingScreen):
     def subject(self) -> CustomerId | None:
         """The customer of the current result."""
         return self.found.current.message.openid if self.found.current else None
+
+    def copied(self) -> Copy | None:
+        """The current result."""
+        return message_copy(self.found.current.message) if self.found.current else None
 
     # -- asking ----------------------------------------------------------------------------------------------------
 
@@ -353,7 +357,7 @@ class SearchScreen(ActingScreen):
         from kfconsole.ui.dialogs import Choice, Picker  # not needed for the first paint, like every dialog
 
         choices = [Choice("all", _("all agents"))]
-        choices += [Choice(agent, name, agent) for agent, name, _load, _why in rows.agent_choices(self.desk)]
+        choices += [Choice(agent, name, agent) for agent, name in rows.agent_names(self.desk)]
         picked = await self.app.push_screen_wait(
             Picker(_("Conversations with which agent?"), choices, _("Name of the agent"))
         )

@@ -206,10 +206,10 @@ class SessionActs(DeskActs):
             if mono >= from_mono
         ]
         for transfer in self.app.actions.left_alone():
-            back = _("{key} gives them back to {agent}.")
-            said.append(
-                sentences(transfer.said, back.format(key=self.key_of("undo"), agent=self.agent_name(transfer.giver)))
+            back = _("{key} gives them back to {agent}, {other} from their conversation to somebody else.").format(
+                key=self.key_of("undo"), agent=self.agent_name(transfer.giver), other=self.key_of("assign")
             )
+            said.append(sentences(transfer.said, back))
         return said
 
     # -- closing, and taking that back -----------------------------------------------------------------------------
@@ -243,7 +243,7 @@ class SessionActs(DeskActs):
         finally:
             self.is_asking = False
         if agent is not None and await self.attempt(self.app.actions.close(openid, agent)):
-            said = _("The session of {customer} is closed; {key} takes that back ({count} s).").format(
+            said = _("The session of {customer} is closed; {key} undoes it ({count} s).").format(
                 customer=self.customer_name(openid), key=self.key_of("undo"), count=int(UNDO_SECONDS)
             )
             self.notify(said, timeout=UNDO_SECONDS)
