@@ -2,14 +2,20 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import ceil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from kfconsole.content import Content
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.store import Store
-from kfconsole.model import Delivery, Media, MediaKind
+from kfconsole.i18n import _
+from kfconsole.model import CustomerId, Delivery, Media, MediaKind
+from kfconsole.wechat import outgoing
+from kfconsole.wechat.filetypes import DOUBTFUL_IMAGE_BYTES, MEDIA
+from kfconsole.wechat.filetypes import size_words as size_words
 
 if TYPE_CHECKING:
     from kfconsole.wechat.upload import Examined, OnProgress
@@ -34,10 +40,37 @@ def examine(kind: MediaKind, file: Path) -> "Examined":
     Raises:
         NotPossible: It does not, or the file cannot be read.
     """
-    from kfconsole.wechat.filetypes import MEDIA
     from kfconsole.wechat.upload import examine as examine_file
 
     return examine_file(file, MEDIA[kind])
+
+
+def described(kind: MediaKind, file: Path) -> str:
+    """Say what a file is that WeChat takes; as `examine`."""
+    found = examine(kind, file)
+    said = f"{found.type.ending.upper()} {size_words(found.byte_count)}"
+    if found.seconds is not None:
+        said = f"{said} {_('{seconds} s').format(seconds=ceil(found.seconds))}"
+    if kind is MediaKind.IMAGE and found.byte_count > DOUBTFUL_IMAGE_BYTES:
+        return _("{what}; WeChat may refuse pictures over {size}").format(
+            what=said, size=size_words(DOUBTFUL_IMAGE_BYTES)
+        )
+    return _("{what}, can be sent").format(what=said)
+
+
+def endings(kind: MediaKind) -> tuple[str, ...]:
+    """Return how names of files usually end that WeChat takes."""
+    found = [one.ending for one in MEDIA[kind].types]
+    return (*found, "jpeg") if "jpg" in found else tuple(found)
+
+
+def check_content(content: Content) -> None:
+    """Refuse what the client would refuse to write down.
+
+    Raises:
+        NotPossible: Something that has to be in it is empty.
+    """
+    outgoing.message(CustomerId(""), content, None, is_ai=False)
 
 
 class Uploads:

@@ -1,0 +1,364 @@
+"""A form: some lines with labels, checked while they are typed, and something done with them before it closes."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+from msgspec import Struct
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Input, Static
+
+from kfconsole.errors import KfError, NotPossible
+from kfconsole.i18n import _, sentences
+from kfconsole.text import one_line, width_cells
+from kfconsole.ui.disk import Disk
+from kfconsole.ui.plain import plain
+from kfconsole.ui.widgets.entry import Entry
+from kfconsole.ui.widgets.path_entry import PathEntry, path_of
+
+MOST_NAMES = 40  # names of files below a path; who sees more reads none of them
+Result = TypeVar("Result")
+
+
+class Field(Struct, frozen=True):
+    """One line of a form."""
+
+    id: str
+    label: str
+    hint: str = ""
+    """What stands in the empty line."""
+    is_needed: bool = True
+    check: Callable[[str], str] | None = None
+    """Returns what the text means, in words that are shown below it, or raises NotPossible."""
+    file: Callable[[Path], str] | None = None
+    """Of a line that holds the path of a file: looks at it, in a thread, and answers as `check` does."""
+    endings: tuple[str, ...] = ()
+    """Of the files that are likely meant."""
+    behind: str = ""
+    """The field that has to hold something before this one is shown; empty: it always is."""
+
+
+class Filled(Struct, frozen=True):
+    """What a form held when it was sent; every line was found good."""
+
+    texts: Mapping[str, str]
+    files: Mapping[str, Path]
+
+
+Tell = Callable[[str], None]
+"""Shows what is being done at the foot of the form."""
+Finish = Callable[[Filled, Tell], Awaitable[Result]]
+
+
+class FormEntry(Entry):
+    """A line of a form."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        focused = self.screen.focused
+        if focused is not self:
+            event.stop()
+            event.prevent_default()
+            if isinstance(focused, FormEntry):  # typed right behind the key that left: meant for the next line
+                focused.post_message(events.Key(event.key, event.character))
+
+    def leaves_by(self, key: str) -> bool:
+        """Let the form have its keys."""
+        return isinstance(self.screen, Form) and self.screen.takes(self, key)
+
+    def _on_paste(self, event: events.Paste) -> None:
+        if isinstance(self.screen, Form) and self.screen.is_busy:
+            event.prevent_default()
+            event.stop()
+
+
+class FormPathEntry(FormEntry, PathEntry):
+    """A line of a form that holds the path of a file."""
+
+
+class Form(ModalScreen[Result | None], Generic[Result]):
+    """Fill in some lines, and let something be done with them. Returns what that returned, or None.
+
+    While it is done the form stays, and Esc stops it. When it fails the form says why and holds what was typed.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("ctrl+s", "submit", show=False),
+    ]
+
+    def __init__(
+        self, title: str, fields: Sequence[Field], finish: Finish[Result], *, values: Mapping[str, str] | None = None
+    ) -> None:
+        """Make the form.
+
+        Args:
+            title: What it is for, and for whom.
+            fields: Its lines, from top to bottom.
+            finish: Does what the form is for; a KfError it raises is shown.
+            values: What the lines hold at first, by their ids.
+        """
+        super().__init__()
+        self._title, self._fields, self._finish = title, tuple(fields), finish
+        self._first = dict(values or {})
+        self._disk = Disk()
+        self._entries = {field.id: self._make_entry(field) for field in self._fields}
+        self._echoes = {field.id: Static(classes="echo-line", markup=False) for field in self._fields}
+        self._rows = {field.id: Vertical(classes="form-field") for field in self._fields}
+        self._note = Static(id="form-note", markup=False)
+        self.is_busy = False
+        """Whether what was typed is being sent, or a question stands above the form."""
+        self._is_finishing = False
+
+    def _make_entry(self, field: Field) -> FormEntry:
+        if field.file is None:
+            return FormEntry(placeholder=field.hint, compact=True, id=f"field-{field.id}")
+        return FormPathEntry(disk=self._disk, endings=field.endings, placeholder=field.hint, id=f"field-{field.id}")
+
+    def compose(self) -> ComposeResult:
+        """Draw the lines, with what they mean below them, and the note at the foot."""
+        label_cells = max(width_cells(field.label) for field in self._fields) + 2
+        with Vertical(classes="dialog form") as box:
+            box.border_title = plain(self._title)
+            box.border_subtitle = plain(_("Ctrl+S sends, Esc cancels"))
+            with VerticalScroll(can_focus=False):
+                for field in self._fields:
+                    with self._rows[field.id]:
+                        with Horizontal(classes="form-line"):
+                            label = Static(plain(field.label), classes="form-label")
+                            label.styles.width = label_cells
+                            yield label
+                            yield self._entries[field.id]
+                        echo = self._echoes[field.id]
+                        echo.styles.margin = (0, 0, 0, label_cells)
+                        yield echo
+            yield self._note
+
+    def on_mount(self) -> None:
+        """Fill in what is known, and begin at the top."""
+        for name, entry in self._entries.items():
+            entry.value = self._first.get(name, "")
+            entry.cursor_position = len(entry.value)
+        self._show_fields()
+        self.set_focus(self._entries[self._fields[0].id])
+
+    def values(self) -> dict[str, str]:
+        """Return what stands in the lines, by their ids."""
+        return {name: entry.value for name, entry in self._entries.items()}
+
+    # -- keys ------------------------------------------------------------------------------------------------------
+
+    def takes(self, entry: FormEntry, key: str) -> bool:
+        """Do what a key does that is not a line's own, and return whether it is one."""
+        if self.is_busy:
+            if key == "escape":
+                self.action_leave()
+            return True
+        shown = [self._entries[field.id] for field in self._shown_fields()]
+        at = shown.index(entry)
+        match key:
+            case "escape":
+                self.action_leave()
+            case "ctrl+s":
+                self.action_submit()
+            case "enter" if at == len(shown) - 1:
+                self.action_submit()
+            case "tab" if isinstance(entry, PathEntry):
+                return False
+            case "enter" | "tab" | "down":
+                self._go_to(shown[(at + 1) % len(shown)], entry)
+            case "shift+tab" | "up":
+                self._go_to(shown[at - 1], entry)
+            case _:
+                return False
+        return True
+
+    def _go_to(self, entry: FormEntry, left: FormEntry) -> None:
+        """Go to another line; the one that is left says what is wrong with it."""
+        self.set_focus(entry)
+        field = self._field_of(left)
+        if field.file is None and left.value.strip():
+            self._judge(field)
+
+    @on(PathEntry.Finished)
+    def go_on(self, event: PathEntry.Finished) -> None:
+        """Go to the next line, where there was nothing to complete."""
+        shown = [self._entries[field.id] for field in self._shown_fields()]
+        if self.focused is event.entry and isinstance(event.entry, FormEntry) and not self.is_busy:
+            self.set_focus(shown[(shown.index(event.entry) + 1) % len(shown)])
+
+    @on(PathEntry.Completed)
+    def show_names(self, event: PathEntry.Completed) -> None:
+        """Show what the path may become."""
+        field = self._field_of(event.entry)
+        if event.names:
+            self.workers.cancel_group(self, f"look-{field.id}")
+            said = "  ".join(event.names[:MOST_NAMES])
+            more = len(event.names) - MOST_NAMES
+            self._echo(field, said + ("  " + _("and {count} more").format(count=more) if more > 0 else ""))
+
+    def action_leave(self) -> None:
+        """Stop what is being done; else leave, after asking when something was typed."""
+        if self._is_finishing:
+            self.workers.cancel_group(self, "form")
+        elif not self.is_busy and any(
+            entry.value.strip() and entry.value != self._first.get(name, "") for name, entry in self._entries.items()
+        ):
+            self.is_busy = True
+            self._ask_to_leave()
+        elif not self.is_busy:
+            self.dismiss(None)
+
+    @work(group="leave", exclusive=True)
+    async def _ask_to_leave(self) -> None:
+        from kfconsole.ui.dialogs import Answer, Question
+
+        answers = [Answer("discard", _("Throw away"), "y")]
+        question = _("Throw away what was typed?")
+        try:
+            answer = await self.app.push_screen_wait(Question(self._title, question, "", answers))
+        finally:
+            self.is_busy = False
+        if answer == "discard":
+            self.dismiss(None)
+
+    # -- what the lines mean ---------------------------------------------------------------------------------------
+
+    def _shown_fields(self) -> list[Field]:
+        return [field for field in self._fields if self._rows[field.id].display]
+
+    def _field_of(self, entry: Input) -> Field:
+        return next(field for field in self._fields if self._entries[field.id] is entry)
+
+    def _show_fields(self) -> None:
+        for field in self._fields:
+            is_shown = not field.behind or bool(
+                self._entries[field.behind].value.strip() or self._entries[field.id].value.strip()
+            )
+            if self._rows[field.id].display != is_shown:
+                self._rows[field.id].display = is_shown
+
+    def _echo(self, field: Field, said: str, *, is_bad: bool = False) -> None:
+        echo = self._echoes[field.id]
+        if str(echo.content) != said:
+            echo.update(plain(said))
+        echo.display = bool(said)
+        echo.set_class(is_bad, "-bad")
+
+    @on(Input.Changed)
+    def note_edit(self, event: Input.Changed) -> None:
+        """Say what the line means by now; what is still missing is no mistake yet."""
+        field = self._field_of(event.input)
+        self._show_fields()
+        self._tell("")
+        if field.file is not None:
+
+            async def look() -> None:
+                await self._look(field, event.value)
+
+            self.run_worker(look, group=f"look-{field.id}", exclusive=True)
+        else:
+            self._judge(field, is_being_typed=True)
+
+    def _judge(self, field: Field, *, is_being_typed: bool = False) -> bool:
+        """Show what a line means, and return whether it is good; half a line is no mistake while it is typed."""
+        value = self._entries[field.id].value
+        try:
+            if field.is_needed and not value.strip():
+                raise NotPossible(_("{name} is empty.").format(name=field.label))
+            self._echo(field, field.check(value) if field.check is not None and value.strip() else "")
+        except NotPossible as error:
+            self._echo(field, "" if is_being_typed else sentences(error.message, error.hint), is_bad=True)
+            return False
+        return True
+
+    async def _look(self, field: Field, typed: str) -> None:
+        """Say what is there while a path is typed."""
+        if not typed.strip():
+            self._echo(field, "")
+            return
+        try:
+            found = await self._disk.ask(partial(_found, field, typed))
+        except KfError as error:
+            self._echo(field, sentences(error.message, error.hint), is_bad=True)
+        else:
+            self._echo(field, found)
+
+    # -- sending ---------------------------------------------------------------------------------------------------
+
+    def action_submit(self) -> None:
+        """Check every line, and do what the form is for."""
+        if not self.is_busy:
+            self.is_busy = self._is_finishing = True
+            self._submit()
+
+    @work(group="form", exclusive=True)
+    async def _submit(self) -> None:
+        result: Result | None = None
+        is_done = False
+        self._tell("")
+        try:
+            filled = await self._filled()
+            if filled is not None:
+                result = await self._finish(filled, self._tell)
+                is_done = True
+        except KfError as error:
+            self._tell(sentences(error.message, error.hint), is_bad=True)
+        finally:
+            self.is_busy = self._is_finishing = False
+            if not is_done and self.is_attached and not self._note.has_class("-bad"):
+                self._tell("")
+        if is_done:
+            self.dismiss(result)
+
+    async def _filled(self) -> Filled | None:
+        """Return what the lines hold; None when one of them is wrong, which then says so and gets the focus."""
+        texts, files, wrong = dict[str, str](), dict[str, Path](), list[Field]()
+        for field in self._fields:
+            value = self._entries[field.id].value
+            texts[field.id] = one_line(value)
+            if not value.strip() or field.file is None:
+                if not self._judge(field):
+                    wrong.append(field)
+                continue
+            self.workers.cancel_group(self, f"look-{field.id}")
+            self._tell(_("Looking at {file}…").format(file=one_line(value)))
+            try:
+                files[field.id], said = await self._disk.ask(partial(_examined, field, value))
+            except KfError as error:
+                self._echo(field, sentences(error.message, error.hint), is_bad=True)
+                wrong.append(field)
+            else:
+                self._echo(field, said)
+        if wrong:
+            self.set_focus(self._entries[wrong[0].id])
+        return None if wrong else Filled(texts, files)
+
+    def _tell(self, said: str, *, is_bad: bool = False) -> None:
+        if not self.is_attached:
+            return
+        self._note.update(plain(said))
+        self._note.display = bool(said)
+        self._note.set_class(is_bad, "-bad")
+
+
+def _found(field: Field, typed: str) -> str:
+    """Say what a path leads to; half a path is no mistake. Reads the disk."""
+    path = path_of(typed)
+    with suppress(OSError):  # which looking at it as a file tells
+        if path.is_dir():
+            return _("A folder: Tab shows what is in it.")
+        if not path.exists():
+            return _("No such file; Tab completes names.")
+    return _examined(field, typed)[1]
+
+
+def _examined(field: Field, typed: str) -> tuple[Path, str]:
+    assert field.file is not None
+    path = path_of(typed)
+    return path, field.file(path)
