@@ -4,6 +4,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -19,7 +20,7 @@ from textual.worker import WorkerError, WorkerFailed
 
 from kfconsole import text
 from kfconsole.errors import ArchiveError, KfError
-from kfconsole.i18n import _
+from kfconsole.i18n import _, ngettext
 from kfconsole.model import CustomerId, Feed, MessageId
 from kfconsole.terminal.tmux import run_program
 from kfconsole.ui import keymap as keymaps
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from kfconsole.desk.poller import Poller
     from kfconsole.desk.store import Store
     from kfconsole.model import Desk, Message
+    from kfconsole.ui.acts.copying import Copy
     from kfconsole.ui.search import LastSearch
     from kfconsole.wechat import KfClient
 
@@ -326,6 +328,34 @@ class KfApp(App[int]):
         while isinstance(self.screen, ActingScreen) and self.screen is not self._desk_screen:
             self.screen.workers.cancel_node(self.screen)  # an answer would find nothing to be shown in
             self.pop_screen()
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy a selected text as `copy` does, wherever it was selected."""
+        from kfconsole.ui.acts.copying import Copy
+
+        count = len(text)
+        said = ngettext("The selection ({count} character)", "The selection ({count} characters)", count)
+        self.copy(Copy(text, said.format(count=count)))
+
+    @work(group="copy", exclusive=True)
+    async def copy(self, copy: "Copy") -> None:
+        """Copy a text by the first way that works, and say which."""
+        from kfconsole.terminal import clipboard
+        from kfconsole.ui.acts.copying import copied_words
+
+        self._clipboard = copy.text  # what the composer pastes by itself
+        copied = await asyncio.to_thread(
+            clipboard.copy,
+            copy.text,
+            environ=self.alerting.environ,
+            platform=sys.platform,
+            folder=self.settings.data_dir,
+            run=self.alerting.run,
+        )
+        if copied.sequence:
+            self.write_terminal(copied.sequence)
+        said, is_bad = copied_words(copy.said, copied)
+        self.notify(said, severity="warning" if is_bad else "information", markup=False)
 
     @work(group="palette", exclusive=True)
     async def action_palette(self) -> None:

@@ -15,7 +15,7 @@ from kfconsole.errors import KfError
 from kfconsole.i18n import _, sentences
 from kfconsole.model import Conversation, CustomerId, Desk, Message
 from kfconsole.ui import words
-from kfconsole.ui.acting import ActingScreen
+from kfconsole.ui.acts.copying import Copy, CopyActs, message_at_hand, message_copy
 from kfconsole.ui.commands import Place
 from kfconsole.ui.dialogs import Prompt
 from kfconsole.ui.plain import plain
@@ -23,7 +23,7 @@ from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Bar, Piece
 
 
-class HistoryScreen(ActingScreen):
+class HistoryScreen(CopyActs):
     """One day of one customer; WeChat is asked for what the archive lacks.
 
     Args:
@@ -69,6 +69,11 @@ class HistoryScreen(ActingScreen):
     def subject(self) -> CustomerId | None:
         """The customer whose history this is."""
         return self._openid
+
+    def copied(self) -> Copy | None:
+        """The message at hand."""
+        message = message_at_hand(self.talk)
+        return None if message is None else message_copy(message)
 
     def shows(self, message: Message) -> bool:
         """Whether a message is on screen, or would be if one scrolled."""
