@@ -31,7 +31,7 @@ _HEAD = re.compile(r"""[ \t]*\[\[?[ \t]*[\w."'-]+[ \t]*\]?\][ \t]*(#.*)?""", re.
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _LONG_QUOTES = ('"""', "'''")
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
-_MAX_JOINED = 50  # heads of tables that stand in one text; more are no text, but a quote that was forgotten
+_MAX_JOINED = 20  # heads of tables that stand in one text; more are no text, but a quote that was forgotten
 
 
 class Block(Struct, frozen=True):
@@ -93,7 +93,7 @@ def parse(data: bytes) -> tuple[tuple[Reply, ...], tuple[Problem, ...]]:
             problems.append(problem)
         entries = table.pop(TABLE, None) if table is not None else None
         for key in table or ():
-            problems.append(Problem(_line_of(block, key), _unknown_table(key)))
+            problems.append(Problem(line_of(block, key), _unknown_table(key)))
         if entries is None and problem is None:
             continue
         if entries is not None and not isinstance(entries, list):
@@ -186,7 +186,7 @@ def _syntax_problem(block: Block, said: str) -> Problem:
     return Problem(line, _("this is not valid TOML: {problem}").format(problem=clip(one_line(clean(words)), 80)))
 
 
-def _line_of(block: Block, key: str) -> int:
+def line_of(block: Block, key: str) -> int:
     """Return in which line a key stands, else where the block begins."""
     found = re.search(rf"""^[ \t]*\[*[ \t]*["']?{re.escape(key)}["']?[ \t]*[=.\]]""", block.text, re.MULTILINE)
     return block.line + (block.text.count("\n", 0, found.start()) if found else 0)
@@ -206,12 +206,12 @@ def _unknown_table(key: str) -> str:
 def _reply(entry: Any, block: Block, number: int) -> tuple[Reply | None, list[Problem]]:
     if not isinstance(entry, dict):
         return None, [Problem(block.line, _("each reply begins with a line [[reply]], in two brackets."))]
-    problems = [Problem(_line_of(block, key), _unknown_key(key)) for key in entry if key not in KEYS]
+    problems = [Problem(line_of(block, key), _unknown_key(key)) for key in entry if key not in KEYS]
     values: dict[str, str] = {}
     for key in KEYS:
         value = entry.get(key, "")
         if not isinstance(value, str):
-            problems.append(Problem(_line_of(block, key), _("{key} must be text in quotes.").format(key=key)))
+            problems.append(Problem(line_of(block, key), _("{key} must be text in quotes.").format(key=key)))
         else:
             values[key] = clean(value)
     if "name" not in values or "text" not in values:
@@ -219,20 +219,20 @@ def _reply(entry: Any, block: Block, number: int) -> tuple[Reply | None, list[Pr
     name, text = one_line(values["name"]), values["text"].strip("\n")
     key, folder = values.get("key", ""), one_line(values.get("folder", ""))
     for field, wrong in check(name, text, key):
-        problems.append(Problem(_line_of(block, field), wrong))
+        problems.append(Problem(line_of(block, field), wrong))
         if field == "key":
             key = ""
         else:
             return None, problems
     unknown = unknown_variables(text)
     for variable in unknown:
-        line = _line_of_words(block, f"{{{variable}}}") or _line_of(block, "text")
+        line = __line_of_words(block, f"{{{variable}}}") or line_of(block, "text")
         problems.append(Problem(line, unknown_variable(variable)))
     folder = clip(folder, MAX_NAME_CHARACTERS)
     return Reply(name, text, key, folder, line=block.line, number=number, unknown=unknown), problems
 
 
-def _line_of_words(block: Block, words: str) -> int:
+def __line_of_words(block: Block, words: str) -> int:
     at = block.text.find(words)
     return block.line + block.text.count("\n", 0, at) if at >= 0 else 0
 

@@ -73,9 +73,9 @@ def change(library: Library, old: Reply, new: Reply) -> Library:
         ConfigError: As `add`.
     """
     new = _cleaned(new)
-    _refuse_wrong(new, [other for other in library.replies if other is not old])
-    expected = [new if other is old else other for other in library.replies]
-    return _rewrite(library, lambda text: _changed(text, old.number, new), expected)
+    _refuse_wrong(new, [other for other in library.replies if other.number != old.number])
+    expected = [new if other.number == old.number else other for other in library.replies]
+    return _rewrite(library, lambda text: _changed(text, old, new), expected)
 
 
 def delete(library: Library, reply: Reply) -> Library:
@@ -84,7 +84,7 @@ def delete(library: Library, reply: Reply) -> Library:
     Raises:
         ConfigError: As `add`.
     """
-    expected = [other for other in library.replies if other is not reply]
+    expected = [other for other in library.replies if other.number != reply.number]
     return _rewrite(library, lambda text: _without(text, reply), expected)
 
 
@@ -179,12 +179,19 @@ def _is_toml(lines: Sequence[str]) -> bool:
     return True
 
 
-def _changed(text: str, number: int, reply: Reply) -> str:
+def _changed(text: str, old: Reply, reply: Reply) -> str:
     """Return the file with other fields in an entry; those that stay keep how they are written."""
     import tomlkit  # a tenth of a second, and only for those who edit
 
-    document = tomlkit.parse(text)
-    entry: Table = document[reading.TABLE][number]
+    # New fields before the text: what stands at the end of an entry is mostly about the next.
+    block = reading.block_at(text, old.line)
+    line = reading.line_of(block, "text")
+    there = tomllib.loads(block.text)[reading.TABLE][0]
+    added = [field for field in _FIELDS if getattr(reply, field) and field not in there]
+    lines = text.split("\n")
+    lines[line - 1 : line - 1] = [f"{field} = {_toml(getattr(reply, field))}" for field in added]
+    document = tomlkit.parse("\n".join(lines))
+    entry: Table = document[reading.TABLE][old.number]
     for field in _FIELDS:
         value: str = getattr(reply, field)
         if field in entry and str(entry[field]) == value:

@@ -13,7 +13,7 @@ from kfconsole.i18n import N_, _, sentences
 SECTIONS = (
     (N_("Begin"), ("demo", "init", "config", "doctor")),
     (N_("The desk"), ("status", "queue", "watch", "sessions", "agents")),
-    (N_("Customers"), ("send", "typing", "history", "media", "users")),
+    (N_("Customers"), ("send", "typing", "history", "media", "users", "replies")),
     (N_("Tools"), ("quota", "explain", "notify", "simulate", "completion")),
 )
 """The commands by what they are for; each is the module of its name, imported when it is needed."""
