@@ -13,15 +13,26 @@ from kfconsole.cli.acting import account_settings, acting_agent, ask_first, requ
 from kfconsole.cli.arguments import AGENT, OPENID, agent_option, yes_option
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.nouns import Noun
-from kfconsole.cli.output import emit, emit_json, talk
+from kfconsole.cli.output import (
+    OUTCOME_UNKNOWN,
+    REFUSED,
+    RETRY_LATER,
+    complain,
+    emit,
+    emit_json,
+    talk,
+    with_code,
+)
 from kfconsole.cli.spans import clock_span
 from kfconsole.cli.tables import emit_table
 from kfconsole.cli.times import local_time
+from kfconsole.errors import KfError, RateLimited, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId
 
 if TYPE_CHECKING:
     from kfconsole.cli.wiring import Wired
+    from kfconsole.desk.transferring import Transfer
     from kfconsole.model import Session
 
 
@@ -83,10 +94,24 @@ class SessionClosed(Struct, frozen=True):
     """Who served."""
 
 
+class SessionTransferred(Struct, frozen=True):
+    """How a transfer ended."""
+
+    openid: str
+    from_agent: str
+    """Who served before."""
+    to_agent: str
+    """Who should serve now."""
+    outcome: Literal["transferred", "given_back", "taken", "nobody", "unknown"]
+    """`given_back`: whoever served before does so again. `taken`: a third agent accepted them meanwhile."""
+    agent: str
+    """Who serves now; empty: nobody, or nobody knows."""
+
+
 @click.group(
     "sessions",
     cls=Noun,
-    short_help=_("List sessions; open and close them."),
+    short_help=_("List sessions; open, transfer and close them."),
     help=_("Print who is served by whom; give customers to agents, and end sessions."),
 )
 def command() -> None:
@@ -183,6 +208,40 @@ def close_session(settings_file: Path | None, openid: str, agent: str | None, is
         emit_json(SessionClosed(openid, chosen))
 
 
+@command.command(
+    "transfer",
+    help=_(
+        "Hand a customer from the agent who serves them to another, as the key 't' in the console does: WeChat closes "
+        "one session and begins another. If that fails half-way, the customer is given back; who has them is told."
+    ),
+)
+@click.argument("openid", type=OPENID, metavar="OPENID")
+@click.option("--to", "target", type=AGENT, metavar="KF", required=True, help=_("Who gets the customer."))
+@click.option(
+    "--from", "giver", type=AGENT, metavar="KF", help=_("Only if this agent serves them; otherwise whoever does.")
+)
+@json_option(SessionTransferred)
+@click.pass_obj
+def transfer_session(settings_file: Path | None, openid: str, target: str, giver: str | None, as_json: bool) -> None:
+    """Hand a customer over."""
+    from kfconsole.desk.transferring import Outcome
+
+    settings = account_settings(settings_file)
+    with telling_where_to_look(_look_at(openid)):
+        done = asyncio.run(_transfer(settings, CustomerId(openid), AgentId(target), AgentId(giver) if giver else None))
+    if as_json:
+        emit_json(SessionTransferred(openid, done.giver, done.target, done.outcome.value, done.agent or ""))
+    if done.outcome is Outcome.TRANSFERRED:
+        talk(done.said)
+        return
+    if done.outcome is Outcome.NOBODY:
+        hint = _("'kfconsole sessions open {openid} --agent KF' gives them to an agent.").format(openid=openid)
+    else:
+        hint = _look_at(openid) if done.outcome is Outcome.UNKNOWN else ""
+    complain(done.said, hint)
+    raise click.exceptions.Exit(_exit_code(done))
+
+
 async def _list(settings: config.Settings, agent: AgentId | None) -> SessionList:
     from kfconsole.cli.retries import patiently
     from kfconsole.cli.wiring import opened, see_agents, wire
@@ -239,6 +298,37 @@ async def _open(settings: config.Settings, openid: CustomerId, agent: AgentId) -
 
     async with opened(wire(settings)) as desk:
         return await desk.actions.accept(openid, agent)
+
+
+async def _transfer(
+    settings: config.Settings, openid: CustomerId, target: AgentId, giver: AgentId | None
+) -> "Transfer":
+    """Hand a customer over; whoever interrupts it hears how it ended."""
+    from kfconsole.cli.wiring import opened, wire
+
+    async with opened(wire(settings)) as desk:
+        act = asyncio.ensure_future(desk.actions.transfer(openid, target, giver=giver))
+        try:
+            return await asyncio.shield(act)
+        except asyncio.CancelledError:
+            talk(_("The transfer is ended first, as nobody may have the customer now."))
+            await asyncio.wait((act,))
+            if isinstance(error := act.exception(), KfError):
+                complain(with_code(error), error.hint)
+            elif error is None:
+                talk(act.result().said)
+            raise
+
+
+def _exit_code(done: "Transfer") -> int:
+    """Tell a script how a transfer ended that was not done."""
+    from kfconsole.desk.transferring import Outcome
+
+    if done.outcome is Outcome.UNKNOWN:
+        return OUTCOME_UNKNOWN
+    if done.outcome is Outcome.GIVEN_BACK and isinstance(done.error, RateLimited | Unavailable):
+        return RETRY_LATER
+    return REFUSED
 
 
 async def _close(settings: config.Settings, openid: CustomerId, agent: AgentId) -> None:

@@ -136,14 +136,15 @@ class Transferring:
 
     async def _checked(self, openid: CustomerId, target: AgentId, giver: AgentId | None) -> AgentId:
         """Return who serves the customer, once nothing is known that would keep the target from it."""
-        believed = giver or rules.who_serves(self._store.desk, openid)
+        known = giver
         try:
             holder = await self._holding.ask_soon(openid)
+            known = holder.agent if holder else None
             await self._see_agents()
         except TimeoutError:
-            raise self._unasked(openid, believed) from None
+            raise self._unasked(openid, known) from None
         except (ApiError, ConfigError) as error:
-            raise self._kept(openid, believed, error) from error
+            raise self._kept(openid, known, error) from error
         if holder is None:
             raise self._holding.not_served(openid)
         if holder.agent == target:

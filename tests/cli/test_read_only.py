@@ -15,6 +15,7 @@ WRITES = (
     ("sessions", "open", "OPENID"),
     ("sessions", "close", "OPENID", "--yes"),
     ("sessions", "close", "OPENID"),
+    ("sessions", "transfer", "OPENID", "--to", "kf2002@lehuo"),
     ("agents", "remove", "kf2001@lehuo"),
     ("quota", "clear"),
     ("send", "OPENID", "x"),

@@ -1,10 +1,13 @@
 """`sessions`: who is served by whom, and giving and taking customers."""
 
 import json
+import os
+import signal
+import subprocess
 
 import pytest
 
-from tests.cli.conftest import Command, Shop, run
+from tests.cli.conftest import PROGRAM, SECONDS, Command, Shop, run
 from tests.cli.schema import valid
 
 ME, TOM, OFFLINE = "kf2001@lehuo", "kf2002@lehuo", "kf2003@lehuo"
@@ -167,3 +170,121 @@ def test_a_customer_that_cannot_be_one_is_wrong_usage(kf: Command, openid: str) 
     assert done.code == 2
     assert "whole openid" in done.err
     assert "\x1b" not in done.err
+
+
+def test_a_customer_is_handed_to_another_agent(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    kf("sessions", "open", openid)
+    done = kf("sessions", "transfer", openid, "--to", TOM, "--json")
+    again = kf("sessions", "transfer", openid, "--to", TOM)
+    back = kf("sessions", "transfer", openid, "--to", ME, "--from", TOM)
+
+    assert json.loads(done.out) == {
+        "openid": openid,
+        "from_agent": ME,
+        "to_agent": TOM,
+        "outcome": "transferred",
+        "agent": TOM,
+    }
+    assert (done.code, done.err) == (0, f"…{openid[-6:]} is now with Tom.\n")
+    assert (again.code, again.out) == (1, "")
+    assert "is with Tom already" in again.err
+    assert back.code == 0
+    assert served(one_shop)[openid] == ME
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--to", OFFLINE), 1, "is offline"),
+        (("--to", "nobody@lehuo"), 1, "no agent nobody@lehuo"),
+        (("--to", TOM, "--from", OFFLINE), 1, "they are with 晓雯 now"),
+        ((), 2, "--to"),
+        (("--to", "tom"), 2, "full agent account"),
+    ],
+)
+def test_a_transfer_that_cannot_be_is_refused_and_nothing_is_done(
+    kf: Command, one_shop: Shop, words: tuple[str, ...], code: int, said: str
+) -> None:
+    openid = one_shop.customer("hi")
+    kf("sessions", "open", openid)
+    before = one_shop.state()["calls"].get(CLOSE, 0)
+    done = kf("sessions", "transfer", openid, *words)
+
+    assert (done.code, done.out) == (code, "")
+    assert said in done.err
+    assert one_shop.state()["calls"].get(CLOSE, 0) == before
+    assert served(one_shop)[openid] == ME
+
+
+def test_a_customer_whom_nobody_serves_is_not_transferred(kf: Command, one_shop: Shop) -> None:
+    done = kf("sessions", "transfer", one_shop.customer("hi"), "--to", TOM)
+
+    assert done.code == 1
+    assert "no session any more" in done.err
+
+
+@pytest.mark.parametrize(
+    ("error", "count", "code", "outcome"),
+    [(65415, 1, 1, "given_back"), (45011, 1, 3, "given_back"), (65415, None, 1, "nobody")],
+)
+def test_a_transfer_that_fails_half_way_says_who_has_them(
+    kf: Command, one_shop: Shop, error: int, count: int | None, code: int, outcome: str
+) -> None:
+    openid = one_shop.customer("hi")
+    kf("sessions", "open", openid)
+    one_shop.order("faults", kind="errcode", code=error, path=CREATE, count=count)
+    done = kf("sessions", "transfer", openid, "--to", TOM, "--json")
+
+    assert done.code == code
+    assert json.loads(done.out)["outcome"] == outcome
+    assert served(one_shop).get(openid) == (ME if outcome == "given_back" else None)
+    if outcome == "nobody":
+        assert f"kfconsole sessions open {openid} --agent KF" in done.err
+
+
+@pytest.mark.parametrize("path", [CLOSE, CREATE])
+def test_a_lost_answer_does_not_keep_a_transfer_from_being_done(kf: Command, one_shop: Shop, path: str) -> None:
+    openid = one_shop.customer("hi")
+    kf("sessions", "open", openid)
+    one_shop.order("faults", kind="cut_after", path=path, count=1)
+
+    assert kf("sessions", "transfer", openid, "--to", TOM).code == 0
+    assert served(one_shop)[openid] == TOM
+
+
+def test_a_transfer_nobody_can_tell_about_is_unknown(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    kf("sessions", "open", openid)
+    one_shop.order("faults", kind="cut_after", path=CREATE, count=1)
+    one_shop.order("faults", kind="cut_before", path=HOLDER, after=1, count=None)
+    done = kf("sessions", "transfer", openid, "--to", TOM)
+
+    assert (done.code, done.out) == (4, "")
+    assert f"kfconsole sessions show {openid}" in done.err
+
+
+def test_ctrl_c_in_the_middle_of_a_transfer_ends_it_first_and_tells_how(shop: Shop) -> None:
+    openid = shop.customer("hi")
+    shop.run("sessions", "open", openid)
+    shop.order("hold", path=CREATE)
+    with subprocess.Popen(
+        [*PROGRAM, "sessions", "transfer", openid, "--to", TOM],
+        env={**os.environ, "LANG": "C.UTF-8", **shop.environment},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        while shop.state()["calls"].get(CREATE, 0) < 2:
+            assert process.poll() is None
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        said = process.stderr.readline()
+        shop.order("release", path=CREATE)
+        said += process.communicate(timeout=SECONDS)[1]
+
+    assert process.returncode == 130
+    assert said.strip().splitlines() == [
+        "The transfer is ended first, as nobody may have the customer now.",
+        f"…{openid[-6:]} is now with Tom.",
+    ]
+    assert served(shop)[openid] == TOM

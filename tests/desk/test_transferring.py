@@ -78,7 +78,11 @@ def grabbed_by(agent: AgentId) -> Happening:
 
 
 def offline(*agents: AgentId) -> Happening:
-    return lambda house: [house.world.go_online(agent, False) for agent in agents]
+    def leave(house: House) -> None:
+        for agent in agents:
+            house.world.go_online(agent, False)
+
+    return leave
 
 
 def both(*acts: Happening) -> Happening:
