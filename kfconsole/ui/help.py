@@ -16,6 +16,7 @@ from kfconsole.ui.plain import plain
 
 MARKS = (
     ("! !!", N_("Waits too long; waits far too long")),
+    ("*", N_("Spoke last, and has had no answer")),
     ("≥", N_("At least: the wait began, or the customer wrote again, where nobody saw it")),
     ("≤", N_("At most: replies sent elsewhere are not seen here")),
     ("×3", N_("Messages seen while waiting; there may be more")),

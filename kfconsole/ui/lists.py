@@ -59,9 +59,11 @@ class Lists(Vertical):
         if names_changed or people_changed or before is None or desk.sessions is not before.sessions:
             session_rows = rows.session_rows(desk, self._session_rows)
             self._session_rows = {row.id: row for row in session_rows}
-            self.sessions.show_rows(
-                session_rows, self.app.keymap.prefix("pane_sessions") + _("Sessions"), str(len(desk.sessions))
-            )
+            unread = rows.unread_count(session_rows, is_anybody=desk.me is None)
+            count = str(len(desk.sessions))
+            if unread:
+                count = _("{count}, {unread} unread").format(count=count, unread=unread)
+            self.sessions.show_rows(session_rows, self.app.keymap.prefix("pane_sessions") + _("Sessions"), count)
         if names_changed:
             online = sum(agent.is_online for agent in desk.agents)
             self.agents.show_rows(

@@ -1,13 +1,14 @@
 """The rows of the three lists: what they hold and how one is drawn at a width. Pure."""
 
 from collections.abc import Mapping, Sequence
+from itertools import takewhile
 from types import MappingProxyType
 
 from msgspec import Struct
 from rich.style import Style
 
 from kfconsole import finding, text
-from kfconsole.desk import rules
+from kfconsole.desk import ranking, rules
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, Contact, CustomerId, Desk, Message, MessageKind, Session, Waiting
 from kfconsole.ui import words
@@ -101,6 +102,12 @@ def session_rows(desk: Desk, before: Mapping[str, SessionRow] = NO_ROWS) -> list
     return mine + others
 
 
+def unread_count(session_rows: Sequence[SessionRow], *, is_anybody: bool) -> int:
+    """Return how many customers have written something not looked at: ours, or everybody's for who only watches."""
+    ours = session_rows if is_anybody else takewhile(lambda row: row.is_mine, session_rows)
+    return sum(row.contact is not None and row.contact.unread > 0 for row in ours)
+
+
 def agent_rows(desk: Desk) -> list[AgentRow]:
     """The agents: me, then who is online, then the others, each in WeChat's order."""
     rows = [AgentRow(agent, agent.id == desk.me) for agent in desk.agents]
@@ -183,6 +190,8 @@ def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[
         parts.append((text.fit(count, 5, align_right=True), tones.muted))
     else:
         parts.append((" " * 5, tones.text))
+    if row.contact is not None and row.contact.unread:
+        parts.append((" " + _("{count} new").format(count=row.contact.unread), tones.strong))
     if row.contact is not None and row.contact.draft:
         parts.append((" " + _("draft"), tones.accent))
     if width >= ROOMY_CELLS:
@@ -200,7 +209,7 @@ def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> l
     needs_help = contact.undelivered > 0
     parts: list[Part] = [
         (">" if is_current else " ", tones.accent),
-        ("! " if is_ending or needs_help else "  ", tones.warn),
+        _session_mark(row, contact, look, is_urgent=is_ending or needs_help),
         *_who(
             row.contact,
             row.session.openid,
@@ -219,6 +228,13 @@ def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> l
     if contact.last_message is not None:
         parts.append(("  " + _preview(contact.last_message), tones.muted))
     return parts
+
+
+def _session_mark(row: SessionRow, contact: Contact, look: Look, *, is_urgent: bool) -> Part:
+    """Mark what is urgent, else who spoke last and has no answer."""
+    if is_urgent:
+        return "! ", look.tones.warn
+    return "* " if ranking.has_spoken_last(contact) else "  ", look.tones.accent if row.is_mine else look.tones.muted
 
 
 def _session_notes(contact: Contact, ends_in_seconds: float | None, look: Look) -> Sequence[Part]:
