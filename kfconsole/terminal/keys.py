@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from kfconsole.i18n import N_, _
+from kfconsole.text import clean, clip, one_line
 
 MODIFIERS = ("alt", "ctrl", "shift", "super")
 _MODIFIER_NAMES = {
@@ -92,6 +93,8 @@ _SENT_INSTEAD = {
     "ctrl+m": "enter",
     "ctrl+left_square_bracket": "escape",
     "ctrl+slash": "ctrl+underscore",
+    "alt+b": "ctrl+left",  # as some terminals move by words
+    "alt+f": "ctrl+right",
 }
 FIXED = {
     "ctrl+q": N_("it always leaves the console"),
@@ -135,7 +138,7 @@ def _base(name: str, written: str) -> str:
 def _unknown(written: str, folded: str) -> str:
     from difflib import get_close_matches
 
-    problem = _("{key} is no key.").format(key=f"“{written}”")
+    problem = _("{key} is no key.").format(key=f"“{clip(one_line(clean(written)), 20)}”")
     names = {name.casefold(): shown(name) for name in (*_ALONE, *_NAMED)} | {alias: alias for alias in _NAMES}
     if near := get_close_matches(folded, names, n=1):
         return problem + " " + _("Did you mean {name}?").format(name=names[near[0]])
