@@ -137,7 +137,9 @@ class Actions:
 
     async def search(self, query: SearchQuery, *, before: Message | None = None, limit: int = 50) -> SearchPage:
         """Return the newest messages found, or those found before a message."""
-        return await self._reading.search(query, before, limit)
+        page = await self._reading.search(query, before, limit)
+        await self.know({message.openid for message in page.messages})
+        return page
 
     async def gaps(self, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:
         """Return what was never fetched from WeChat of a span, as far back as messages are kept, oldest first."""

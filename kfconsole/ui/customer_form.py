@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import ClassVar
 
 from msgspec import Struct
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -33,15 +33,28 @@ class Noted(Struct, frozen=True):
 
 
 class Field(Entry):
-    """One line of the form; up, down and Tab go to another, in the order of the keys around them."""
+    """One line of the form; Enter saves, and up, down and Tab go to another, in the order of the keys around them."""
 
     STEPS: ClassVar[dict[str, int]] = {"tab": 1, "down": 1, "shift+tab": -1, "up": -1}
+
+    async def _on_key(self, event: events.Key) -> None:
+        focused = self.screen.focused
+        if focused is not self:
+            event.stop()
+            event.prevent_default()
+            if isinstance(focused, Field):  # typed right behind the key that left: meant for the next field
+                focused.post_message(events.Key(event.key, event.character))
 
     def leaves_by(self, key: str) -> bool:
         """Go to another field; while what was typed is being saved, nothing is typed."""
         form = self.screen
-        if isinstance(form, CustomerForm) and form.is_saving:
-            return key != "escape"
+        if not isinstance(form, CustomerForm) or key == "escape":
+            return False
+        if form.is_saving:
+            return True
+        if key == "enter":
+            form.submit()  # at once: what is typed behind it is no part of a name
+            return True
         if (step := self.STEPS.get(key)) is None:
             return False
         fields = [field for field in form.query(Field) if not field.disabled]
@@ -68,9 +81,9 @@ class CustomerForm(ModalScreen[None]):
         self._title, self._contact, self._save, self._is_read_only = title, contact, save, is_read_only
         self.is_saving = False
         ours = " ".join(tag for tag in contact.tags if not is_wechat_tag(tag))
-        self._alias = Field(contact.alias, id="alias", compact=True)
-        self._remark = Field(contact.remark, id="remark", compact=True, disabled=is_read_only)
-        self._tags = Field(ours, id="tags", compact=True)
+        self._alias = Field(contact.alias, id="alias", compact=True, select_on_focus=False)
+        self._remark = Field(contact.remark, id="remark", compact=True, select_on_focus=False, disabled=is_read_only)
+        self._tags = Field(ours, id="tags", compact=True, select_on_focus=False)
 
     def compose(self) -> ComposeResult:
         """Draw a row for each field, WeChat's tags, and what Enter will do."""
@@ -133,11 +146,8 @@ class CustomerForm(ModalScreen[None]):
         echo.update(plain(words))
         echo.set_class(is_bad, "-bad")
 
-    @on(Input.Submitted)
     def submit(self) -> None:
         """Save it, if all of it can be."""
-        if self.is_saving:
-            return
         noted = self.noted
         try:
             people.check_alias(noted.alias)

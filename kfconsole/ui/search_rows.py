@@ -16,8 +16,10 @@ from kfconsole.ui.words import Glyphs
 
 WHEN_CELLS = 11  # "11-20 14:03"
 CUSTOMER_CELLS = 8
+WIDE_CUSTOMER_CELLS = 18  # nine 汉字, the longest remark
 WHO_CELLS = 9
 ROOMY_CELLS = 60  # from here on there is room for who spoke
+WIDE_CELLS = 110  # from here on for a whole name
 _MARKED = Style(bold=True, underline=True)  # told from the rest without colour, too
 _NOT_SURE = (Delivery.PREPARED, Delivery.SENDING, Delivery.REFUSED, Delivery.UNKNOWN)
 
@@ -64,7 +66,8 @@ def draw(row: FoundRow, width: int, is_current: bool, look: FoundLook) -> list[P
         (text.fit(when(message.at, look.zone, look.today), WHEN_CELLS, align_right=True) + "  ", tones.muted),
     ]
     if row.customer:
-        parts.append((text.fit(row.customer, CUSTOMER_CELLS) + " ", tones.text))
+        cells = WIDE_CUSTOMER_CELLS if width >= WIDE_CELLS else CUSTOMER_CELLS
+        parts.append((text.fit(row.customer, cells) + " ", tones.text))
     if width >= ROOMY_CELLS:
         who_tone = tones.accent if is_customers else tones.muted
         parts.append((text.fit(row.who, WHO_CELLS) + " ", who_tone))

@@ -230,7 +230,9 @@ def conversation_title(desk: Desk, station: Station, now: float) -> str:
     if desk.open is None:
         return ""
     openid = desk.open.openid
-    title = [words.customer_name(desk, openid, station.glyphs)]
+    contact = desk.contacts.get(openid)
+    name, end = words.name_of(contact, openid, station.glyphs), words.name_of(None, openid, station.glyphs)
+    title = [name if name == end else f"{name}  {end}"]
     session = rules.session_of(desk, openid)
     if session is not None:
         title.append(_("with {agent}").format(agent=rules.agent_name(desk, session.agent)))
@@ -243,6 +245,8 @@ def conversation_title(desk: Desk, station: Station, now: float) -> str:
         title.append(_("waiting"))
     else:
         title.append(_("no session"))
+    if contact is not None and contact.tags:
+        title.append(text.one_line(" ".join(contact.tags)))
     return "   ".join(title)
 
 
