@@ -8,6 +8,7 @@ from textual._xterm_parser import XTermParser
 from textual.keys import _character_to_key
 
 from kfconsole.terminal import keys
+from kfconsole.ui.rebinding import tell_alt_enter_apart
 
 
 def arrives(written: str) -> list[str]:
@@ -117,6 +118,14 @@ ARRIVING = {
 def test_a_key_that_is_said_to_arrive_does(key: str, written: str) -> None:
     assert arrives(written) == [key]
     assert keys.obstacle(key) == ""
+
+
+def test_alt_enter_is_told_apart_from_the_enter_that_sends() -> None:
+    tell_alt_enter_apart()
+
+    assert arrives("\x1b\r") == ["alt+enter"]
+    assert arrives("a\x1b\rb\r") == ["a", "alt+enter", "b", "enter"]
+    assert keys.obstacle("alt+enter") == ""
 
 
 @pytest.mark.parametrize(
