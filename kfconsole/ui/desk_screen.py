@@ -171,10 +171,13 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         decide = ("resend", "dismiss_message") if self.talk.undelivered() else ()
         listed = ("history", "filter", "help", "quit")
         shown: dict[str | None, tuple[str, ...]] = {
-            "queue": ("accept", "accept_next", "open", "reply", *listed, "assign", "search"),
-            "sessions": ("open", "reply", "close_session", *listed, "transfer", "search"),
+            "queue": ("accept", "accept_next", "open", "reply", *listed, "assign", "needs_me", "search"),
+            "sessions": ("open", "reply", "close_session", *listed, "transfer", "needs_me", "search"),
             "agents": ("accept_next", "filter", "help", "quit", "search"),
-            "transcript": (*decide, "reply", "close_session", "history", "leave", "help", "quit", "transfer", "search"),
+            "transcript": (
+                *decide,
+                *("reply", "close_session", "history", "leave", "help", "quit", "transfer", "needs_me", "search"),
+            ),
             "composer": ("send", "newline", "canned", "typing", "leave"),
             "filter": (),
         }

@@ -223,6 +223,7 @@ async def test_space_goes_to_who_needs_an_answer_most_and_then_round(
             await console.sees("no answer for 1 min" if language == "en" else short(ann))
             await console.press("space")
             await console.until(lambda: console.opened == bob)
+            assert [note.message.count(short(bob)) for note in console.app._notifications] == [1]
             await console.press("space")
             await console.until(lambda: console.opened == ann)
             assert console.desk_screen.sessions.current_id == ann
