@@ -71,11 +71,20 @@ class Talk(Transcript[Item]):
             self.post_message(self.GapSeen(gap))
 
     def undelivered(self) -> Message | None:
-        """The selected message if it waits for a decision, else the newest that does."""
-        waiting = [line for line in self._lines if line.message.needs_decision]
-        selected = next((line for line in waiting if line.id == self.current_id), None)
-        chosen = selected or (waiting[-1] if waiting else None)
-        return chosen.message if chosen else None
+        """The selected message if it waits for a decision, else the newest that does.
+
+        Of several that stand together, as the parts of a text do, the first: they are sent again in their order.
+        """
+        selected = next((line for line in self._lines if line.id == self.current_id), None)
+        if selected is not None and selected.message.needs_decision:
+            return selected.message
+        chosen: Message | None = None
+        for line in reversed(self._lines):
+            if line.message.needs_decision:
+                chosen = line.message
+            elif chosen is not None:
+                break
+        return chosen
 
     def action_leave(self) -> None:
         """Go back to the lists."""

@@ -175,6 +175,7 @@ class House:
             poller=self.poller,
             read_only=read_only,
             keep_days=keep_days,
+            sleep=self.time.sleep,
         )
 
     @property
