@@ -143,8 +143,10 @@ def asking_count(desk: Desk, sessions: Sequence[Session], now: float, *, late_af
     """Return how many need somebody: who waits too long, and our own customers with something unread."""
     late: set[CustomerId] = set()
     if is_known(desk, Feed.QUEUE):
-        late = {row.openid for row in desk.queue if rules.wait_seconds(row, now) >= late_after}
-        late -= desk.session_by_customer.keys()
+        served = desk.session_by_customer
+        late = {
+            row.openid for row in desk.queue if row.openid not in served and rules.wait_seconds(row, now) >= late_after
+        }
     unread = {
         session.openid
         for session in sessions
