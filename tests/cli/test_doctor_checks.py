@@ -236,6 +236,26 @@ def test_a_good_or_silent_tmux_is_no_trouble() -> None:
     assert seen(terminal.multiplexers({"STY": "1.pts"})) == {"screen": "warn"}
 
 
+@pytest.mark.parametrize(
+    ("environment", "wanted", "state", "said"),
+    [
+        ({"TERM": "xterm-kitty"}, "auto", "ok", "osc99"),
+        ({"TERM": "xterm"}, "auto", "ok", "none: this terminal is not known"),
+        ({"TERM": "xterm"}, "off", "ok", "none: switched off"),
+        ({"TERM": "tmux", "TMUX": "/tmp/x,1,0"}, "osc9", "warn", "none: tmux keeps pop-ups back"),
+        ({"TERM": "tmux", "TMUX": "/tmp/x,1,0"}, "auto", "ok", "none: this terminal is not known"),
+    ],
+)
+def test_pop_ups_that_tmux_keeps_back_are_told(environment: dict[str, str], wanted: str, state: str, said: str) -> None:
+    (finding,) = terminal.pop_ups(wanted, environment, lambda _command: None, is_terminal=True)
+
+    assert finding.state == state
+    assert finding.text.startswith(said)
+    assert seen(terminal.pop_ups(wanted, environment, lambda _command: None, is_terminal=False)) == {
+        "pop-ups": "skipped"
+    }
+
+
 # Certificates
 
 

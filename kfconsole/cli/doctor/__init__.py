@@ -18,6 +18,7 @@ from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import DONE, REFUSED, emit, emit_json, talk
 from kfconsole.errors import ConfigError
 from kfconsole.i18n import _, ngettext
+from kfconsole.terminal import popups
 from kfconsole.text import clean, fit, one_line, width_cells, wrap
 
 SECONDS = 10.0
@@ -89,6 +90,8 @@ async def _diagnose(settings_file: Path | None, tell: Callable[[Finding], None])
     size = shutil.get_terminal_size()
     take(terminal.terminal(os.environ, is_terminal=is_terminal, size=(size.columns, size.lines)))
     await look("tmux bell", lambda: terminal.multiplexers(os.environ))
+    wanted = settings.alerts.popups if settings is not None else popups.AUTO
+    await look("pop-ups", lambda: terminal.pop_ups(wanted, os.environ, is_terminal=is_terminal))
     if settings is None or any(finding.check == "account" and finding.state == "fail" for finding in found):
         take(not_reached("settings" if settings is None else "account", *ON_THE_WAY, *AT_WECHAT))
         return found

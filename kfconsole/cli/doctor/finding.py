@@ -33,6 +33,7 @@ CHECKS = {
     "tmux terminal": N_("tmux terminal"),
     "tmux escape-time": N_("tmux escape-time"),
     "screen": N_("screen"),
+    "pop-ups": N_("pop-ups"),
     "proxy": N_("proxy"),
     "name": N_("name"),
     "connection": N_("connection"),

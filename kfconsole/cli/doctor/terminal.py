@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 
 from kfconsole.cli.doctor.finding import Finding, fail, ok, skipped, warn
 from kfconsole.i18n import _
+from kfconsole.terminal import popups
+from kfconsole.terminal.tmux import Run, run_program
 
 COLUMNS, ROWS = 80, 24
 SLOW_ESCAPE_MILLISECONDS = 100
@@ -51,6 +53,25 @@ def _size(columns: int, rows: int) -> Finding:
             "size", text, _("Enlarge the window to {columns}×{rows} or more.").format(columns=COLUMNS, rows=ROWS)
         )
     return ok("size", text)
+
+
+def pop_ups(wanted: str, environment: Mapping[str, str], run: Run = run_program, *, is_terminal: bool) -> list[Finding]:
+    """Look whether a pop-up gets out of this terminal; the bell and the title need no looking at.
+
+    Args:
+        wanted: The setting of that name.
+        environment: The variables of this process.
+        run: Asks tmux.
+        is_terminal: Whether a person sits before stdin and stdout.
+    """
+    if not is_terminal:
+        return [skipped("pop-ups", _("input or output is no terminal"))]
+    found = popups.route(wanted, environment, run)
+    if found.way is not None:
+        return [ok("pop-ups", found.way)]
+    text = _("none: {problem}").format(problem=found.problem)
+    is_kept_back = found.hint.startswith("tmux ")  # a command that mends it; that there is no way is nobody's mistake
+    return [warn("pop-ups", text, found.hint) if is_kept_back else ok("pop-ups", text)]
 
 
 def multiplexers(environment: Mapping[str, str]) -> list[Finding]:
