@@ -1,7 +1,11 @@
 """`config path`, `show` and `check`."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.cli.conftest import put, run
 
@@ -44,3 +48,87 @@ def test_check_refuses_a_file_that_others_can_read(settings_file: Path) -> None:
 
     assert done.code == 2
     assert f"chmod 600 {settings_file}" in done.err
+
+
+# Keys
+
+KEYS = ACCOUNT + "[keys]\n"
+
+
+def test_check_names_every_key_that_cannot_be(settings_file: Path) -> None:
+    put(settings_file, KEYS + 'repl = "r"\nreply = "Ctrl+Shift+R, foo"\naccept = "x"\n')
+    done = run("config", "check")
+
+    assert done.code == 2
+    assert done.err.splitlines() == [
+        f"kfconsole: keys.repl in {settings_file}: there is no command of this name. Did you mean reply?",
+        f"keys.reply in {settings_file}: Ctrl+Shift+R never arrives: a terminal sends Ctrl+R for it.",
+        f"keys.reply in {settings_file}: “foo” is no key. Write keys as a, ?, F5, Esc, Space or Ctrl+R.",
+        f"keys.accept in {settings_file}: x is close_session already; give that another key, or none: "
+        'close_session = ""',
+        "hint: Correct [keys], or take the lines away. 'kfconsole config keys' prints all commands and their keys.",
+    ]
+
+
+@pytest.mark.parametrize("value", ["3", "[1]", '[""]', "{ a = 1 }", "true"])
+def test_check_refuses_what_is_no_text(settings_file: Path, value: str) -> None:
+    put(settings_file, KEYS + f"reply = {value}\n")
+    done = run("config", "check")
+
+    assert done.code == 2
+    assert f"keys.reply in {settings_file}: must be keys in quotes" in done.err
+
+
+def test_check_warns_of_what_tmux_may_take(settings_file: Path) -> None:
+    put(settings_file, KEYS + 'reply = "ctrl+b"\n')
+    done = run("config", "check", TMUX="/tmp/tmux,1,0")
+
+    assert done.code == 0
+    assert done.err.startswith("keys.reply: tmux takes Ctrl+B for itself")
+
+
+def test_a_command_without_keys_does_not_care_for_them(settings_file: Path) -> None:
+    put(settings_file, KEYS + 'reply = "foo"\n')
+
+    assert run("config", "show").code == 0
+
+
+def test_keys_are_printed_with_what_the_settings_changed(settings_file: Path) -> None:
+    put(settings_file, KEYS + 'reply = ["F5", "i"]\ntyping = ""\nfilter = ","\n')
+    done = run("config", "keys")
+    rows = {row.split()[0]: row for row in done.out.splitlines()}
+
+    assert done.code == 0
+    assert rows["reply"].split()[1:3] == ["F5", "i"]
+    assert rows["filter"].split()[1] == ","
+    shown = {row["command"]: row for row in json.loads(run("config", "keys", "--json").out)}
+    assert shown["reply"] == {
+        "command": "reply",
+        "keys": ["F5", "i"],
+        "place": "anywhere",
+        "description": "Write a reply to the customer",
+        "is_changed": True,
+    }
+    assert shown["typing"]["keys"] == []
+    assert not shown["accept"]["is_changed"]
+
+
+def test_keys_that_cannot_be_still_leave_the_table_to_mend_them_by(settings_file: Path) -> None:
+    put(settings_file, KEYS + 'reply = "foo"\n')
+    done = run("config", "keys")
+
+    assert done.code == 2
+    assert "accept_next" in done.out
+    assert "“foo” is no key" in done.err
+
+
+def test_show_names_the_keys_of_the_file(settings_file: Path) -> None:
+    put(settings_file, KEYS + 'reply = "F5, i"\n')
+
+    assert 'keys.reply = ["F5", "i"]  # file' in run("config", "show").out.splitlines()
+
+
+def test_checking_keys_loads_no_textual() -> None:
+    code = "import sys; from kfconsole.ui import keymap; print('textual' in sys.modules)"
+
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "False\n"
