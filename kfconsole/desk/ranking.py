@@ -239,5 +239,5 @@ def next_need(
 
 
 def may_accept(desk: Desk, agent: AgentId | None, *, is_read_only: bool) -> bool:
-    """Whether this console's agent can take a waiting customer."""
-    return not is_read_only and rules.agent_state(desk, agent) is rules.AgentState.READY
+    """Whether a waiting customer is any business of this console; one without an agent assigns them to others."""
+    return not is_read_only and rules.agent_state(desk, agent) in (rules.AgentState.READY, rules.AgentState.UNSET)

@@ -133,9 +133,12 @@ def test_only_late_waits_need_us_and_only_if_we_may_accept() -> None:
 
 
 @pytest.mark.parametrize(
-    ("agent", "is_read_only", "expected"), [(ME, False, True), (ME, True, False), (None, False, False)]
+    ("agent", "is_read_only", "expected"),
+    [(ME, False, True), (ME, True, False), (None, False, True), (AgentId("off@shop"), False, False)],
 )
-def test_who_cannot_accept_is_not_sent_to_the_queue(agent: AgentId | None, is_read_only: bool, expected: bool) -> None:
+def test_who_can_neither_accept_nor_assign_is_not_sent_to_the_queue(
+    agent: AgentId | None, is_read_only: bool, expected: bool
+) -> None:
     assert ranking.may_accept(desk(), agent, is_read_only=is_read_only) is expected
 
 

@@ -1,11 +1,15 @@
 """What leaves the terminal while nobody looks: the bell and the number in the title."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
+
+import pytest
 
 from tests.terminal.conftest import OpenConsole
 from tests.terminal.conversation import leave, waiting_customer
-from tests.terminal.program import KFCONSOLE
+from tests.terminal.program import KFCONSOLE, write_settings
 from tests.terminal.session import Session
 from tests.terminal.wechat_server import WechatServer
 
@@ -85,3 +89,24 @@ def test_each_way_is_tried_and_asked_about(home: Path) -> None:
         assert re.search(r"^bell +.* yes +yes +yes$", session.text(), re.MULTILINE)
         assert re.search(r"^osc99 +.* no +yes +no$", session.text(), re.MULTILINE)
         assert re.search(r"^notify-send +.* no +no +not sent$", session.text(), re.MULTILINE)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="no tmux here")
+def test_bell_leaves_a_stock_tmux_and_a_pop_up_one_that_lets_it_through(home: Path, server: WechatServer) -> None:
+    waiting_customer(server)
+    settings = write_settings(home, server.account)
+    settings.write_text(settings.read_text("utf-8") + '[alerts]\npopups = "osc9"\n', "utf-8")
+    tmux = ("tmux", "-S", str(home / "tmux"), "-f", "/dev/null")
+    try:
+        with Session([*tmux, "new-session", KFCONSOLE], home=home) as terminal:
+            terminal.wait_for(r"1 Queue 1\b")
+            server.order("/clock", advance_seconds=LATE_SECONDS)
+            terminal.wait_for(lambda terminal: bells(terminal) == 1)
+            assert b"\x1b]9;" not in terminal.output
+
+            subprocess.run((*tmux, "set", "-g", "allow-passthrough", "on"), check=True, timeout=10)
+            server.order("/clock", advance_seconds=60)
+            terminal.wait_for(lambda terminal: b"\x1b]9;kfconsole: " in terminal.output)
+            assert bells(terminal) == 2
+    finally:
+        subprocess.run((*tmux, "kill-server"), check=False, timeout=10)

@@ -105,6 +105,8 @@ class NeedActs(DeskActs):
             case _:
                 why = _("no answer for {age}").format(age=age)
         facts = [why]
+        if contact is not None and contact.undelivered and need.reason is not Reason.UNDELIVERED:
+            facts.append(_("a message did not arrive"))
         if need.left_seconds is not None:
             facts.append(_("{time} left to reply").format(time=words.age(need.left_seconds)))
         if need.replies_left is not None and need.replies_left <= 1:
