@@ -14,10 +14,12 @@ from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json, talk
 from kfconsole.cli.spans import clock_span
 from kfconsole.i18n import _
-from kfconsole.text import fit
+from kfconsole.text import fit, one_line
 
 if TYPE_CHECKING:
-    from kfconsole.model import Desk
+    from collections.abc import Mapping
+
+    from kfconsole.model import CustomerId, Desk
 
 WAIT_CELLS = 10  # as wide as ≥12:34:56 and a blank
 
@@ -33,6 +35,8 @@ class Row(Struct, frozen=True):
     """Unix seconds of WeChat's clock."""
     message_count: int
     """Messages seen while waiting; at least so many."""
+    name: str
+    """What the customer is called: our alias, else WeChat's remark; empty: neither is known."""
 
 
 class Queue(Struct, frozen=True):
@@ -63,7 +67,8 @@ def command(settings_file: Path | None, as_json: bool) -> None:
         emit_json(queue)
         return
     for row in queue.rows:
-        emit(f"{fit(clock_span(row.wait_seconds, is_exact=row.is_exact), WAIT_CELLS, align_right=True)}  {row.openid}")
+        wait = fit(clock_span(row.wait_seconds, is_exact=row.is_exact), WAIT_CELLS, align_right=True)
+        emit(f"{wait}  {row.openid}  {one_line(row.name)}".rstrip())
     if not queue.total:
         talk(_("Nobody waits."))
     if queue.total > len(queue.rows):
@@ -77,10 +82,11 @@ async def _ask(settings: config.Settings) -> Queue:
     async with opened(wire(settings), is_reading=True) as desk:
         seen = await patiently(lambda: see_queue(desk))
         now = desk.clock.now()
-        return Queue(round(now, 3), seen.queue_total, tuple(_rows(seen, now)))
+        names = await desk.archive.names([row.openid for row in seen.queue])
+        return Queue(round(now, 3), seen.queue_total, tuple(_rows(seen, names, now)))
 
 
-def _rows(desk: "Desk", now: float) -> Iterator[Row]:
+def _rows(desk: "Desk", names: "Mapping[CustomerId, str]", now: float) -> Iterator[Row]:
     from kfconsole.desk.rules import wait_seconds
 
     for row in desk.queue:
@@ -90,4 +96,5 @@ def _rows(desk: "Desk", now: float) -> Iterator[Row]:
             is_exact=row.is_exact,
             last_message_at=row.last_message_at,
             message_count=row.message_count,
+            name=names.get(row.openid, ""),
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.cli.acting import account_settings, acting_agent, ask_first, require_answer, telling_where_to_look
@@ -47,6 +48,8 @@ class SessionRow(Struct, frozen=True):
     started_at: int
     """Unix seconds of WeChat's clock."""
     age_seconds: int
+    name: str
+    """What the customer is called: our alias, else WeChat's remark; empty: neither is known."""
 
 
 class SessionList(Struct, frozen=True):
@@ -74,6 +77,8 @@ class CustomerState(Struct, frozen=True):
     """When the session or the wait began, in Unix seconds; null: neither."""
     is_exact: bool
     """False: they have waited at least as long."""
+    name: str = ""
+    """What the customer is called: our alias, else WeChat's remark; empty: neither is known."""
 
 
 class SessionOpened(Struct, frozen=True):
@@ -131,9 +136,9 @@ def list_sessions(settings_file: Path | None, agent: str | None, as_json: bool) 
         return
     zone = settings.ui.zone
     emit_table(
-        (_("customer"), _("agent"), _("nickname"), _("since"), _("duration")),
+        (_("customer"), _("agent"), _("nickname"), _("since"), _("duration"), _("name")),
         [
-            (row.openid, row.agent, row.nick, local_time(row.started_at, zone), clock_span(row.age_seconds))
+            (row.openid, row.agent, row.nick, local_time(row.started_at, zone), clock_span(row.age_seconds), row.name)
             for row in found.sessions
         ],
         right=(4,),
@@ -254,6 +259,7 @@ async def _list(settings: config.Settings, agent: AgentId | None) -> SessionList
             serving = [known.id for known in seen.agents if known.session_count]
         sessions = [session for name in serving for session in await _sessions_of(desk, name)]
         now = desk.clock.now()
+        names = await desk.archive.names([session.openid for session in sessions])
         rows = (
             SessionRow(
                 openid=session.openid,
@@ -261,6 +267,7 @@ async def _list(settings: config.Settings, agent: AgentId | None) -> SessionList
                 nick=_nick(desk, session.agent),
                 started_at=session.started_at,
                 age_seconds=max(0, int(now - session.started_at)),
+                name=names.get(session.openid, ""),
             )
             for session in sorted(sessions, key=lambda session: session.started_at)
         )
@@ -274,23 +281,30 @@ async def _sessions_of(desk: "Wired", agent: AgentId) -> "tuple[Session, ...]":
 
 
 async def _state(settings: config.Settings, openid: CustomerId) -> CustomerState:
-    from kfconsole.cli.retries import patiently
-    from kfconsole.cli.wiring import opened, see_queue, wire
+    from kfconsole.cli.wiring import opened, wire
 
     async with opened(wire(settings), is_reading=True) as desk:
-        holder = await patiently(lambda: desk.client.session(openid))
-        if holder is not None:
-            at = round(desk.clock.now(), 3)
-            nick = _nick(desk, holder.agent)
-            return CustomerState(at, openid, "served", holder.agent, nick, holder.started_at, is_exact=True)
-        queue = await patiently(lambda: see_queue(desk))
+        found = await _ask_state(desk, openid)
+        return replace(found, name=(await desk.archive.names([openid])).get(openid, ""))
+
+
+async def _ask_state(desk: "Wired", openid: CustomerId) -> CustomerState:
+    from kfconsole.cli.retries import patiently
+    from kfconsole.cli.wiring import see_queue
+
+    holder = await patiently(lambda: desk.client.session(openid))
+    if holder is not None:
         at = round(desk.clock.now(), 3)
-        waiting = next((row for row in queue.queue if row.openid == openid), None)
-        if waiting is not None:
-            since_at = int(waiting.since_at)
-            return CustomerState(at, openid, "waiting", "", "", since_at, is_exact=waiting.is_exact)
-        state: Literal["none", "unknown"] = "none" if queue.queue_total <= len(queue.queue) else "unknown"
-        return CustomerState(at, openid, state, "", "", None, is_exact=True)
+        nick = _nick(desk, holder.agent)
+        return CustomerState(at, openid, "served", holder.agent, nick, holder.started_at, is_exact=True)
+    queue = await patiently(lambda: see_queue(desk))
+    at = round(desk.clock.now(), 3)
+    waiting = next((row for row in queue.queue if row.openid == openid), None)
+    if waiting is not None:
+        since_at = int(waiting.since_at)
+        return CustomerState(at, openid, "waiting", "", "", since_at, is_exact=waiting.is_exact)
+    state: Literal["none", "unknown"] = "none" if queue.queue_total <= len(queue.queue) else "unknown"
+    return CustomerState(at, openid, state, "", "", None, is_exact=True)
 
 
 async def _open(settings: config.Settings, openid: CustomerId, agent: AgentId) -> "Session":

@@ -1,7 +1,7 @@
 """`kfconsole users`: what WeChat tells of customers, and the account's notes on them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,8 +17,9 @@ from kfconsole.cli.output import emit_json, talk
 from kfconsole.cli.tables import emit_table
 from kfconsole.cli.times import local_minute
 from kfconsole.errors import ArchiveError
-from kfconsole.i18n import _
-from kfconsole.model import CustomerId, User
+from kfconsole.i18n import _, listed
+from kfconsole.model import Contact, CustomerId, User, is_wechat_tag, wechat_tag
+from kfconsole.text import clean, one_line
 
 
 class UserRow(Struct, frozen=True):
@@ -36,6 +37,10 @@ class UserRow(Struct, frozen=True):
     """How they came to follow, such as `ADD_SCENE_QR_CODE`; empty: not told."""
     union_id: str
     """The same person's id in other accounts of one owner; empty: not told."""
+    alias: str = ""
+    """What we call the customer; empty: nothing."""
+    tags: tuple[str, ...] = ()
+    """Our own words for the customer; `tag_ids` are WeChat's."""
 
 
 class UserList(Struct, frozen=True):
@@ -53,11 +58,27 @@ class Remarked(Struct, frozen=True):
     """Empty: none any more."""
 
 
+class Aliased(Struct, frozen=True):
+    """What we call a customer."""
+
+    openid: str
+    alias: str
+    """Empty: nothing any more."""
+
+
+class Tagged(Struct, frozen=True):
+    """Our own words for a customer."""
+
+    openid: str
+    tags: tuple[str, ...]
+    """All of them; WeChat's tags are apart from these."""
+
+
 @click.group(
     "users",
     cls=Noun,
-    short_help=_("Print what WeChat tells of customers; note remarks."),
-    help=_("Print what WeChat tells of customers, and note a remark on one."),
+    short_help=_("Print who customers are; name and tag them."),
+    help=_("Print what is known of customers; give them an alias, tags, or a remark in WeChat."),
 )
 def command() -> None:
     """Hold the commands about customers."""
@@ -78,13 +99,14 @@ def show(settings_file: Path | None, openids: tuple[str, ...], as_json: bool) ->
         return
     zone = settings.ui.zone
     emit_table(
-        (_("customer"), _("follows since"), _("remark"), _("tags")),
+        (_("customer"), _("follows since"), _("remark"), _("tags"), _("alias")),
         [
             (
                 user.openid,
                 _follows(user, None if user.followed_at is None else local_minute(user.followed_at, zone)),
                 user.remark or "-",
-                ", ".join(map(str, user.tag_ids)) or "-",
+                ", ".join((*user.tags, *map(wechat_tag, user.tag_ids))) or "-",
+                user.alias or "-",
             )
             for user in users
         ],
@@ -109,14 +131,57 @@ def remark(settings_file: Path | None, openid: str, text: str, as_json: bool) ->
         emit_json(Remarked(openid, text))
 
 
+@command.command(
+    "alias", help=_("Call a customer by a name of ours, which never leaves this archive; an empty TEXT deletes it.")
+)
+@click.argument("openid", type=OPENID, metavar="OPENID")
+@click.argument("text", type=WORDS, metavar="TEXT")
+@json_option(Aliased)
+@click.pass_obj
+def alias(settings_file: Path | None, openid: str, text: str, as_json: bool) -> None:
+    """Call a customer by a name of ours."""
+    settings = account_settings(settings_file)
+    name = one_line(clean(text))
+    asyncio.run(_describe(settings, CustomerId(openid), alias=name))
+    if name:
+        talk(_("{openid} is now called: {alias}").format(openid=openid, alias=name))
+    else:
+        talk(_("{openid} has no alias any more.").format(openid=openid))
+    if as_json:
+        emit_json(Aliased(openid, name))
+
+
+@command.command(
+    "tag", help=_("Set our own tags of a customer, which never leave this archive; without TAG, delete them.")
+)
+@click.argument("openid", type=OPENID, metavar="OPENID")
+@click.argument("tags", type=WORDS, metavar="[TAG]...", nargs=-1)
+@json_option(Tagged)
+@click.pass_obj
+def tag(settings_file: Path | None, openid: str, tags: tuple[str, ...], as_json: bool) -> None:
+    """Set our own tags of a customer."""
+    from kfconsole.desk.people import tags_of
+
+    settings = account_settings(settings_file)
+    ours = tags_of(clean(" ".join(tags)))
+    asyncio.run(_describe(settings, CustomerId(openid), tags=ours))
+    if ours:
+        talk(_("The tags of {openid} are now: {tags}").format(openid=openid, tags=listed(ours)))
+    else:
+        talk(_("{openid} has no tags of ours any more.").format(openid=openid))
+    if as_json:
+        emit_json(Tagged(openid, ours))
+
+
 async def _ask(settings: config.Settings, openids: Sequence[CustomerId]) -> tuple[UserRow, ...]:
     from kfconsole.cli.retries import patiently
     from kfconsole.cli.wiring import asking
 
     async with asking(settings) as client:
         users = await patiently(lambda: client.users(openids))
+    known: Mapping[CustomerId, Contact] = {}
     with suppress(ArchiveError):  # what was asked for is here all the same
-        await _keep(settings, users)
+        known = await _keep(settings, users)
     return tuple(
         UserRow(
             openid=user.openid,
@@ -126,19 +191,31 @@ async def _ask(settings: config.Settings, openids: Sequence[CustomerId]) -> tupl
             tag_ids=user.tag_ids,
             scene=user.scene,
             union_id=user.union_id,
+            alias=known[user.openid].alias if user.openid in known else "",
+            tags=tuple(word for word in known[user.openid].tags if not is_wechat_tag(word))
+            if user.openid in known
+            else (),
         )
         for user in users
     )
 
 
-async def _keep(settings: config.Settings, users: Sequence[User]) -> None:
-    """Keep remarks and tags: files call customers by them from now on."""
+async def _keep(settings: config.Settings, users: Sequence[User]) -> Mapping[CustomerId, Contact]:
+    """Keep remarks and tags, as customers are called by them from now on; return what we call these."""
     from kfconsole.cli.wiring import opened_archive
 
     async with opened_archive(settings) as archive:
-        for user in users:
-            if user.is_following:
-                await archive.describe(user.openid, remark=user.remark, tags=tuple(map(str, user.tag_ids)))
+        await archive.note_users(users)
+        return await archive.contacts([user.openid for user in users])
+
+
+async def _describe(
+    settings: config.Settings, openid: CustomerId, *, alias: str | None = None, tags: Sequence[str] | None = None
+) -> None:
+    from kfconsole.cli.wiring import opened, wire
+
+    async with opened(wire(settings)) as desk:
+        await desk.actions.describe(openid, alias=alias, tags=tags)
 
 
 async def _set_remark(settings: config.Settings, openid: CustomerId, text: str) -> None:

@@ -6,23 +6,24 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import DONE, INTERRUPTED, emit, emit_json, failed
 from kfconsole.cli.spans import clock_span
 from kfconsole.desk import changes, rules
-from kfconsole.errors import AuthError, ConfigError, KfError
+from kfconsole.errors import ArchiveError, AuthError, ConfigError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, Contact, CustomerId, Desk, Message, MessageId, MessageKind
-from kfconsole.text import one_line
+from kfconsole.text import clip, one_line
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -40,9 +41,20 @@ class Received(changes.Event, frozen=True, tag="message"):
     """Who serves the customer; empty when WeChat does not say."""
     text: str | None
     """None without --text."""
+    name: str = ""
+    """What the customer is called; empty: nobody knows."""
 
 
 Told = changes.Change | Received
+_OfCustomer = (
+    changes.Arrived
+    | changes.Accepted
+    | changes.Transferred
+    | changes.Left
+    | changes.Closed
+    | changes.Overdue
+    | Received
+)
 
 
 @click.command(
@@ -133,7 +145,19 @@ class _Teller:
             for message in await self._inbox.new_among(desk.contacts, self._changes.began_at):
                 text = message.text if self._with_text else None
                 found.append(Received(message.at, message.openid, message.agent, text))
-        return all(self._print(event, desk) for event in found)
+        return all(self._print(event, desk) for event in await self._named(found))
+
+    async def _named(self, found: Sequence[Told]) -> Sequence[Told]:
+        openids = {event.openid for event in found if isinstance(event, _OfCustomer)}
+        with suppress(ArchiveError):  # what happened is told all the same, by openid
+            names = await self._desk.archive.names(openids) if openids else {}
+            return [
+                replace(event, name=one_line(names[event.openid]))
+                if isinstance(event, _OfCustomer) and event.openid in names
+                else event
+                for event in found
+            ]
+        return found
 
     def rest_seconds(self) -> float | None:
         """Return how long nothing can become late."""
@@ -186,48 +210,50 @@ def _final_error(desk: Desk) -> KfError | None:
     return next((error for error in errors if isinstance(error, AuthError | ConfigError)), None)
 
 
+def _called(event: _OfCustomer, desk: Desk) -> str:
+    return clip(event.name, rules.MAX_NAME_CELLS) or rules.customer_name(desk, event.openid)
+
+
 def words_for(event: Told, desk: Desk) -> str:
     """Return one sentence for a person."""
     match event:
         case changes.Present():
             return " ".join(_words_for_present(event))
-        case changes.Arrived(openid=openid, is_exact=is_exact):
+        case changes.Arrived(is_exact=is_exact):
             words = _("{customer} waits.") if is_exact else _("{customer} waits, at least since then.")
-            return words.format(customer=rules.customer_name(desk, openid))
-        case changes.Accepted(openid=openid, agent=agent, wait_seconds=seconds, wait_is_exact=is_exact):
-            names = {"agent": rules.agent_name(desk, agent), "customer": rules.customer_name(desk, openid)}
+            return words.format(customer=_called(event, desk))
+        case changes.Accepted(agent=agent, wait_seconds=seconds, wait_is_exact=is_exact):
+            names = {"agent": rules.agent_name(desk, agent), "customer": _called(event, desk)}
             if seconds is None:
                 return _("{agent} serves {customer}.").format(**names)
             wait = clock_span(seconds, is_exact=is_exact)
             return _("{agent} accepted {customer} after {wait}.").format(**names, wait=wait)
-        case changes.Transferred(openid=openid, from_agent=giver, to_agent=taker):
+        case changes.Transferred(from_agent=giver, to_agent=taker):
             return _("{customer} went from {agent} to {other}.").format(
-                customer=rules.customer_name(desk, openid),
+                customer=_called(event, desk),
                 agent=rules.agent_name(desk, giver),
                 other=rules.agent_name(desk, taker),
             )
-        case changes.Left(openid=openid, wait_seconds=seconds, wait_is_exact=is_exact):
+        case changes.Left(wait_seconds=seconds, wait_is_exact=is_exact):
             wait = clock_span(seconds, is_exact=is_exact)
-            return _("{customer} left the queue after {wait}.").format(
-                customer=rules.customer_name(desk, openid), wait=wait
-            )
-        case changes.Closed(openid=openid, agent=agent):
+            return _("{customer} left the queue after {wait}.").format(customer=_called(event, desk), wait=wait)
+        case changes.Closed(agent=agent):
             words = _("{agent} no longer serves {customer}.")
-            return words.format(agent=rules.agent_name(desk, agent), customer=rules.customer_name(desk, openid))
+            return words.format(agent=rules.agent_name(desk, agent), customer=_called(event, desk))
         case changes.Online(agent=agent):
             return _("{agent} is online.").format(agent=rules.agent_name(desk, agent))
         case changes.Offline(agent=agent):
             return _("{agent} is offline.").format(agent=rules.agent_name(desk, agent))
-        case changes.Overdue(openid=openid, level=level, wait_seconds=seconds, is_exact=is_exact):
+        case changes.Overdue(level=level, wait_seconds=seconds, is_exact=is_exact):
             words = _("Late: {customer} has waited {wait}.") if level == "late" else _("{customer} has waited {wait}.")
-            return words.format(customer=rules.customer_name(desk, openid), wait=clock_span(seconds, is_exact=is_exact))
+            return words.format(customer=_called(event, desk), wait=clock_span(seconds, is_exact=is_exact))
         case changes.Trouble(message=message, hint=hint):
             return _("Trouble: {message} {hint}").format(message=message, hint=hint).strip()
         case changes.Recovered(failed_seconds=seconds):
             return _("WeChat answers again, after {span}.").format(span=clock_span(seconds))
-        case Received(openid=openid, text=text):
+        case Received(text=text):
             words = _("{customer} wrote.") if text is None else _("{customer} wrote: {text}")
-            return words.format(customer=rules.customer_name(desk, openid), text=text)
+            return words.format(customer=_called(event, desk), text=text)
 
 
 def _words_for_present(event: changes.Present) -> Iterator[str]:

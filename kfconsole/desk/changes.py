@@ -51,6 +51,8 @@ class Arrived(Event, frozen=True, tag="waiting"):
     openid: CustomerId
     is_exact: bool
     """False: at least since then."""
+    name: str = ""
+    """What the customer is called; filled in by who tells it."""
 
 
 class Accepted(Event, frozen=True, tag="accepted"):
@@ -62,6 +64,8 @@ class Accepted(Event, frozen=True, tag="accepted"):
     """None when the customer was not seen waiting."""
     wait_is_exact: bool
     """False: it was at least as long."""
+    name: str = ""
+    """What the customer is called; filled in by who tells it."""
 
 
 class Transferred(Event, frozen=True, tag="transferred"):
@@ -70,6 +74,8 @@ class Transferred(Event, frozen=True, tag="transferred"):
     openid: CustomerId
     from_agent: AgentId
     to_agent: AgentId
+    name: str = ""
+    """What the customer is called; filled in by who tells it."""
 
 
 class Left(Event, frozen=True, tag="left"):
@@ -79,6 +85,8 @@ class Left(Event, frozen=True, tag="left"):
     wait_seconds: int
     wait_is_exact: bool
     """False: it was at least as long."""
+    name: str = ""
+    """What the customer is called; filled in by who tells it."""
 
 
 class Closed(Event, frozen=True, tag="closed"):
@@ -86,6 +94,8 @@ class Closed(Event, frozen=True, tag="closed"):
 
     openid: CustomerId
     agent: AgentId
+    name: str = ""
+    """What the customer is called; filled in by who tells it."""
 
 
 class Online(Event, frozen=True, tag="online"):
@@ -109,6 +119,8 @@ class Overdue(Event, frozen=True, tag="late"):
     wait_seconds: int
     is_exact: bool
     """False: it is at least as long."""
+    name: str = ""
+    """What the customer is called; filled in by who tells it."""
 
 
 class Trouble(Event, frozen=True, tag="trouble"):

@@ -1,5 +1,6 @@
 """What customers are called: what may be noted of one, and reading it from the archive as they turn up."""
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ MAX_ALIAS_CELLS = 40  # a name has to fit a question
 MAX_TAGS = 10
 MAX_TAG_CELLS = 20
 PART_CUSTOMERS = 500  # so that the first look at 20,000 sessions never holds up a key
+_BETWEEN_TAGS = re.compile(r"[\s,，、;；]+")
 
 
 class People:
@@ -49,6 +51,11 @@ class People:
 def _parts(openids: list[CustomerId]) -> Iterator[list[CustomerId]]:
     for start in range(0, len(openids), PART_CUSTOMERS):
         yield openids[start : start + PART_CUSTOMERS]
+
+
+def tags_of(typed: str) -> tuple[str, ...]:
+    """Return the tags somebody typed, each once; blanks, commas and 、 stand between them."""
+    return tuple(dict.fromkeys(filter(None, _BETWEEN_TAGS.split(typed))))
 
 
 def check_alias(alias: str) -> None:

@@ -1,6 +1,5 @@
 """What a customer is called: alias, WeChat's remark and tags, in one dialog."""
 
-import re
 from collections.abc import Callable
 from typing import ClassVar
 
@@ -19,8 +18,6 @@ from kfconsole.model import Contact, is_wechat_tag
 from kfconsole.text import one_line, width_cells
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
-
-_BETWEEN_TAGS = re.compile(r"[\s,，、;；]+")
 
 
 class Noted(Struct, frozen=True):
@@ -108,8 +105,7 @@ class CustomerForm(ModalScreen[None]):
     @property
     def noted(self) -> Noted:
         """What is typed so far."""
-        tags = dict.fromkeys(filter(None, _BETWEEN_TAGS.split(self._tags.value)))
-        return Noted(one_line(self._alias.value), one_line(self._remark.value), tuple(tags))
+        return Noted(one_line(self._alias.value), one_line(self._remark.value), people.tags_of(self._tags.value))
 
     @property
     def writes_remark(self) -> bool:

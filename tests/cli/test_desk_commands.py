@@ -55,7 +55,14 @@ def test_queue_names_who_waits_and_a_later_run_knows_the_wait_exactly(shop: Shop
         (first["rows"][0]["openid"], False),
         (openid, True),
     ]
-    assert set(second["rows"][0]) == {"openid", "wait_seconds", "is_exact", "last_message_at", "message_count"}
+    assert set(second["rows"][0]) == {
+        "openid",
+        "wait_seconds",
+        "is_exact",
+        "last_message_at",
+        "message_count",
+        "name",
+    }
 
 
 def test_queue_marks_a_lower_bound(shop: Shop) -> None:

@@ -30,7 +30,7 @@ def test_a_customer_is_accepted_shown_listed_and_closed(shop: Shop) -> None:
     assert waiting.out.startswith("waiting ≥00:0")
     assert (opened.code, opened.out, opened.err) == (0, "", f"{ME} now serves {openid}.\n")
     assert shown.out.startswith(f"served by {ME} for 00:0")
-    assert listed.out.splitlines()[0].split() == ["customer", "agent", "nickname", "since", "duration"]
+    assert listed.out.splitlines()[0].split() == ["customer", "agent", "nickname", "since", "duration", "name"]
     assert listed.out.splitlines()[1].startswith(f"{openid}  kf2001@lehuo  晓雯      20")
     assert (closed.code, closed.err) == (0, f"The session of {openid} with {ME} is closed.\n")
     assert served(shop) == {}

@@ -12,7 +12,7 @@ def test_a_remark_is_set_shown_and_deleted(shop: Shop) -> None:
 
     assert (noted.code, noted.err) == (0, f"The remark of {openid} is now: 王姐\n")
     assert valid("users remark", noted.out) == {"openid": openid, "remark": "王姐"}
-    assert shown.out.splitlines()[0].split() == ["customer", "follows", "since", "remark", "tags"]
+    assert shown.out.splitlines()[0].split() == ["customer", "follows", "since", "remark", "tags", "alias"]
     assert " 王姐 " in shown.out.splitlines()[1]
     assert deleted.err == f"{openid} has no remark any more.\n"
     assert "王姐" not in shop.run("users", "show", openid).out
@@ -57,3 +57,58 @@ def test_after_a_lost_answer_the_truth_is_told(kf: Command, one_shop: Shop) -> N
 
 def test_nobody_is_wrong_usage(kf: Command) -> None:
     assert kf("users", "show").code == 2
+
+
+def test_a_customer_is_called_and_tagged_as_we_like_and_wechat_hears_nothing(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    named = kf("users", "alias", openid, " 王\n姐 ", "--json")
+    tagged = kf("users", "tag", openid, "VIP，急", "VIP", "--json")
+    shown = kf("users", "show", openid, "--json")
+    (row,) = valid("queue", kf("queue", "--json").out)["rows"][-1:]
+    line = next(line for line in kf("queue").out.splitlines() if openid in line)
+
+    assert valid("users alias", named.out) == {"openid": openid, "alias": "王 姐"}
+    assert valid("users tag", tagged.out) == {"openid": openid, "tags": ["VIP", "急"]}
+    assert (named.err, tagged.err) == (
+        f"{openid} is now called: 王 姐\n",
+        f"The tags of {openid} are now: VIP, 急\n",
+    )
+    assert [(user["alias"], user["tags"]) for user in valid("users show", shown.out)["users"]] == [
+        ("王 姐", ["VIP", "急"])
+    ]
+    assert (row["openid"], row["name"]) == (openid, "王 姐")
+    assert line.endswith(f"{openid}  王 姐")
+    assert kf("users", "alias", openid, "").err == f"{openid} has no alias any more.\n"
+    assert kf("users", "tag", openid).err == f"{openid} has no tags of ours any more.\n"
+
+
+def test_tags_of_wechat_stand_beside_ours_and_only_they_are_replaced(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    kf("users", "tag", openid, "VIP")
+    kf("users", "show", openid)
+    refused = kf("users", "tag", openid, "#101")
+
+    assert " VIP " in kf("users", "show", openid).out
+    assert refused.code == 1
+    assert "mp.weixin.qq.com" in refused.err
+
+
+def test_a_name_that_fits_no_row_is_refused(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+
+    assert kf("users", "alias", openid, "长" * 21).code == 1
+    assert kf("users", "alias", openid, "长" * 20).code == 0
+    assert kf("users", "tag", openid, *map(str, range(11))).code == 1
+    assert kf("users", "tag", openid, "长" * 11).code == 1
+
+
+def test_a_session_names_the_customer(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    kf("sessions", "open", openid)
+    kf("users", "alias", openid, "王姐")
+
+    sessions = valid("sessions list", kf("sessions", "list", "--json").out)["sessions"]
+
+    assert "王姐" in {row["name"] for row in sessions}
+    assert "王姐" in kf("sessions", "list").out
+    assert valid("sessions show", kf("sessions", "show", openid, "--json").out)["name"] == "王姐"

@@ -189,3 +189,16 @@ def test_nobody_at_the_address_is_trouble_not_an_end(shop: Shop) -> None:
 
 def test_without_an_account_it_says_so() -> None:
     assert run("watch").code == 2
+
+
+def test_who_has_a_name_is_told_by_it(shop: Shop) -> None:
+    openid = shop.customer("hi")
+    shop.run("users", "alias", openid, "王姐")
+    with watching(shop, "--json") as watch:
+        while (event := watch.until("waiting"))["openid"] != openid:
+            assert event["name"] == ""
+    with watching(shop) as watch:
+        while "王姐 waits" not in watch.line():
+            assert watch.lines[-1], watch.lines
+
+    assert event["name"] == "王姐"
