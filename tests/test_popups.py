@@ -6,7 +6,7 @@ import pytest
 
 from kfconsole.terminal import popups
 from kfconsole.terminal.popups import Route, Way
-from kfconsole.terminal.tmux import inside_tmux, run_program, tmux_option, wrapped
+from kfconsole.terminal.tmux import Run, inside_tmux, run_program, tmux_option, wrapped
 from tests.conftest import HOSTILE
 
 TMUX = {"TMUX": "/tmp/tmux-0/default,1,0", "TERM": "tmux-256color"}
@@ -14,7 +14,7 @@ LOCAL = {"TERM": "xterm-256color", "DISPLAY": ":0"}
 OUTER = "#{client_termtype} #{client_termname}"
 
 
-def answering(answers: Mapping[str, str]) -> popups.Run:
+def answering(answers: Mapping[str, str]) -> Run:
     """Answer questions by their last word."""
 
     def run(command: Sequence[str]) -> str | None:

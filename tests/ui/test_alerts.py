@@ -198,7 +198,7 @@ async def test_an_unanswered_customer_of_ours_rings_once(
         wire = listen(console, monkeypatch)
         ann = world.add_customer().openid
         await console.serve(ann, "are you there?")
-        assert wire.titles[-1:] == ["(1) kfconsole"] or wire.bells == 0
+        assert wire.bells == 0
 
         await pass_by(console, 200)
         await console.until(lambda: wire.bells == 1)
