@@ -287,13 +287,18 @@ class Transferring:
             target=rules.agent_name(desk, target),
             giver=rules.agent_name(desk, giver),
             agent=rules.agent_name(desk, agent) if agent else "",
-            reason=error.message if error else _("The program was stopped in the middle of it."),
+            reason=error.message if error else "",
         )
         return Transfer(openid, giver, target, outcome, agent, said, error)
 
     def forgotten(self, openid: CustomerId, giver: AgentId, target: AgentId) -> Transfer:
-        """Return a transfer that a stopped program left with nobody."""
-        return self._ended(openid, giver, target, Outcome.NOBODY, None, None)
+        """Return a transfer of an earlier run, or of another console, that left the customer with nobody."""
+        said = _("{customer} is with nobody: handing them from {giver} to {target} did not end.").format(
+            customer=self._customer(openid),
+            giver=rules.agent_name(self._store.desk, giver),
+            target=rules.agent_name(self._store.desk, target),
+        )
+        return Transfer(openid, giver, target, Outcome.NOBODY, None, said)
 
     def _kept(self, openid: CustomerId, agent: AgentId | None, error: KfError) -> KfError:
         """Say with whom the customer stays, and why; the error stays what it is for whoever counts on its kind."""

@@ -221,8 +221,9 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
 
     @work(group="open", exclusive=True)
     async def leave_conversation(self) -> None:
-        """Take the conversation off the screen."""
-        await self.app.actions.leave()
+        """Take the conversation off the screen, unless a key right behind the one that left brought it back."""
+        if not self.has_class("-talking"):
+            await self.app.actions.leave()
 
     @on(LineList.Chosen)
     def open_chosen(self, event: LineList.Chosen) -> None:
@@ -294,7 +295,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         self.paint(self.desk)
         self.sessions.select(openid)
         if self.focused in (self.queue, self.agents, None):
-            self.sessions.focus()
+            self.set_focus(self.sessions)  # at once: whoever replies next has the last word
         elif self.has_class("-narrow"):
             self.lists.note_focus(self.sessions)
 

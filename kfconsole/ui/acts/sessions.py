@@ -160,23 +160,25 @@ class SessionActs(DeskActs):
             target = await self.pick_agent(openid, question=_("Transfer {customer} to whom?"), holder=giver)
         finally:
             self.is_asking = False
-        if target is not None:
-            await to_the_end(self.hand_over(openid, giver, target))
+        if target is None:
+            return
+        has_nobody = await to_the_end(self.hand_over(openid, giver, target))
+        if has_nobody and self.may_turn_to(openid):
+            await self.open_conversation(openid)
 
-    async def hand_over(self, openid: CustomerId, giver: AgentId, target: AgentId) -> None:
-        """Hand a customer over, and say in one sentence who has them now."""
+    async def hand_over(self, openid: CustomerId, giver: AgentId, target: AgentId) -> bool:
+        """Hand a customer over, and say in one sentence who has them now; return whether nobody may have them."""
         act = self.app.actions.transfer(openid, target, giver=giver, tell=self._step_teller(openid, giver, target))
         try:
             transfer = await act
         except KfError as error:
             self.tell_at_last(sentences(error.message, error.hint), is_bad=True)
-            return
+            return False
         finally:
             self._steps.pop(openid, None)
             self.paint_bars()
         self.tell_at_last(transfer.said, is_bad=transfer.outcome is not Outcome.TRANSFERRED)
-        if transfer.is_left_alone and not self.app.is_leaving and self.may_turn_to(openid):
-            await self.open_conversation(openid)
+        return transfer.is_left_alone
 
     def _step_teller(self, openid: CustomerId, giver: AgentId, target: AgentId) -> Callable[[Step], None]:
         """Return what shows the steps of a transfer, from the moment on when it takes long."""
