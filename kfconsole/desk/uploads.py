@@ -11,10 +11,11 @@ from msgspec import Struct
 from kfconsole.content import Content
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.store import Store
+from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Delivery, Media, MediaKind
 from kfconsole.wechat import outgoing
-from kfconsole.wechat.filetypes import DOUBTFUL_IMAGE_BYTES, MEDIA
+from kfconsole.wechat.filetypes import DOUBTFUL_IMAGE_BYTES, MEDIA, shown
 from kfconsole.wechat.filetypes import size_words as size_words
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def examine(kind: MediaKind, file: Path) -> "Examined":
 
 def described(kind: MediaKind, file: Path) -> str:
     """Say what a file is that WeChat takes; as `examine`."""
-    found = examine(kind, file)
+    try:
+        found = examine(kind, file)
+    except NotPossible as error:
+        raise by_name(error, file) from None
     said = f"{found.type.ending.upper()} {size_words(found.byte_count)}"
     if found.seconds is not None:
         said = f"{said} {_('{seconds} s').format(seconds=ceil(found.seconds))}"
@@ -56,6 +60,11 @@ def described(kind: MediaKind, file: Path) -> str:
             what=said, size=size_words(DOUBTFUL_IMAGE_BYTES)
         )
     return _("{what}, can be sent").format(what=said)
+
+
+def by_name(error: NotPossible, file: Path) -> NotPossible:
+    """Name the file in an error by its name alone, for where its path is seen anyway."""
+    return NotPossible(error.message.replace(shown(file), shown(Path(file.name))), hint=error.hint)
 
 
 def endings(kind: MediaKind) -> tuple[str, ...]:

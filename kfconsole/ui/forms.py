@@ -80,6 +80,11 @@ class FormEntry(Entry):
 class FormPathEntry(FormEntry, PathEntry):
     """A line of a form that holds the path of a file."""
 
+    def go_on(self) -> None:
+        """Go to the next line at once: the keys behind are meant for it."""
+        if isinstance(self.screen, Form) and not self.screen.is_busy:
+            self.screen.go_on_from(self)
+
 
 class Form(ModalScreen[Result | None], Generic[Result]):
     """Fill in some lines, and let something be done with them. Returns what that returned, or None.
@@ -117,7 +122,7 @@ class Form(ModalScreen[Result | None], Generic[Result]):
 
     def _make_entry(self, field: Field) -> FormEntry:
         if field.file is None:
-            return FormEntry(placeholder=field.hint, compact=True, id=f"field-{field.id}")
+            return FormEntry(placeholder=field.hint, compact=True, select_on_focus=False, id=f"field-{field.id}")
         return FormPathEntry(disk=self._disk, endings=field.endings, placeholder=field.hint, id=f"field-{field.id}")
 
     def compose(self) -> ComposeResult:
@@ -171,7 +176,7 @@ class Form(ModalScreen[Result | None], Generic[Result]):
             case "tab" if isinstance(entry, PathEntry):
                 return False
             case "enter" | "tab" | "down":
-                self._go_to(shown[(at + 1) % len(shown)], entry)
+                self.go_on_from(entry)
             case "shift+tab" | "up":
                 self._go_to(shown[at - 1], entry)
             case _:
@@ -185,12 +190,10 @@ class Form(ModalScreen[Result | None], Generic[Result]):
         if field.file is None and left.value.strip():
             self._judge(field)
 
-    @on(PathEntry.Finished)
-    def go_on(self, event: PathEntry.Finished) -> None:
-        """Go to the next line, where there was nothing to complete."""
+    def go_on_from(self, entry: FormEntry) -> None:
+        """Go to the next line."""
         shown = [self._entries[field.id] for field in self._shown_fields()]
-        if self.focused is event.entry and isinstance(event.entry, FormEntry) and not self.is_busy:
-            self.set_focus(shown[(shown.index(event.entry) + 1) % len(shown)])
+        self._go_to(shown[(shown.index(entry) + 1) % len(shown)], entry)
 
     @on(PathEntry.Completed)
     def show_names(self, event: PathEntry.Completed) -> None:
@@ -261,7 +264,8 @@ class Form(ModalScreen[Result | None], Generic[Result]):
             async def look() -> None:
                 await self._look(field, event.value)
 
-            self.run_worker(look, group=f"look-{field.id}", exclusive=True)
+            work: Callable[[], Awaitable[None]] = look
+            self.run_worker(work, group=f"look-{field.id}", exclusive=True)
         else:
             self._judge(field, is_being_typed=True)
 

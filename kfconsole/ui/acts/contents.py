@@ -51,7 +51,7 @@ class ContentActs(ReplyActs):
             content = await self._fill_in(openid, name)
         finally:
             self.is_asking = False
-            if is_writing and self.composer.openid == openid and self.focused is None:
+            if is_writing and self.composer.openid == openid:
                 self.set_focus(self.composer)
         if content is not None:
             self._send_content(openid, name, content)
@@ -100,7 +100,7 @@ class ContentActs(ReplyActs):
 
     async def _made(self, name: str, filled: "Filled", tell: "Tell") -> Content:
         """Upload what has to be, and return the message."""
-        from kfconsole.desk.uploads import check_content, size_words
+        from kfconsole.desk.uploads import by_name, check_content, size_words
         from kfconsole.ui.contents import KINDS
 
         kind, media = KINDS[name], dict[str, str]()
@@ -112,7 +112,10 @@ class ContentActs(ReplyActs):
                 said = _("Uploading {file}: {sent} of {total}; Esc stops.")
                 tell(said.format(file=file_name, sent=size_words(sent), total=size_words(total)))
 
-            media[field] = (await self.app.actions.media_of(media_kind, file, show)).media_id
+            try:
+                media[field] = (await self.app.actions.media_of(media_kind, file, show)).media_id
+            except NotPossible as error:
+                raise by_name(error, file) from None
         return kind.content(filled, media)
 
     def _messages_with(self, openid: CustomerId, content: Content) -> dict[MessageId, Message]:

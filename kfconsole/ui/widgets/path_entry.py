@@ -47,18 +47,6 @@ class PathEntry(Entry):
             """The line."""
             return self.entry
 
-    class Finished(Message):
-        """Tab was pressed where it can add nothing: the user means to go on."""
-
-        def __init__(self, entry: "PathEntry") -> None:
-            super().__init__()
-            self.entry = entry
-
-        @property
-        def control(self) -> "PathEntry":
-            """The line."""
-            return self.entry
-
     def __init__(
         self, *, disk: Disk, endings: Iterable[str] = (), placeholder: str = "", id: str | None = None
     ) -> None:
@@ -70,7 +58,7 @@ class PathEntry(Entry):
             placeholder: What stands in the empty line.
             id: The widget's name.
         """
-        super().__init__(placeholder=placeholder, compact=True, id=id)
+        super().__init__(placeholder=placeholder, compact=True, select_on_focus=False, id=id)
         self._disk = disk
         self._endings = tuple(endings)
         self._completing: asyncio.Task[None] | None = None
@@ -88,7 +76,7 @@ class PathEntry(Entry):
         event.stop()
         event.prevent_default()
         if self.value == self._offered:
-            self.post_message(self.Finished(self))
+            self.go_on()
             return
         if self._completing is not None:
             self._completing.cancel()
@@ -96,9 +84,13 @@ class PathEntry(Entry):
         self._completing = asyncio.create_task(self._complete(self.value))
         await asyncio.wait((self._completing,), timeout=PATIENCE_SECONDS)
 
+    def go_on(self) -> None:
+        """Leave the line: Tab was pressed where it can add nothing."""
+        self.screen.focus_next()
+
     async def _complete(self, typed: str) -> None:
         completion = await self._disk.ask(lambda: completed(typed, self._endings))
-        if self.value != typed or not self.is_attached:
+        if self.value != typed or self.screen.focused is not self:
             return  # the user is ahead
         is_longer = completion.path != typed
         if is_longer:
@@ -108,7 +100,7 @@ class PathEntry(Entry):
             self._offered = None if is_longer else typed
             self.post_message(self.Completed(self, completion.names))
         elif not is_longer:
-            self.post_message(self.Finished(self))
+            self.go_on()
         else:
             self.post_message(self.Completed(self, ()))
 
