@@ -22,7 +22,7 @@ from kfconsole.canned.replies import (
     Reply,
     Stamp,
 )
-from kfconsole.i18n import _
+from kfconsole.i18n import _, sentences
 from kfconsole.text import clean, clip, folded, one_line
 
 TABLE = "reply"
@@ -199,8 +199,8 @@ def _shown(word: str) -> str:
 def _unknown_table(key: str) -> str:
     problem = _("nothing reads {key}.").format(key=_shown(key))
     if get_close_matches(key, (TABLE,), 1):
-        return problem + " " + _("Did you mean {name}?").format(name=f"[[{TABLE}]]")
-    return problem + " " + _("A reply begins with a line [[reply]].")
+        return sentences(problem, _("Did you mean {name}?").format(name=f"[[{TABLE}]]"))
+    return sentences(problem, _("A reply begins with a line [[reply]]."))
 
 
 def _reply(entry: Any, block: Block, number: int) -> tuple[Reply | None, list[Problem]]:
@@ -240,15 +240,15 @@ def __line_of_words(block: Block, words: str) -> int:
 def _unknown_key(key: str) -> str:
     problem = _("nothing reads {key}.").format(key=_shown(key))
     if near := get_close_matches(key, KEYS, 1):
-        return problem + " " + _("Did you mean {name}?").format(name=near[0])
-    return problem + " " + _("Known here: {names}.").format(names=", ".join(KEYS))
+        return sentences(problem, _("Did you mean {name}?").format(name=near[0]))
+    return sentences(problem, _("Known here: {names}.").format(names=", ".join(KEYS)))
 
 
 def unknown_variable(variable: str) -> str:
     """Say that nothing fills in a variable, and what it may be."""
     problem = _("there is no variable {name}.").format(name=f"{{{_shown(variable)}}}")
     if near := near_variable(variable):
-        return problem + " " + _("Did you mean {name}?").format(name=f"{{{near}}}")
+        return sentences(problem, _("Did you mean {name}?").format(name=f"{{{near}}}"))
     return (
         problem + " " + _("Braces that are meant are doubled: {braces}.").format(braces=f"{{{{{_shown(variable)}}}}}")
     )

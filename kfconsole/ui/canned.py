@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on, work
@@ -184,7 +185,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None]):
     def _problem_words(self, library: Library) -> str:
         if not library.problems:
             return ""
-        told = library.problems[0].told(library.path)
+        told = library.problems[0].told(Path(library.path.name))
         more = len(library.problems) - 1
         if not more:
             return told

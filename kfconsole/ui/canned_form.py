@@ -1,12 +1,13 @@
 """The form in which a canned reply is written."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
+from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from kfconsole.canned import Reply, reading
@@ -21,8 +22,37 @@ if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
 
 
+class FormLine(Entry):
+    """One line of the form; the keys of the form wait until what was typed before them stands here."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        if passed_on(self, event):
+            event.stop()
+            event.prevent_default()
+
+    def leaves_by(self, key: str) -> bool:
+        """Go to another field, keep, or go back."""
+        return leaves(self.screen, "tab" if key == "enter" else key)
+
+
 class CannedText(TextArea):
-    """The text of a reply, of several lines."""
+    """The text of a reply, of several lines; all keys in the order they were pressed, as in the composer."""
+
+    _EDITS: ClassVar[dict[str, str]] = {
+        key: binding.action
+        for binding in TextArea.BINDINGS
+        if isinstance(binding, Binding)
+        for key in binding.key.split(",")
+    }
+
+    async def _on_key(self, event: events.Key) -> None:
+        if passed_on(self, event) or leaves(self.screen, event.key):
+            event.stop()
+            event.prevent_default()
+        elif (edit := self._EDITS.get(event.key)) is not None:
+            event.stop()
+            event.prevent_default()
+            await self.run_action(edit)
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
@@ -43,15 +73,15 @@ class CannedForm(ModalScreen[Reply | None]):
     app: "KfApp"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
-        Binding("ctrl+s", "keep", show=False, priority=True),
+        Binding("ctrl+s", "keep", show=False),
     ]
 
     def __init__(self, reply: Reply, *, is_new: bool) -> None:
         super().__init__()
         self._reply, self._is_new = reply, is_new
-        self.named = Entry(reply.name, id="canned-name", compact=True, select_on_focus=False)
-        self.key_line = Entry(reply.key, id="canned-key", compact=True, select_on_focus=False, max_length=1)
-        self.folder = Entry(reply.folder, id="canned-folder", compact=True, select_on_focus=False)
+        self.named = FormLine(reply.name, id="canned-name", compact=True, select_on_focus=False)
+        self.key_line = FormLine(reply.key, id="canned-key", compact=True, select_on_focus=False, max_length=1)
+        self.folder = FormLine(reply.folder, id="canned-folder", compact=True, select_on_focus=False)
         self.text = CannedText(reply.text, id="canned-words", compact=True, tab_behavior="focus")
         self.text.cursor_blink = False
         self._problem = Static(classes="canned-problem")
@@ -76,6 +106,7 @@ class CannedForm(ModalScreen[Reply | None]):
     def on_mount(self) -> None:
         """Begin where something is missing."""
         (self.text if self._reply.name and not self._is_new else self.named).focus()
+        self.text.move_cursor(self.text.document.end)
         self._tell()
 
     @property
@@ -95,11 +126,6 @@ class CannedForm(ModalScreen[Reply | None]):
         problems += map(reading.unknown_variable, unknown_variables(written.text))
         said = problems[0] if problems else _("{size} bytes").format(size=rules.text_bytes(written.text))
         self._problem.update(plain(said))
-
-    @on(Input.Submitted)
-    def go_on(self) -> None:
-        """Go to the next field."""
-        self.focus_next()
 
     def action_keep(self) -> None:
         """Return what was written; what is wrong with it stands below the text already."""
@@ -127,3 +153,30 @@ class CannedForm(ModalScreen[Reply | None]):
         answers = [Answer("leave", _("Throw away"), "y")]
         if await self.app.push_screen_wait(Question(_("Canned reply"), question, "", answers)) == "leave":
             self.dismiss(None)
+
+
+def passed_on(field: Widget, event: events.Key) -> bool:
+    """Whether the key was typed right behind the one that went to another field, which has it now."""
+    focused = field.screen.focused
+    if focused is None or focused is field:
+        return False
+    focused.post_message(events.Key(event.key, event.character))
+    return True
+
+
+def leaves(form: Screen[Any], key: str) -> bool:
+    """Do what a key does that leaves a field of the form, and return whether it is one."""
+    acts = {"ctrl+s": "keep", "escape": "leave", "tab": "next", "shift+tab": "previous"}
+    if not isinstance(form, CannedForm) or key not in acts:
+        return False
+    if form.is_active:
+        match acts[key]:
+            case "keep":
+                form.action_keep()
+            case "leave":
+                form.action_leave()
+            case "next":
+                form.focus_next()
+            case _:
+                form.focus_previous()
+    return True

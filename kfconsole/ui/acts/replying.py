@@ -48,7 +48,7 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
                 if self.focused is self.composer:
                     self.set_focus(self.talk)
             elif not is_at_once and await self.may_reply(openid) and self.composer.openid == openid:
-                self.composer.focus()
+                self.set_focus(self.composer)
         finally:
             self.is_asking = False
 
