@@ -253,3 +253,16 @@ async def test_the_palette_names_the_keys_and_runs_what_has_none(tmp_path: Path,
         await console.type("everything now")
         await console.press("enter")
         await console.until(lambda: len(console.app.screen_stack) == 1)
+
+
+async def test_a_pane_and_a_reply_in_one_burst_in_a_narrow_window(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world, size=(80, 24)) as console:
+        customer = world.add_customer().openid
+        await console.serve(customer, "hello")
+        await console.open(customer)
+        console.strike("2", "r", *"xyz")  # as over a slow line: what follows the r is no command
+        await console.quiet()
+
+        assert console.composer == "xyz"
+        assert console.is_writing
+        assert console.opened == customer
