@@ -94,7 +94,7 @@ def find_obstacle(desk: Desk, station: Station, openid: CustomerId, now: float, 
                 _("read-only"),
             )
         )
-    holder = rules.who_serves(desk, openid)
+    holder, send = rules.who_serves(desk, openid), station.keymap.key_of("send")
     if holder is not None and holder != desk.me:
         agent = clip(rules.agent_name(desk, holder), NAME_CELLS)
         return Obstacle(
@@ -103,8 +103,8 @@ def find_obstacle(desk: Desk, station: Station, openid: CustomerId, now: float, 
                 _("with {agent}: ask first").format(agent=agent),
             ),
             (
-                _("Enter asks before it sends: two people would be answering the customer."),
-                _("Enter asks before it sends."),
+                _("{key} asks before it sends: two people would be answering the customer.").format(key=send),
+                _("{key} asks before it sends.").format(key=send),
             ),
         )
     if holder is None and rules.is_waiting(desk, openid):
@@ -112,8 +112,8 @@ def find_obstacle(desk: Desk, station: Station, openid: CustomerId, now: float, 
         return Obstacle(
             (_("still waiting: accept first ({key})").format(key=key), _("waiting: accept first")),
             (
-                _("Enter asks before it sends: a reply alone does not accept the customer."),
-                _("Enter asks before it sends."),
+                _("{key} asks before it sends: a reply alone does not accept the customer.").format(key=send),
+                _("{key} asks before it sends.").format(key=send),
             ),
         )
     return _no_reply_left(desk, openid, now, mono)

@@ -76,24 +76,25 @@ def _gap_line(gaps: list[Span], before_at: float | None, fetch: GapFetch | None,
 
 
 def _said(line: GapLine, page: Page) -> tuple[str, Style]:
-    span, fetch = _span(line, page), line.fetch
+    span, fetch, key = _span(line, page), line.fetch, page.keymap.key_of("refresh")
     if fetch is not None and fetch.is_at_limit:
         limit = _written(fetch.start_at, page)
         return _("Nothing older: what was said before {limit} is not kept").format(limit=limit), page.tones.muted
     if fetch is not None and fetch.error is not None:
-        failed = _("{span}: could not be fetched: {reason} R tries again.")
-        return failed.format(span=span, reason=fetch.error.message), page.tones.warn
+        failed = _("{span}: could not be fetched: {reason} {key} tries again.")
+        return failed.format(span=span, reason=fetch.error.message, key=key), page.tones.warn
     if fetch is not None and fetch.is_going_on:
         return _("{span}: asking WeChat…").format(span=span), page.tones.muted
     if fetch is not None and fetch.vain_days:
         vain = ngettext(
-            "{span}: not fetched; {count} day without a word, R goes on",
-            "{span}: not fetched; {count} days without a word, R goes on",
+            "{span}: not fetched; {count} day without a word, {key} goes on",
+            "{span}: not fetched; {count} days without a word, {key} goes on",
             fetch.vain_days,
         )
-        return vain.format(span=span, count=fetch.vain_days), page.tones.muted
+        return vain.format(span=span, count=fetch.vain_days, key=key), page.tones.muted
     if line.is_top:
-        return _("{span}: not fetched yet, PgUp asks WeChat").format(span=span), page.tones.muted
+        said = _("{span}: not fetched yet, {key} asks WeChat")
+        return said.format(span=span, key=page.keymap.key_of("page_up")), page.tones.muted
     said = _("{span}: only partly fetched") if line.is_partial else _("{span}: not fetched yet")
     return said.format(span=span), page.tones.muted
 

@@ -10,6 +10,7 @@ from kfconsole.desk.words import words_of as words_of
 from kfconsole.i18n import _
 from kfconsole.model import Delivery, GapFetch, Message, MessageKind
 from kfconsole.ui import words
+from kfconsole.ui.keymap import DEFAULT, Keymap
 from kfconsole.ui.tones import Tones
 from kfconsole.ui.widgets.strips import Part
 from kfconsole.ui.words import Glyphs
@@ -53,6 +54,7 @@ class Page(Struct, frozen=True):
     glyphs: Glyphs
     zone: tzinfo | None
     today: date
+    keymap: Keymap = DEFAULT
 
 
 def draw(line: Line, previous: Line | GapLine | None, width: int, page: Page) -> list[LINE]:

@@ -97,5 +97,5 @@ class Talk(Transcript[Item]):
 
     def _draw_line(self, line: Item, previous: Item | None, width: int) -> Sequence[Sequence[Part]]:
         zone = self.app.zone
-        page = Page(tones_of(self), self.app.glyphs, zone, words.day_of(self.app.clock.now(), zone))
+        page = Page(tones_of(self), self.app.glyphs, zone, words.day_of(self.app.clock.now(), zone), self.app.keymap)
         return gaps.draw(line, width, page) if isinstance(line, GapLine) else lines.draw(line, previous, width, page)

@@ -35,7 +35,8 @@ class SplitActs(DeskActs):
         if await self.app.push_screen_wait(asked) != "send":
             return None
         if not self.composer.withdraw(openid, text):
-            self.tell(_("The text has changed meanwhile: look at it, and press Enter again."), is_bad=True)
+            said = _("The text has changed meanwhile: look at it, and press {key} again.")
+            self.tell(said.format(key=self.key_of("send")), is_bad=True)
             return None
         return parts
 
