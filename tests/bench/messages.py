@@ -11,7 +11,15 @@ from kfconsole import config
 from kfconsole.archive import Archive
 from kfconsole.model import AgentId, CustomerId, MessageKind, Record
 from tests.bench.bench import CONSOLE, Bench, wait_until_calm
-from tests.bench.budgets import APPEND_LONG, ARRIVAL_FAST, ARRIVAL_SLOW, ENTER_TO_WIRE, OPEN_LONG, Budget
+from tests.bench.budgets import (
+    APPEND_LONG,
+    ARRIVAL_FAST,
+    ARRIVAL_SLOW,
+    ENTER_TO_WIRE,
+    OPEN_LONG,
+    TYPE_LONG,
+    Budget,
+)
 from tests.bench.cursor import current_session, has_moved
 from tests.bench.report import Row, percentile, spread
 from tests.terminal.conversation import short, waiting_customer
@@ -21,6 +29,9 @@ from tests.terminal.wechat_server import SEND, WechatServer
 _MESSAGES = 10_000
 _REPLIES_ALLOWED = 5
 _CHECK = "/customservice/kfsession/getsession"
+_FIRST_TYPED = ord("苀")  # from here on no character stands anywhere else on the screen
+_KEYS_A_TEXT = 60
+_BACKSPACE = "\x7f"
 
 
 def arrivals(bench: Bench) -> Iterator[Row]:
@@ -59,6 +70,9 @@ def conversation(bench: Bench) -> Iterator[Row]:
             wait_until_calm()
             opened = _open(console, bench)
             yield Row(OPEN_LONG, percentile(opened, 0.95), spread(opened))
+            _write_to(console, mine)
+            typed = _type(console, bench)
+            yield Row(TYPE_LONG, percentile(typed, 0.95), spread(typed))
             painted, on_wire = _reply(console, server, mine, bench)
             yield Row(APPEND_LONG, percentile(painted, 0.95), spread(painted))
             yield Row(ENTER_TO_WIRE, percentile(on_wire, 0.95), spread(on_wire))
@@ -83,13 +97,36 @@ def _open(console: Session, bench: Bench) -> list[float]:
     return times
 
 
-def _reply(console: Session, server: WechatServer, openid: str, bench: Bench) -> tuple[list[float], list[float]]:
-    painted, on_wire = [], []
+def _write_to(console: Session, openid: str) -> None:
     while openid[-6:] not in (before := current_session(console)):
         console.send(Key.DOWN)
         console.wait_for(partial(has_moved, current_session, before))
     console.send("r")
     console.wait_for("Ctrl\\+J")
+
+
+def _type(console: Session, bench: Bench) -> list[float]:
+    """Type at a person's irregular pace, over the end of a line, too; a text done is deleted again."""
+    pace, times = random.Random(4), []
+    for number in range(bench.runs(400, 80)):
+        if number % _KEYS_A_TEXT == 0:
+            _empty_composer(console)
+        character = chr(_FIRST_TYPED + number)
+        pressed_at = console.send(character)
+        times.append((console.wait_for(character) - pressed_at) * 1000)
+        console.watch(pace.uniform(0.02, 0.12))
+    _empty_composer(console)
+    return times
+
+
+def _empty_composer(console: Session) -> None:
+    console.send(_BACKSPACE * _KEYS_A_TEXT)
+    console.wait_for("Reply to")
+    console.wait_for_quiet(0.1)
+
+
+def _reply(console: Session, server: WechatServer, openid: str, bench: Bench) -> tuple[list[float], list[float]]:
+    painted, on_wire = [], []
     for number in range(bench.runs(40, 10)):
         if number % (_REPLIES_ALLOWED - 1) == 0:
             console.watch(1.0)  # records tell whole seconds: a reply of this second would count as an answer

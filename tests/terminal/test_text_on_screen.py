@@ -69,7 +69,7 @@ def test_in_chinese_at_80_by_24_characters_stand_in_their_columns(
     assert len(set(_columns_after_names(console, ("晓雯", "Tom", "小美", "新人小周")))) == 1
     assert "Queue" not in console.text()
     accept(console, waiting_customer(server))
-    console.wait_for("以 晓雯 回复")
+    console.wait_for(r"0/2048 字节 .*晓雯")
 
 
 def _columns_after_names(console: Session, names: tuple[str, ...]) -> list[int]:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import events, on
 from textual.binding import Binding
 from textual.document._document import Location
+from textual.geometry import Region
 from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
 
@@ -73,6 +76,7 @@ class Composer(TextArea):
         self._save_timer: Timer | None = None
         self._taken: tuple[CustomerId, str, Location] | None = None
         """The text that was handed over last, and where the cursor stood in it."""
+        self._has_colours = False
         self._acts: dict[str, str] = {}
 
     def on_mount(self) -> None:
@@ -203,6 +207,25 @@ class Composer(TextArea):
         self.flush()
         self.screen.set_focus(None)  # at once: what is typed behind this key is no part of the text
         self.post_message(self.Left())
+
+    # -- painting --------------------------------------------------------------------------------------------------
+
+    def notify_style_update(self) -> None:
+        """Take the colours anew with the next paint."""
+        super().notify_style_update()
+        self._has_colours = False
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw some lines; the colours are looked up once, and not with every key."""
+        if self._has_colours:
+            return ScrollView.render_lines(self, crop)
+        self._has_colours = True
+        return super().render_lines(crop)
+
+    @on(TextArea.SelectionChanged)
+    def keep_selection(self, event: TextArea.SelectionChanged) -> None:
+        """Let no one else look at each step of the cursor: nobody needs it."""
+        event.stop()
 
     # -- moving: by what is seen as one character, and by words that Chinese has, too ------------------------------
 
