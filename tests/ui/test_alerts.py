@@ -289,3 +289,34 @@ async def test_space_finds_a_row_that_a_filter_hides(tmp_path: Path, world: Worl
 
         await console.press("space")
         assert console.desk_screen.queue.current_id == ann
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_lists_tell_what_is_unread_who_spoke_last_and_where_a_draft_waits(
+    tmp_path: Path, world: World, size: tuple[int, int]
+) -> None:
+    async with running(tmp_path, world, size=size) as console:
+        ann, bob, cat = (world.add_customer().openid for _number in range(3))
+        for openid, agent in ((ann, ME), (bob, ME), (cat, COLLEAGUE)):
+            await console.serve(openid, agent=agent)
+        await pass_by(console, 10)
+        for openid in (ann, bob, cat):
+            world.say(openid, "one")
+        await console.sees("2 Sessions 3, 2 unread")
+        assert console.row_of(cat).split()[:1] == ["*"]
+
+        await console.open(ann)
+        await console.press("r")
+        await console.type("half a reply")
+        await console.press("escape", "escape")
+        await console.sees("2 Sessions 3, 1 unread")
+        await console.until(lambda: "draft" in console.row_of(ann))
+        assert "new" not in console.row_of(ann)
+        assert "1 new" in console.row_of(bob)
+
+        world.reply(ME, bob, "two")
+        await console.until(lambda: "*" not in console.row_of(bob))
+        world.close(ME, bob)
+        world.say(bob, "back again")
+        await console.until(lambda: [row.id for row in console.desk_screen.queue.rows] == [bob])
+        await console.until(lambda: "1 new" in console.row_of(bob))
