@@ -32,6 +32,7 @@ from kfconsole.ui.desk_screen import DeskScreen
 from kfconsole.ui.early import EarlyKeys
 from kfconsole.ui.status import Station
 from kfconsole.ui.widgets.composer import Composer
+from kfconsole.ui.widgets.entry import Entry
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -273,14 +274,19 @@ class KfApp(App[int]):
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
-        """Give a dialog, or the composer, what was typed right behind the key that opened it."""
+        """Give a dialog, a line or the composer what was typed right behind the key that opened it."""
         if isinstance(self.screen, EarlyKeys) and self.screen.take_early(event):
             event.prevent_default()
             return
-        composer = self.focused
-        if isinstance(composer, Composer) and event.is_printable and event.character is not None:
+        opened = self.focused
+        if not event.is_printable or event.character is None:
+            return
+        if isinstance(opened, Composer):
             event.prevent_default()
-            composer.insert(event.character)
+            opened.insert(event.character)
+        elif isinstance(opened, Entry):
+            event.prevent_default()
+            opened.insert_text_at_cursor(event.character)
 
     # -- keys that work everywhere ---------------------------------------------------------------------------------
 

@@ -110,7 +110,7 @@ class Lists(Vertical):
         """Ask for words to filter the last pane by."""
         self._filter.value = self.last.filter
         self._filter.display = True
-        self._filter.focus()
+        self.screen.set_focus(self._filter)  # at once: what is typed behind the key is no command
         self.last.prepare()
 
     @on(Input.Changed, "#filter")

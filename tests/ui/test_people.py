@@ -149,6 +149,21 @@ async def test_the_filter_finds_by_alias_tag_pinyin_and_initials(
         assert len(console.desk_screen.queue.rows) == 3
 
 
+async def test_words_typed_in_one_piece_with_the_key_of_the_filter_are_no_commands(
+    tmp_path: Path, world: World
+) -> None:
+    async with running(tmp_path, world) as console:
+        _first, second = waiting(world, 2)
+        await console.until(lambda: len(console.desk_screen.queue.rows) == 2)
+        await console.app.actions.describe(CustomerId(second), alias="年轻人")  # n and a are commands
+        console.strike("slash", *"nianq", "enter")
+        await console.until(partial(finds, console, second))
+        await console.quiet()
+
+        assert world.sessions == {}
+        assert console.app.focused is console.desk_screen.queue
+
+
 async def test_names_are_seen_where_a_customer_is(tmp_path: Path, world: World) -> None:
     async with running(tmp_path, world) as console:
         (customer,) = waiting(world)
