@@ -67,10 +67,9 @@ def by_name(error: NotPossible, file: Path) -> NotPossible:
     return NotPossible(error.message.replace(shown(file), shown(Path(file.name))), hint=error.hint)
 
 
-def endings(kind: MediaKind) -> tuple[str, ...]:
-    """Return how names of files usually end that WeChat takes."""
-    found = [one.ending for one in MEDIA[kind].types]
-    return (*found, "jpeg") if "jpg" in found else tuple(found)
+def types(kind: MediaKind) -> tuple[str, ...]:
+    """Return which files WeChat takes, by the usual endings of their names."""
+    return tuple(one.ending for one in MEDIA[kind].types)
 
 
 def check_content(content: Content) -> None:

@@ -78,9 +78,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("assign", "A,shift+a", N_("assign"), N_("Give the customer to an agent you pick")),
     Command("transfer", "t", N_("transfer"), N_("Transfer the customer to another agent")),
     Command("reply", "r", N_("reply"), N_("Write a reply to the customer")),
-    Command(
-        "send_other", "f", N_("picture, card…"), N_("Send a picture, voice, video, web page, menu or mini program")
-    ),
+    Command("send_other", "f", N_("picture…"), N_("Send a picture, voice, video, web page, menu or mini program")),
     Command("needs_me", "space", N_("who needs me"), N_("Go to who needs an answer most, then to the next")),
     Command("close_session", "x", N_("close"), N_("Close the session (asks first)")),
     Command("undo", "u", N_("undo"), N_("Take back closing a session, for a few seconds")),
@@ -91,7 +89,7 @@ COMMANDS: tuple[Command, ...] = (
         "copy",
         "y",
         N_("copy"),
-        N_("Copy the selected message, else the customer's last; in a list the id"),
+        N_("Copy the message, or the selected id"),
         also=(Place.HISTORY, Place.FOUND),
     ),
     Command("copy_openid", "", N_("copy id"), N_("Copy the customer's openid")),
@@ -123,7 +121,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "attach",
         "ctrl+o",
-        N_("picture, card…"),
+        N_("picture…"),
         N_("Send a picture, voice, video, web page, menu or mini program"),
         Place.COMPOSER,
         act="send_other",

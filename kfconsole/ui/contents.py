@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 from msgspec import Struct
 
 from kfconsole.content import Content, Image, Menu, MenuItem, MiniProgram, News, Video, Voice
-from kfconsole.desk.uploads import described, endings
+from kfconsole.desk.uploads import described, types
 from kfconsole.errors import NotPossible
-from kfconsole.i18n import N_, _
+from kfconsole.i18n import N_, _, listed
 from kfconsole.model import MediaKind
 from kfconsole.text import clean, one_line
 from kfconsole.ui.forms import Field, Filled
@@ -37,9 +37,8 @@ class Kind(Struct, frozen=True):
 
 
 def _path(name: str, label: str, kind: MediaKind) -> Field:
-    allowed = " ".join(endings(kind))
-    hint = _("path of the file: {types}; Tab completes").format(types=allowed)
-    return Field(name, label, hint, file=partial(described, kind), endings=endings(kind))
+    hint = _("path of the file: {types}; Tab completes").format(types=listed(types(kind)))
+    return Field(name, label, hint, file=partial(described, kind), endings=(*types(kind), "jpeg"))
 
 
 def _picture_fields() -> tuple[Field, ...]:
@@ -62,7 +61,7 @@ def _video_fields() -> tuple[Field, ...]:
 def _news_fields() -> tuple[Field, ...]:
     return (
         Field("title", _("Title")),
-        Field("url", _("Page"), _("https://… that a tap opens"), check=_web_address),
+        Field("url", _("Web address"), _("https://… that a tap opens"), check=_web_address),
         Field("description", _("Description"), _("not needed"), is_needed=False),
         Field("picture", _("Picture"), _("https://… of a jpg or png; not needed"), is_needed=False, check=_web_address),
     )

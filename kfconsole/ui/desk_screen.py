@@ -172,13 +172,24 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         listed = ("history", "filter", "help", "quit")
         shown: dict[str | None, tuple[str, ...]] = {
             "queue": ("accept", "accept_next", "open", "reply", *listed, "assign", "needs_me", "search"),
-            "sessions": ("open", "reply", "close_session", *listed, "transfer", "needs_me", "search"),
+            "sessions": ("open", "reply", "close_session", *listed, "transfer", "send_other", "needs_me", "search"),
             "agents": ("accept_next", "filter", "help", "quit", "search"),
             "transcript": (
                 *decide,
-                *("reply", "close_session", "history", "leave", "help", "quit", "transfer", "needs_me", "search"),
+                *(
+                    "reply",
+                    "close_session",
+                    "history",
+                    "leave",
+                    "help",
+                    "quit",
+                    "transfer",
+                    "send_other",
+                    "needs_me",
+                    "search",
+                ),
             ),
-            "composer": ("send", "newline", "canned", "typing", "leave"),
+            "composer": ("send", "newline", "canned", "attach", "typing", "leave"),
             "filter": (),
         }
         pieces: list[Piece] = []

@@ -18,6 +18,7 @@ from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _, sentences
 from kfconsole.text import one_line, width_cells
 from kfconsole.ui.disk import Disk
+from kfconsole.ui.early import EarlyKeys
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.path_entry import PathEntry, path_of
@@ -86,7 +87,7 @@ class FormPathEntry(FormEntry, PathEntry):
             self.screen.go_on_from(self)
 
 
-class Form(ModalScreen[Result | None], Generic[Result]):
+class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
     """Fill in some lines, and let something be done with them. Returns what that returned, or None.
 
     While it is done the form stays, and Esc stops it. When it fails the form says why and holds what was typed.
@@ -150,7 +151,9 @@ class Form(ModalScreen[Result | None], Generic[Result]):
             entry.value = self._first.get(name, "")
             entry.cursor_position = len(entry.value)
         self._show_fields()
-        self.set_focus(self._entries[self._fields[0].id])
+        first = self._entries[self._fields[0].id]
+        self.set_focus(first)
+        self.hand_over(first)
 
     def values(self) -> dict[str, str]:
         """Return what stands in the lines, by their ids."""
