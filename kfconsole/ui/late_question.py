@@ -43,15 +43,20 @@ class LateQuestion(Question):
         self.query_one("#cancel").focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Let a key go on to where somebody writes."""
+        """Let what is typed go on to where somebody writes; a key that would act there does nothing."""
         if self.is_open:
             return
         event.stop()
         event.prevent_default()
         if self._rest is not None:
             self._rest.reset()
-        if self._writing_in is not None:
-            self._writing_in.post_message(events.Key(event.key, event.character))
+        match self._writing_in:
+            case TextArea() as writing if event.is_printable and event.character:
+                writing.insert(event.character)
+            case Input() as writing if event.is_printable and event.character:
+                writing.insert_text_at_cursor(event.character)
+            case TextArea() | Input() as writing if event.key == "backspace":
+                writing.action_delete_left()
 
     def on_paste(self, event: events.Paste) -> None:
         """Let what is pasted go on, too."""
