@@ -222,6 +222,11 @@ class Composer(TextArea):
         self._has_colours = True
         return super().render_lines(crop)
 
+    def _recompute_cursor_offset(self) -> None:
+        # An undo looks for the cursor before it has moved it out of the lines it took away.
+        if self.cursor_location[0] < self.document.line_count:
+            self._cursor_offset = self.wrapped_document.location_to_offset(self.cursor_location)
+
     @on(TextArea.SelectionChanged)
     def keep_selection(self, event: TextArea.SelectionChanged) -> None:
         """Let no one else look at each step of the cursor: nobody needs it."""

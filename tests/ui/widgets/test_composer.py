@@ -45,7 +45,7 @@ class Desk(App[None]):
 class Hand:
     """Types into the composer."""
 
-    def __init__(self, app: Desk, pause: Callable[[], Any]) -> None:
+    def __init__(self, app: Desk, pause: Callable[[float], Any]) -> None:
         self.app, self.composer, self._pause = app, app.composer, pause
 
     async def press(self, *keys: str) -> None:
@@ -53,12 +53,12 @@ class Hand:
         for key in keys:
             self.app.post_message(key_event(key))
         for _round in range(4):
-            await self._pause()
+            await self._pause(0)
 
     async def paste(self, text: str) -> None:
         self.app.post_message(events.Paste(text))
         for _round in range(4):
-            await self._pause()
+            await self._pause(0)
 
     @property
     def text(self) -> str:
@@ -160,6 +160,18 @@ async def test_undo_and_redo() -> None:
         assert hand.text == ""
 
 
+async def test_undo_of_many_lines_finds_its_cursor() -> None:
+    async with writing() as hand:
+        await hand.press(*"ab", *["ctrl+j"] * 9, "c")
+        await hand.press(*["ctrl+z"] * 12)
+        assert hand.text == ""
+        await hand.press(*["ctrl+y"] * 12, "d")
+        assert hand.text == "ab" + "\n" * 9 + "cd"
+        await hand.paste("\n" * 30)
+        await hand.press("ctrl+z", "e")
+        assert hand.text == "ab" + "\n" * 9 + "cde"
+
+
 async def test_undo_never_brings_back_what_was_sent_or_what_belongs_to_another() -> None:
     async with writing() as hand:
         await hand.press(*"for ann", "enter")
@@ -189,8 +201,9 @@ async def test_no_keys_carry_a_text_to_another_customer() -> None:
             hand.composer.load(openid, "")
             await hand.press(*chance.choices([*letters, *EDITS, *UNDOES], k=chance.randint(1, 12)))
             assert not set(hand.text) - set(letters) - {" ", "\n"}
-        for openid, text in hand.app.sent:
-            assert not set(text) & set("AB字" if openid == ANN else "ab汉")
+            assert hand.composer.wrapped_document.height == hand.text.count("\n") + 1
+        for owner, text in hand.app.sent:
+            assert not set(text) & set("AB字" if owner == ANN else "ab汉")
         assert len(hand.app.sent) > 10
 
 
