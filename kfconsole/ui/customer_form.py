@@ -16,6 +16,7 @@ from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import Contact, is_wechat_tag
 from kfconsole.text import one_line, width_cells
+from kfconsole.ui.early import EarlyKeys
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
 
@@ -59,7 +60,7 @@ class Field(Entry):
         return True
 
 
-class CustomerForm(ModalScreen[None]):
+class CustomerForm(EarlyKeys, ModalScreen[None]):
     """Alias, remark and tags of a customer. Enter saves, and the dialog stays until that has worked.
 
     Args:
@@ -99,8 +100,9 @@ class CustomerForm(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Start with the alias."""
-        self._alias.focus()
+        self.set_focus(self._alias)
         self._count()
+        self.hand_over(self._alias)
 
     @property
     def noted(self) -> Noted:

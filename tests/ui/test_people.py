@@ -102,12 +102,15 @@ async def test_what_wechat_refuses_is_explained_and_nothing_typed_is_lost(
         await console.until(lambda: len(console.app.screen_stack) == 1)
 
 
-async def test_keys_typed_behind_enter_are_no_part_of_a_name(tmp_path: Path, world: World) -> None:
+async def test_of_keys_in_one_burst_those_before_enter_are_the_name_and_none_behind_it_a_command(
+    tmp_path: Path, world: World
+) -> None:
     async with running(tmp_path, world) as console:
         (customer,) = waiting(world)
         await console.until(lambda: bool(console.desk_screen.queue.rows))
-        await edit(console, customer)
-        console.strike(*"王姐", "tab", *"老客户", "shift+tab", *"!", "enter", "a", "x")
+        await console.choose(customer)
+        console.strike("e", *"王姐", "tab", *"老客户", "shift+tab", *"!", "enter", "a", "x")
+        await console.until(lambda: world.customers[customer].remark != "")
         await console.until(lambda: len(console.app.screen_stack) == 1)
 
         assert (console.contact(customer).alias, world.customers[customer].remark) == ("王姐!", "老客户")

@@ -21,29 +21,33 @@ class PeopleActs(DeskActs):
         """Show the names of the selected customer, to be changed."""
         if (openid := self.need_subject()) is None:
             return
-        self.is_asking = True
-        self.edit_customer(openid)
+        if openid in self.desk.contacts:
+            self._show_form(openid)  # at once: over a slow line a name comes in one piece with the e
+        else:
+            self.is_asking = True
+            self.edit_unknown(openid)
 
     @work(group="people")
-    async def edit_customer(self, openid: CustomerId) -> None:
-        """Show a form with what is known of a customer."""
-        from kfconsole.ui.customer_form import CustomerForm  # not needed for the first paint, like every dialog
-
+    async def edit_unknown(self, openid: CustomerId) -> None:
+        """Read what is known of a customer, and show it."""
         try:
-            if not await self.attempt(self.app.actions.know((openid,))):
-                return
-            contact = self.desk.contacts.get(openid, Contact(openid))
-            title, end = self.customer_name(openid), words.name_of(None, openid, self.app.glyphs)
-            await self.app.push_screen(
-                CustomerForm(
-                    title if title == end else f"{title}  {end}",
-                    contact,
-                    lambda form, noted: self.save_customer(form, contact, noted),
-                    is_read_only=self.app.settings.me.read_only,
-                )
-            )
+            if await self.attempt(self.app.actions.know((openid,))):
+                self._show_form(openid)
         finally:
             self.is_asking = False
+
+    def _show_form(self, openid: CustomerId) -> None:
+        from kfconsole.ui.customer_form import CustomerForm  # not needed for the first paint, like every dialog
+
+        contact = self.desk.contacts.get(openid, Contact(openid))
+        title, end = self.customer_name(openid), words.name_of(None, openid, self.app.glyphs)
+        form = CustomerForm(
+            title if title == end else f"{title}  {end}",
+            contact,
+            lambda form, noted: self.save_customer(form, contact, noted),
+            is_read_only=self.app.settings.me.read_only,
+        )
+        self.app.push_screen(form)
 
     @work(group="people")
     async def save_customer(self, form: "CustomerForm", before: Contact, noted: "Noted") -> None:
