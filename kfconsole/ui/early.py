@@ -1,5 +1,7 @@
 """Keys that were pressed right behind the one that opens a dialog: a lagging line brings both in one burst."""
 
+from typing import Any
+
 from textual import events
 from textual.message import Message
 from textual.widget import Widget
@@ -8,8 +10,8 @@ from textual.widget import Widget
 class EarlyKeys:
     """A dialog that loses no key pressed before it could take any, and takes them in order."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
         self._opened_at = Message().time
         self._early: list[events.Key] = []
         self._taker: Widget | None = None

@@ -173,8 +173,8 @@ async def test_the_customer_is_the_one_of_the_key_whatever_moves_meanwhile(tmp_p
         await console.serve(ann)
         await console.serve(bob)
         await console.choose(ann)
-        console.strike("t", "x", "y", "a")  # what is typed behind it is a filter, if anything
-        await console.until(lambda: isinstance(console.app.screen, AgentPicker))
+        console.strike("t", "x", "y", "a", "enter")  # what is typed behind it is for the question
+        await console.sees("Nothing matches.")
         await console.press("escape")
         await console.quiet()
         assert console.writes() == []
@@ -188,6 +188,23 @@ async def test_the_customer_is_the_one_of_the_key_whatever_moves_meanwhile(tmp_p
         await console.quiet()
 
         assert (world.holder(ann), world.holder(bob)) == (BUSY, ME)
+
+
+async def test_a_name_typed_right_behind_the_key_picks_that_agent_and_no_other(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        (ann,) = waiting(world)
+        await console.serve(ann)
+        await console.choose(ann)
+        console.strike("t", *"kf2005", "enter")
+        await console.until(lambda: world.holder(ann) == BUSY)
+        await console.quiet()
+        await console.choose(ann)
+        console.strike("t", "down", "escape", "j")
+        await console.quiet()
+        assert console.app.screen is console.desk_screen
+        await console.choose(ann)
+        console.strike("t", "down", "enter")
+        await console.until(lambda: world.holder(ann) == COLLEAGUE)
 
 
 async def test_keys_that_make_no_sense_say_which_would(tmp_path: Path, world: World) -> None:

@@ -1,6 +1,8 @@
 """Accepting customers, giving them to others, closing their sessions, and taking a close back."""
 
 from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import work
 
@@ -10,8 +12,11 @@ from kfconsole.desk.undoing import UNDO_SECONDS
 from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import KfError
 from kfconsole.i18n import N_, _, sentences
-from kfconsole.model import AgentId, CustomerId, Session
+from kfconsole.model import AgentId, CustomerId
 from kfconsole.ui.acts.base import DeskActs
+
+if TYPE_CHECKING:
+    from kfconsole.ui.agent_picker import AgentPicker
 
 STEP_WORDS = {
     Step.CHECKING: N_("1/3 looking who has them"),
@@ -40,26 +45,20 @@ class SessionActs(DeskActs):
         if self.desk.me is not None and rules.who_serves(self.desk, openid) == self.desk.me:
             self.tell(_("{customer} is already with you.").format(customer=self.customer_name(openid)))
         elif self.desk.me is not None:
-            self.accept_subject(openid)
-        elif self.may_change():
-            self.is_asking = True
-            self.accept_subject(openid)
+            self.accept_subject(openid, self.desk.me)
+        else:
+            self.ask_agent(openid, partial(self.accept_subject, openid))
 
     @work(group="accept")
-    async def accept_subject(self, openid: CustomerId) -> None:
+    async def accept_subject(self, openid: CustomerId, agent: AgentId) -> None:
         """Open the customer's conversation and accept them."""
-        try:
-            await self.open_conversation(openid)
-            await self.accept(openid)
-        finally:
-            self.is_asking = False
+        await self.open_conversation(openid)
+        await self.accept(openid, agent)
 
-    async def accept(self, openid: CustomerId) -> bool:
-        """Accept one customer as this console's agent, or as one the user picks."""
-        agent = self.desk.me or await self.pick_agent(openid)
-        if agent is None:
-            return False
-        if not await self.attempt(self.app.actions.accept(openid, agent)):
+    async def accept(self, openid: CustomerId, agent: AgentId | None = None) -> bool:
+        """Accept one customer as an agent: this console's, or one the user picks."""
+        agent = agent or self.desk.me or await self.pick_agent(openid)
+        if agent is None or not await self.attempt(self.app.actions.accept(openid, agent)):
             return False
         self.show_accepted(openid)
         self.tell_with_whom(openid, agent)
@@ -67,65 +66,72 @@ class SessionActs(DeskActs):
 
     def action_accept_next(self) -> None:
         """Accept the customer who waits longest."""
-        self.is_asking = self.desk.me is None and rules.longest_waiting(self.desk) is not None
-        self.accept_next()
+        longest = rules.longest_waiting(self.desk)
+        if self.desk.me is not None or longest is None:
+            self.accept_next(None, self.desk.me)
+        else:  # whom the question names is who is accepted
+            self.ask_agent(longest.openid, partial(self.accept_next, longest.openid))
 
     @work(group="accept")
-    async def accept_next(self) -> None:
-        """Accept them, as an agent the user picks where this console has none."""
+    async def accept_next(self, openid: CustomerId | None, agent: AgentId | None) -> None:
+        """Accept one customer, or whoever waits longest, and open the conversation."""
+        actions = self.app.actions
         try:
-            session = await self._accepted_next()
+            session = await (actions.accept(openid, agent) if openid else actions.accept_next(agent))
         except KfError as error:
             self.tell_error(error)
-            return
-        finally:
-            self.is_asking = False
-        if session is None:
             return
         if self.may_turn_to(session.openid):
             await self.open_conversation(session.openid)
             self.show_accepted(session.openid)
         self.tell_with_whom(session.openid, session.agent)
 
-    async def _accepted_next(self) -> Session | None:
-        longest, agent = rules.longest_waiting(self.desk), self.desk.me
-        if agent is not None or longest is None:
-            return await self.app.actions.accept_next(agent)
-        if self.may_change() and (agent := await self.pick_agent(longest.openid)) is not None:
-            return await self.app.actions.accept(longest.openid, agent)  # whom the question named
-        return None
-
     def action_assign(self) -> None:
         """Give the subject to an agent the user picks."""
-        if (openid := self.need_subject()) is None or not self.may_change():
+        if (openid := self.need_subject()) is None:
             return
         if (holder := rules.who_serves(self.desk, openid)) is not None:
             said = _("{customer} is with {agent} already; {key} transfers them.")
             name, agent = self.customer_name(openid), self.agent_name(holder)
             self.tell(said.format(customer=name, agent=agent, key=self.key_of("transfer")), is_bad=True)
-            return
-        self.is_asking = True
-        self.assign(openid)
+        else:
+            self.ask_agent(openid, partial(self.assign, openid))
 
     @work(group="accept")
-    async def assign(self, openid: CustomerId) -> None:
-        """Ask whom to give the customer to, and do it; whoever assigns stays where they are."""
-        try:
-            agent = await self.pick_agent(openid)
-        finally:
-            self.is_asking = False
-        if agent is not None and await self.attempt(self.app.actions.accept(openid, agent)):
+    async def assign(self, openid: CustomerId, agent: AgentId) -> None:
+        """Give a customer to an agent; whoever assigns stays where they are."""
+        if await self.attempt(self.app.actions.accept(openid, agent)):
             self.tell_with_whom(openid, agent)
 
-    async def pick_agent(
-        self, openid: CustomerId, *, question: str = "", holder: AgentId | None = None
-    ) -> AgentId | None:
+    def ask_agent(
+        self,
+        openid: CustomerId,
+        then: Callable[[AgentId], object],
+        *,
+        question: str = "",
+        holder: AgentId | None = None,
+    ) -> None:
+        """Ask who shall serve a customer, at once, so that what is typed behind the key is for the question."""
+
+        def answered(picked: str | None) -> None:
+            self.is_asking = False
+            if picked:
+                then(AgentId(picked))
+
+        if self.may_change():
+            self.is_asking = True
+            self.app.push_screen(self._agent_picker(openid, question, holder), answered)
+
+    async def pick_agent(self, openid: CustomerId) -> AgentId | None:
         """Let the user pick the agent who shall serve a customer."""
+        picked = await self.app.push_screen_wait(self._agent_picker(openid))
+        return AgentId(picked) if picked else None
+
+    def _agent_picker(self, openid: CustomerId, question: str = "", holder: AgentId | None = None) -> "AgentPicker":
         from kfconsole.ui.agent_picker import AgentPicker  # dialogs are not needed for the first paint
 
         title = (question or _("Who serves {customer}?")).format(customer=self.customer_name(openid))
-        picked = await self.app.push_screen_wait(AgentPicker(self.app.store, title, holder=holder))
-        return AgentId(picked) if picked else None
+        return AgentPicker(self.app.store, title, holder)
 
     def may_change(self) -> bool:
         """Whether this console may change anything; asking whom to give a customer to would be in vain."""
@@ -142,7 +148,7 @@ class SessionActs(DeskActs):
 
     def action_transfer(self) -> None:
         """Hand the subject to another agent."""
-        if (openid := self.need_subject()) is None or not self.may_change():
+        if (openid := self.need_subject()) is None:
             return
         holder = rules.who_serves(self.desk, openid)
         if holder is None:
@@ -150,18 +156,12 @@ class SessionActs(DeskActs):
             name = self.customer_name(openid)
             self.tell(said.format(customer=name, key=self.key_of("assign")), is_bad=True)
             return
-        self.is_asking = True
-        self.transfer_subject(openid, holder)
+        question = _("Transfer {customer} to whom?")
+        self.ask_agent(openid, partial(self.transfer_subject, openid, holder), question=question, holder=holder)
 
     @work(group="transfer")
-    async def transfer_subject(self, openid: CustomerId, giver: AgentId) -> None:
-        """Ask to whom, and hand them over; told even when the console is left meanwhile."""
-        try:
-            target = await self.pick_agent(openid, question=_("Transfer {customer} to whom?"), holder=giver)
-        finally:
-            self.is_asking = False
-        if target is None:
-            return
+    async def transfer_subject(self, openid: CustomerId, giver: AgentId, target: AgentId) -> None:
+        """Hand a customer over; told even when the console is left meanwhile."""
         has_nobody = await to_the_end(self.hand_over(openid, giver, target))
         if has_nobody and self.may_turn_to(openid):
             await self.open_conversation(openid)
