@@ -76,6 +76,9 @@ class Question(ModalScreen[str | None]):
         self.dismiss(None)
 
 
+LABEL_CELLS = 46  # one long row moves what stands behind the others no further, or all of them would break
+
+
 class Choice(Struct, frozen=True):
     """One row of a picker."""
 
@@ -138,6 +141,7 @@ class Picker(ModalScreen[str | None]):
         before = options.highlighted_option if keeps_highlight else None
         options.clear_options()
         width = max((plain(choice.label).cell_length for choice in self._choices), default=0)
+        width = min(width, LABEL_CELLS)
         for choice in self._choices:
             if finding.matches(f"{choice.label} {choice.detail} {choice.also}", wanted):
                 options.add_option(Option(_row(choice, width), id=choice.id, disabled=bool(choice.refusal)))
@@ -169,7 +173,7 @@ class Picker(ModalScreen[str | None]):
 
 def _row(choice: Choice, width: int) -> Content:
     label = plain(choice.label)
-    padding = plain(" " * (width - label.cell_length + 2))
+    padding = plain(" " * (max(0, width - label.cell_length) + 2))
     detail = plain(choice.refusal or choice.detail)
     return Content.assemble(label, padding, detail.stylize("dim"))
 

@@ -5,11 +5,12 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
+from textual.events import Resize
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from kfconsole.i18n import N_, _
-from kfconsole.text import fit, width_cells
+from kfconsole.text import fit, width_cells, wrap
 from kfconsole.ui.commands import COMMANDS, MOVES, PLACE_TITLES
 from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.plain import plain
@@ -28,31 +29,57 @@ MARKS = (
 )
 
 
+SCROLLS = {
+    "down": "scroll_down",
+    "up": "scroll_up",
+    "first": "scroll_home",
+    "last": "scroll_end",
+    "page_up": "page_up",
+    "page_down": "page_down",
+}
+"""Moves, and what they are on a page of text."""
+
+
 class HelpScreen(ModalScreen[None]):
     """One scrolling page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", show=False),
-        Binding("j", "page.scroll_down", show=False),
-        Binding("k", "page.scroll_up", show=False),
     ]
 
     def __init__(self, keymap: Keymap) -> None:
         super().__init__()
         self._keymap = keymap
-        for key in keymap.keys("help"):
-            self._bindings.bind(key, "dismiss", show=False)
+        acts = {"help": "dismiss", **{name: f"focused.{act}" for name, act in SCROLLS.items()}}
+        for name, act in acts.items():
+            for key in keymap.keys(name):
+                self._bindings.bind(key, act, show=False)
 
     def compose(self) -> ComposeResult:
         """Draw the page."""
         with VerticalScroll(classes="dialog help") as box:
             box.border_title = plain(_("Keys and marks"))
             box.border_subtitle = plain(_("Esc closes"))
-            yield Static(plain(help_text(self._keymap)))
+            yield _Page(self._keymap)
 
 
-def help_text(keymap: Keymap) -> str:
-    """The whole page as plain text."""
+class _Page(Static):
+    """The text, broken anew where its room ends."""
+
+    def __init__(self, keymap: Keymap) -> None:
+        super().__init__()
+        self._keymap = keymap
+        self._cells = 0
+
+    def on_resize(self, event: Resize) -> None:
+        """Break the lines: a window can change, and a scrollbar take its cells."""
+        if event.size.width != self._cells:
+            self._cells = event.size.width
+            self.update(plain(help_text(self._keymap, self._cells)))
+
+
+def help_text(keymap: Keymap, cells: int) -> str:
+    """The whole page as plain text, in lines of so many cells; what is explained goes on below itself."""
     sections: list[tuple[str, list[tuple[str, str]]]] = []
     moves = {name for ids, _said in MOVES for name in ids}
     for place, title in PLACE_TITLES.items():
@@ -62,5 +89,10 @@ def help_text(keymap: Keymap) -> str:
     sections.append((_("Marks"), [(_(mark), _(said)) for mark, said in MARKS]))
     width = 2 + max(width_cells(left) for _title, rows in sections for left, _right in rows)
     return "\n\n".join(
-        "\n".join([title, *(f"  {fit(left, width)}{right}" for left, right in rows)]) for title, rows in sections
+        "\n".join([title, *(line for row in rows for line in _row(*row, width, cells))]) for title, rows in sections
     )
+
+
+def _row(left: str, right: str, width: int, cells: int) -> list[str]:
+    first, *more = wrap(right, cells - width - 2)
+    return [f"  {fit(left, width)}{first}", *(" " * (width + 2) + line for line in more)]

@@ -266,3 +266,20 @@ async def test_a_pane_and_a_reply_in_one_burst_in_a_narrow_window(tmp_path: Path
         assert console.composer == "xyz"
         assert console.is_writing
         assert console.opened == customer
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_page_of_keys_is_read_by_the_keys_that_move(
+    tmp_path: Path, world: World, size: tuple[int, int]
+) -> None:
+    async with running(tmp_path, world, size=size, sections={"keys": {"last": "Ctrl+E", "down": "s"}}) as console:
+        await console.press("question_mark")
+        await console.sees("Everywhere, except while typing")
+        await console.press("s", "s", "s")
+        await console.sees_no("Everywhere, except while typing")
+        await console.press("ctrl+e")
+        await console.sees("stale  ", "known ones  ")
+        await console.press("g")
+        await console.sees("Everywhere, except while typing")
+        await console.press("question_mark")
+        await console.sees_no("Keys and marks")
