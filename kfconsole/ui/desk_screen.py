@@ -187,9 +187,10 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
                     "send_other",
                     "needs_me",
                     "search",
+                    "copy",
                 ),
             ),
-            "composer": ("send", "newline", "canned", "attach", "typing", "leave"),
+            "composer": ("send", "newline", "leave", "canned", "attach", "typing"),
             "filter": (),
         }
         pieces: list[Piece] = []
