@@ -103,6 +103,7 @@ class SearchScreen(CopyActs):
         super().__init__()
         self.bind_commands(self.app.keymap, Place.SEARCH, Place.FOUND)
         self._openid = openid
+        self._is_picked = False
         self._last: LastSearch | None = None
         self._wanted = Wanted(openid=None if is_everybody else openid)
         self._page_rows = PAGE_ROWS
@@ -299,14 +300,7 @@ class SearchScreen(CopyActs):
     def _paint(self) -> None:
         agent = rules.agent_name(self.desk, self._wanted.agent) if self._wanted.agent else ""
         self._filters.show(
-            search_filters.filter_pieces(
-                self.app.keymap,
-                self._wanted,
-                self._customer_words(),
-                agent,
-                self._today,
-                has_customer=self._openid is not None,
-            )
+            search_filters.filter_pieces(self.app.keymap, self._wanted, self._customer_words(), agent, self._today)
         )
         self._paint_title()
         self._paint_hints()
@@ -342,9 +336,23 @@ class SearchScreen(CopyActs):
     # -- filters ---------------------------------------------------------------------------------------------------
 
     def action_search_customer(self) -> None:
-        """Search the messages of the one customer, or of all."""
-        if self._openid is not None:
-            self._look_for(replace(self._wanted, openid=self._openid if self._wanted.openid is None else None))
+        """Search the messages of the one customer, or of all; where there is none yet, one is picked."""
+        if self._openid is None:
+            self.pick_customer()
+            return
+        self._look_for(replace(self._wanted, openid=self._openid if self._wanted.openid is None else None))
+        if self._is_picked:
+            self._openid, self._is_picked = None, False
+
+    @work(group="filter", exclusive=True)
+    async def pick_customer(self) -> None:
+        """Pick whose messages are searched."""
+        from kfconsole.ui.customer_choices import customer_picker
+
+        picker = customer_picker(self.desk, _("Whose messages?"), self.app.glyphs)
+        if (picked := await self.app.push_screen_wait(picker)) is not None:
+            self._openid, self._is_picked = CustomerId(picked), True
+            self._look_for(replace(self._wanted, openid=self._openid))
 
     def action_search_direction(self) -> None:
         """Search what both sides wrote, the customers, or the agents."""

@@ -128,9 +128,7 @@ def scope_words(customer: str) -> str:
     return _("only {customer}").format(customer=customer) if customer else _("all customers")
 
 
-def filter_pieces(
-    keymap: Keymap, wanted: Wanted, customer: str, agent: str, today: date, *, has_customer: bool
-) -> list[Piece]:
+def filter_pieces(keymap: Keymap, wanted: Wanted, customer: str, agent: str, today: date) -> list[Piece]:
     """Each filter as it is set, behind the key that changes it; those that narrow the search stand out.
 
     Args:
@@ -139,7 +137,6 @@ def filter_pieces(
         customer: Whose messages, by name; empty for everybody's.
         agent: Whose customers, by name.
         today: For days said in few words.
-        has_customer: Whether there is one customer the search can be narrowed to.
     """
     said = {
         "search_customer": (scope_words(customer), bool(customer)),
@@ -147,10 +144,8 @@ def filter_pieces(
         "search_agent": (text.clip(agent, AGENT_CELLS) or _("all agents"), bool(agent)),
         "search_days": (days_words(wanted.days, today), wanted.days is not None),
     }
-    names = [name for name in said if name != "search_customer" or has_customer]
     pieces: list[Piece] = []
-    for name in names:
-        label, is_on = said[name]
+    for name, (label, is_on) in said.items():
         pieces += [(f" {keymap.prefix(name).strip()}", "accent"), (f" {label} ", "strong" if is_on else "muted")]
     if wanted.has_filter:
         for key, label in keymap.hints(("search_clear",)):

@@ -142,15 +142,28 @@ async def test_whose_messages_are_searched_is_one_key_and_said_in_words(tmp_path
         await console.until(lambda: len(found(console)) == 2)
 
 
-async def test_without_a_subject_all_customers_are_searched(tmp_path: Path, world: World) -> None:
-    (customer,) = waiting(world)
+async def test_without_a_subject_all_customers_are_searched_or_one_that_is_picked_by_name(
+    tmp_path: Path, world: World
+) -> None:
+    first, second = waiting(world, 2)
     async with running(tmp_path, world) as console:
-        await remember(console, *said(console, customer, "refund"))
+        await console.sees("waiting 2")
+        await remember(console, *said(console, first, "refund one"), *said(console, second, "refund two"))
+        await console.app.actions.describe(CustomerId(second), alias="张女士")
         await console.press("3")
         await search(console, "refund")
+        assert len(found(console)) == 2
+        await console.sees("F2 all customers")
+
         await console.press("f2")
-        assert found(console) == ["refund"]
-        assert "F2" not in console.text()
+        await console.sees("Whose messages?")
+        await console.type("zns")
+        await console.until(lambda: console.text().count(short(first)) == 1)  # in the list of messages alone
+        await console.press("enter")
+        await console.until(lambda: found(console) == ["refund two"])
+        await console.sees("F2 only 张女士")
+        await console.press("f2")
+        await console.until(lambda: len(found(console)) == 2)
 
 
 async def test_filters_by_direction_agent_and_days(tmp_path: Path, world: World) -> None:

@@ -177,7 +177,7 @@ def test_days_are_said_in_few_words(days: Days | None, words: str) -> None:
 
 def test_every_filter_that_is_set_stands_out_and_fits_a_narrow_screen() -> None:
     def said(wanted: Wanted, customer: str = "", agent: str = "") -> list[tuple[str, str]]:
-        pieces = search_filters.filter_pieces(DEFAULT, wanted, customer, agent, TODAY, has_customer=True)
+        pieces = search_filters.filter_pieces(DEFAULT, wanted, customer, agent, TODAY)
         return [(words.strip(), tone) for words, tone in pieces]
 
     assert [tone for words, tone in said(Wanted()) if not words.startswith("F")] == ["muted"] * 4
