@@ -45,6 +45,7 @@ catalogues: $(INSTALLED)  ## collect the texts of the source, update and compile
 docs: $(INSTALLED)  ## bring docs/ up to date with commands and simulator
 	$(BIN)/python -m tools.schemas
 	$(BIN)/python -m tools.commands
+	$(BIN)/python -m tools.keys
 	$(BIN)/python -m tools.simulator_page
 
 clean:  ## remove what was made
