@@ -199,7 +199,7 @@ class Actions:
 
     def left_alone(self) -> tuple[Transfer, ...]:
         """Return the transfers from here whose customers nobody has."""
-        return self._undoing.left_alone()
+        return self._handing.left_alone()
 
 
     # Sending

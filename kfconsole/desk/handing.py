@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 BEGUN = "begun"
 """What the note before a close says; the note after it says how it ended."""
+FOUND = "found"
+"""Somebody has the customer again, or they wait."""
 LEFT_ALONE = "left_alone"
 FORGOTTEN_SECONDS = 24 * 3600.0
 """How far back an unfinished transfer is looked for: WeChat lets one reply for 48 h, a shift is shorter."""
@@ -69,6 +71,12 @@ class Handing:
         if self._under_way:
             await asyncio.wait(self._under_way)
 
+    def left_alone(self) -> tuple[Transfer, ...]:
+        """Return the transfers whose customers nobody has; that one is found again is noted, for the next start."""
+        for transfer in self._undoing.forget_found():
+            self._deeds.note("transfer", transfer.openid, f"{transfer.giver} {transfer.target}", FOUND)
+        return self._undoing.left_alone
+
     async def run(self) -> None:
         """Find who was forgotten before this start, as soon as WeChat can be asked."""
         while True:
@@ -102,7 +110,7 @@ class Handing:
             except TimeoutError as error:
                 raise Unavailable(_("WeChat did not answer in time."), may_have_arrived=False) from error
             if holder is not None:
-                await self._deeds.note_now("transfer", openid, deed.details, f"found with {holder.agent}")
+                await self._deeds.note_now("transfer", openid, deed.details, FOUND)
             else:
                 self._undoing.transferred(self._transferring.forgotten(openid, AgentId(giver), AgentId(target)))
 

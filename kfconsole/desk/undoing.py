@@ -10,7 +10,7 @@ from kfconsole.desk import rules
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.serving import Serving
 from kfconsole.desk.store import Store
-from kfconsole.desk.transferring import Transfer
+from kfconsole.desk.transferring import Outcome, Transfer
 from kfconsole.errors import NotPossible, RateLimited, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Session
@@ -63,20 +63,29 @@ class Undoing:
         self._drop(transfer.openid)
         if transfer.is_left_alone:
             self._ended.append(Ended(transfer.openid, transfer.giver, self._clock.monotonic(), transfer))
-            return
-        self._why_not = NotPossible(
-            _("A transfer cannot be undone; {customer} can be transferred back.").format(
-                customer=rules.customer_name(self._store.desk, transfer.openid)
+        elif transfer.outcome is Outcome.TRANSFERRED:
+            self._why_not = NotPossible(
+                _("A transfer cannot be undone; {customer} can be transferred back.").format(
+                    customer=rules.customer_name(self._store.desk, transfer.openid)
+                )
             )
-        )
 
+    @property
     def left_alone(self) -> tuple[Transfer, ...]:
-        """Return the transfers whose customers nobody has, the eldest first; one whom somebody has is forgotten."""
-        desk = self._store.desk
-        for openid in [ended.openid for ended in self._ended if ended.transfer is not None]:
-            if rules.who_serves(desk, openid) is not None or rules.is_waiting(desk, openid):
-                self._drop(openid)
+        """The transfers whose customers nobody has, the eldest first."""
         return tuple(ended.transfer for ended in self._ended if ended.transfer is not None)
+
+    def forget_found(self) -> tuple[Transfer, ...]:
+        """Forget, and return, the transfers whose customers are in the lists again."""
+        desk = self._store.desk
+        found = tuple(
+            transfer
+            for transfer in self.left_alone
+            if rules.who_serves(desk, transfer.openid) is not None or rules.is_waiting(desk, transfer.openid)
+        )
+        for transfer in found:
+            self._drop(transfer.openid)
+        return found
 
     def newest(self) -> Ended:
         """Return what is to be taken back now.
@@ -84,7 +93,6 @@ class Undoing:
         Raises:
             NotPossible: There is nothing, or no longer.
         """
-        self.left_alone()
         if not self._ended:
             raise self._why_not or NotPossible(
                 _("There is nothing to undo."), hint=_("What can be undone is closing a session, for a few seconds.")

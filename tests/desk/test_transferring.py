@@ -395,6 +395,21 @@ async def test_a_transfer_that_left_them_alone_is_told_after_the_next_start_too(
     assert [transfer.openid for transfer in house.actions.left_alone()] == [ANN]
 
 
+async def test_who_was_found_again_in_the_queue_is_not_told_after_the_next_start(shop: House) -> None:
+    house = shop
+    after_the_close(offline(LI, ME))(house)
+    await house.actions.transfer(ANN, LI)
+    house.world.say(ANN, "hello?")
+    async with house.polling():
+        assert house.waiting() == [ANN]
+        assert house.actions.left_alone() == ()
+    house.world.accept(WU, ANN)
+    house.world.close(WU, ANN)
+    await house.actions._handing.find_forgotten()
+
+    assert house.actions.left_alone() == ()
+
+
 async def test_finished_transfers_are_no_business_of_the_next_start(shop: House) -> None:
     house = shop
     await house.actions.transfer(ANN, LI)

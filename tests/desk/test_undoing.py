@@ -102,6 +102,14 @@ async def test_a_transfer_is_transferred_back_instead(shop: House) -> None:
         await house.actions.undo_close()
 
 
+async def test_a_transfer_that_was_none_leaves_nothing_to_undo(shop: House) -> None:
+    house = shop
+    house.app.state.faults.arm(Fault(at.CREATE, "errcode", code=65415))
+    assert (await house.actions.transfer(ANN, LI)).agent == ME
+    with pytest.raises(NotPossible, match="nothing to undo"):
+        await house.actions.undo_close()
+
+
 async def test_who_waits_again_is_left_in_the_queue(shop: House) -> None:
     house = shop
     async with house.polling():
