@@ -171,7 +171,7 @@ async def _page(desk: "Wired", query: SearchQuery, limit: int) -> SearchPage:
     found: list[Message] = []
     while True:
         before = found[-1] if found else None
-        page = await desk.archive.search(query, before=before, limit=min(PAGE_MESSAGES, limit - len(found)))
+        page = await desk.actions.search(query, before=before, limit=min(PAGE_MESSAGES, limit - len(found)))
         found += page.messages
         if not page.has_more or len(found) >= limit:
             return SearchPage(tuple(found), page.has_more, page.unsearched)

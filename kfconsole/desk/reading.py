@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen, ConversationLeft, ConversationOpened, OlderLoaded
 from kfconsole.desk.gaps import KEEP_DAYS, GapFiller, Gaps
 from kfconsole.desk.store import Store
 from kfconsole.desk.syncing import Syncing
+from kfconsole.desk.words import stored_words
 from kfconsole.errors import ApiError, ConfigError, KfError
 from kfconsole.model import Conversation, CustomerId, Message, SearchPage, SearchQuery
 
@@ -144,7 +146,15 @@ class Reading:
 
     async def search(self, query: SearchQuery, before: Message | None, limit: int) -> SearchPage:
         """Return the newest messages found, or those found before a message."""
-        return await self._archive.search(query, before=before, limit=limit)
+        page = await self._archive.search(query, before=before, limit=limit)
+        stored = stored_words(query.words)
+        if stored == " ".join(query.words.split()):
+            return page
+        other = await self._archive.search(replace(query, words=stored), before=before, limit=limit)
+        found = {message.id: message for message in (*page.messages, *other.messages)}
+        newest = sorted(found.values(), key=lambda message: message.place, reverse=True)
+        has_more = page.has_more or other.has_more or len(newest) > limit
+        return SearchPage(tuple(newest[:limit]), has_more, max(page.unsearched, other.unsearched))
 
     async def gaps(self, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:
         """Return what was never fetched from WeChat of a span, as far back as messages are kept, oldest first."""

@@ -5,6 +5,7 @@ from datetime import date
 from kfconsole.content import Image, News, Video, Voice
 from kfconsole.i18n import N_, _
 from kfconsole.model import Delivery, Message, MessageKind
+from kfconsole.text import folded
 
 DELIVERY_WORDS = {
     Delivery.PREPARED: N_("waiting to go"),
@@ -46,6 +47,15 @@ def full_day(day: date) -> str:
     return _("{year}-{month:02}-{day:02} {weekday}").format(
         year=day.year, month=day.month, day=day.day, weekday=_(WEEKDAYS[day.weekday()])
     )
+
+
+def stored_words(typed: str) -> str:
+    """Write words that are looked for as the archive has them: who types 图片 means what stands there as `[image]`."""
+    tags = {folded(_(name)): f"[{tag}]" for tag, name in reversed(KIND_WORDS.items())}
+    whole = folded(typed).strip().strip("[]")
+    if whole in tags:  # a name may have blanks in it
+        return tags[whole]
+    return " ".join(tags.get(folded(word).strip("[]"), word) for word in typed.split())
 
 
 def words_of(message: Message) -> str:

@@ -1,8 +1,10 @@
 import asyncio
 
+import pytest
+
 from kfconsole.desk.syncing import LATE_SECONDS
 from kfconsole.errors import Unavailable
-from kfconsole.model import CustomerId, MessageKind, Record
+from kfconsole.model import CustomerId, MessageKind, Record, SearchQuery
 from kfconsole.simulator.faults import Fault
 from tests.desk import house as at
 from tests.desk.house import ME, START, House, customer
@@ -132,3 +134,30 @@ async def test_looking_at_a_day_fills_the_gaps_of_the_open_conversation_too(hous
     assert texts(house) == ["long ago"]
     assert house.desk.open.gaps[-1][1] == NOW - 4 * DAY
     assert house.desk.contacts[ANN].unread == 0
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("图片", ["[image]", "看图片", "[image]", "这张图片 呢"]),
+        ("[图片]", ["[image]", "[image]"]),
+        ("image", ["[image]", "[image]"]),
+        ("语音", ["[voice]"]),
+        ("退货", ["退货"]),
+    ],
+)
+@pytest.mark.usefixtures("chinese")
+async def test_what_is_no_text_is_found_by_its_name(house: House, typed: str, found: list[str]) -> None:
+    said = ["这张图片 呢", "[image]", "看图片", "[voice]", "退货", "[image]"]
+    records = [Record(ANN, ME, MessageKind.RECEIVED, text, NOW - 100 + number) for number, text in enumerate(said)]
+    await house.archive.merge_records(records, NOW - 100, NOW)
+    pages: list[str] = []
+    before = None
+    while True:
+        page = await house.actions.search(SearchQuery(typed), before=before, limit=2)
+        pages += [message.text for message in page.messages]
+        if not page.has_more:
+            break
+        before = page.messages[-1]
+
+    assert pages == found
