@@ -27,6 +27,7 @@ from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import rebinding, words
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.alerting import Alerting
+from kfconsole.ui.behind import KeysBehind
 from kfconsole.ui.commands import COMMANDS, Place
 from kfconsole.ui.desk_screen import DeskScreen
 from kfconsole.ui.early import EarlyKeys
@@ -276,6 +277,9 @@ class KfApp(App[int]):
     def on_key(self, event: events.Key) -> None:
         """Give a dialog, a line or the composer what was typed right behind the key that opened it."""
         if isinstance(self.screen, EarlyKeys) and self.screen.take_early(event):
+            event.prevent_default()
+            return
+        if isinstance(self.screen, KeysBehind) and self.screen.take_behind(event):
             event.prevent_default()
             return
         opened = self.focused

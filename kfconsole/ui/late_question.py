@@ -7,10 +7,11 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input, TextArea
 
+from kfconsole.ui.behind import KeysBehind
 from kfconsole.ui.dialogs import Answer, Question
 
 
-class LateQuestion(Question):
+class LateQuestion(Question, KeysBehind):
     """Takes no answer before the keys have rested; until then they go on to where somebody was writing."""
 
     def __init__(
@@ -43,13 +44,23 @@ class LateQuestion(Question):
         self.query_one("#cancel").focus()
 
     def on_key(self, event: events.Key) -> None:
-        """Let what is typed go on to where somebody writes; a key that would act there does nothing."""
+        """Let what is typed go on to where somebody writes."""
         if self.is_open:
             return
         event.stop()
         event.prevent_default()
         if self._rest is not None:
             self._rest.reset()
+        if self._writing_in is not None:
+            # By way of it, behind the keys still on their way there: it lets them go on to `take_behind`.
+            behind = events.Key(event.key, event.character)
+            behind._set_forwarded()  # it was on its way there: the app does not send it round once more
+            self._writing_in.post_message(behind)
+
+    def take_behind(self, event: events.Key) -> bool:
+        """Write a key where it was meant; one that would act there does nothing."""
+        if self.is_open:
+            return False
         match self._writing_in:
             case TextArea() as writing if event.is_printable and event.character:
                 writing.insert(event.character)
@@ -57,6 +68,7 @@ class LateQuestion(Question):
                 writing.insert_text_at_cursor(event.character)
             case TextArea() | Input() as writing if event.key == "backspace":
                 writing.action_delete_left()
+        return True
 
     def on_paste(self, event: events.Paste) -> None:
         """Let what is pasted go on, too."""
