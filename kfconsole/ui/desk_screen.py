@@ -1,5 +1,6 @@
 """The desk: three lists on the left, the open conversation and the composer on the right."""
 
+import asyncio
 from datetime import date
 from typing import ClassVar
 
@@ -154,10 +155,12 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         message = message_at_hand(self.talk)
         return None if message is None else message_copy(message)
 
-    def action_copy_conversation(self) -> None:
+    @work(group="copy", exclusive=True)
+    async def action_copy_conversation(self) -> None:
         """Copy the messages of the open conversation."""
         if lines := [item for item in self.talk.items if isinstance(item, Line)]:
-            self.app.copy(conversation_copy(lines, self.app.zone))
+            # There may be thousands.
+            self.app.copy(await asyncio.to_thread(conversation_copy, lines, self.app.zone))
         else:
             self.tell(_("There is nothing here to copy."), is_bad=True)
 
