@@ -93,6 +93,7 @@ class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
     While it is done the form stays, and Esc stops it. When it fails the form says why and holds what was typed.
     """
 
+    AUTO_FOCUS = ""  # the first line gets the keys that came before it, first
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
         Binding("ctrl+s", "submit", show=False),
@@ -151,9 +152,7 @@ class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
             entry.value = self._first.get(name, "")
             entry.cursor_position = len(entry.value)
         self._show_fields()
-        first = self._entries[self._fields[0].id]
-        self.set_focus(first)
-        self.hand_over(first)
+        self.hand_over(self._entries[self._fields[0].id])
 
     def values(self) -> dict[str, str]:
         """Return what stands in the lines, by their ids."""

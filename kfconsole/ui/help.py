@@ -25,6 +25,7 @@ MARKS = (
     (N_("sent"), N_("WeChat took the message; it gives no receipt")),
     (N_("confirmed"), N_("The message also stands in WeChat's own records")),
     (N_("outcome unknown"), N_("The answer was lost: the customer may have got it. It is never repeated by itself")),
+    (N_("[picture]"), N_("What WeChat's records do not hold, nor voice and video: it is seen on mpkf.weixin.qq.com")),
     (N_("stale"), N_("WeChat has not answered for a while; the rows are the last known ones")),
 )
 

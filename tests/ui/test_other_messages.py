@@ -264,6 +264,21 @@ async def test_a_dropped_file_becomes_its_path(tmp_path: Path, files: Path, worl
         await console.sees("[picture] 退货 单.png")
 
 
+async def test_a_name_that_looks_like_markup_stands_as_it_is(tmp_path: Path, files: Path, world: World) -> None:
+    (files / "[bold]x[] & y.png").write_bytes(PNG)
+    (files / "[.png").write_bytes(PNG)
+    async with running(tmp_path, world) as console:
+        await served(console)
+        await fill_in(console, "picture", f"{files}/[")
+        await console.press("tab")
+        await console.sees("[bold]x[] & y.png")
+        await console.type("b")
+        await console.press("tab")
+        await console.sees("can be sent")
+        await console.press("enter")
+        await console.sees("[picture] [bold]x[] & y.png")
+
+
 UPLOAD_FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "refused": ({"kind": "errcode", "code": 45001}, "too large"),
     "no such id": ({"kind": "errcode", "code": 40007}, "does not have this file"),
@@ -339,8 +354,13 @@ async def test_what_wechat_refused_to_send_comes_back_filled_in_and_uploads_anew
         await console.sees("refused", "does not have this file")
         await gone(console)
 
+        for _time in range(2):
+            await fill_in(console, "picture")
+            assert form(console).values() == {"file": f"{files}/退货 单.png"}
+            await console.press("escape")
+            await gone(console)
+
         await fill_in(console, "picture")
-        assert form(console).values() == {"file": f"{files}/退货 单.png"}
         await console.press("enter")
         await console.until(lambda: len(world.sent) == 1)
         await gone(console)

@@ -75,9 +75,10 @@ class ContentActs(ReplyActs):
             return await self._made(name, filled, tell)
 
         title = _(kind.title).format(customer=self.customer_name(openid))
-        form = Form(title, kind.fields(), finish, values=self.app.unsent_forms.pop((openid, name), None))
+        kept = self.app.unsent_forms.pop((openid, name), None)
+        form = Form(title, kind.fields(), finish, values=kept)
         content = await self.app.push_screen_wait(form)
-        if content is not None:
+        if content is not None or form.values() == kept:
             self.app.unsent_forms[openid, name] = form.values()
         return content
 
