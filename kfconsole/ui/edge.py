@@ -30,6 +30,8 @@ class _Said(Struct, frozen=True):
     tone: str = "muted"
     is_right: bool = False
     may_go: bool = True
+    last_resort: str = ""
+    """Of what may not go: what is left of it where nothing else is said any more."""
 
 
 class Obstacle(Struct, frozen=True):
@@ -37,6 +39,8 @@ class Obstacle(Struct, frozen=True):
 
     edge: tuple[str, ...]
     placeholder: tuple[str, ...] = ()
+    why: str = ""
+    """The reason alone, where there is no room for what to do."""
 
 
 def compose_edge(
@@ -70,7 +74,7 @@ def compose_edge(
     if before:
         said.append(_Said((before,), "accent", may_go=False))
     if (obstacle := find_obstacle(desk, station, openid, now, mono)) is not None:
-        said.append(_Said(obstacle.edge, "warn", may_go=False))
+        said.append(_Said(obstacle.edge, "warn", may_go=False, last_resort=obstacle.why))
     size = splitting.text_bytes(draft)
     if size > splitting.MAX_TEXT_BYTES:
         said.append(_cost(draft, size, allowance, station))
@@ -91,8 +95,8 @@ def find_obstacle(desk: Desk, station: Station, openid: CustomerId, now: float, 
             (
                 _("read-only: nothing is sent; set read_only = false under [me] to write"),
                 _("read-only: nothing is sent"),
-                _("read-only"),
-            )
+            ),
+            why=_("read-only"),
         )
     holder, send = rules.who_serves(desk, openid), station.keymap.key_of("send")
     if holder is not None and holder != desk.me:
@@ -136,7 +140,7 @@ def _no_reply_left(desk: Desk, openid: CustomerId, now: float, mono: float) -> O
             _(words.USED_UP_WORDS[allowance.act]),
         )
     both = _("{why}: {fix}").format(why=why, fix=until_they_write)
-    return Obstacle((both, why), (long, until_they_write))
+    return Obstacle((both,), (long, until_they_write), why)
 
 
 def placeholder(obstacle: Obstacle | None, otherwise: Sequence[str], width: int) -> str:
@@ -211,16 +215,23 @@ def _fitted(said: list[_Said], width: int) -> tuple[list[Piece], list[Piece]]:
 
     def worded(index: int) -> str:
         variants = said[index].variants
-        return f" {variants[chosen[index]]} " if chosen[index] < len(variants) else ""
+        words = variants[chosen[index]] if chosen[index] < len(variants) else said[index].last_resort
+        return f" {words} " if words else ""
 
     def cells() -> int:
         return sum(width_cells(worded(index)) for index in range(len(said)))
 
-    for may_go in (False, True):
-        for index in reversed(range(len(said))):
-            shortest = len(said[index].variants) - (not (may_go and said[index].may_go))
-            while chosen[index] < shortest and cells() > width:
-                chosen[index] += 1
+    def shorten(index: int, most: int) -> None:
+        while chosen[index] < most and cells() > width:
+            chosen[index] += 1
+
+    backwards = [(index, thing) for index, thing in enumerate(said)][::-1]
+    for index, thing in backwards:
+        shorten(index, len(thing.variants) - 1)
+    for index, thing in backwards:
+        shorten(index, len(thing.variants) if thing.may_go else 0)
+    for index, thing in backwards:
+        shorten(index, len(thing.variants) if thing.last_resort else 0)
     for index in range(len(said)):  # a shorter one may have left room for more words before it
         while chosen[index]:
             chosen[index] -= 1

@@ -123,6 +123,12 @@ class Session:
         self._write(keys.encode())
         return at
 
+    def send_bytes(self, data: bytes) -> float:
+        """Send bytes as the wire may cut them, within a character even; return when."""
+        at = time.monotonic()
+        self._write(data)
+        return at
+
     def resize(self, columns: int, rows: int) -> None:
         """Give the window another size."""
         self._take_arrived()
