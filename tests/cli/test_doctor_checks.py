@@ -7,6 +7,7 @@ import ssl
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -51,6 +52,25 @@ def test_files_that_others_can_read_are_told(tmp_path: Path, name: str, mode: in
     [found] = host.files(settings_in(tmp_path))
 
     assert (found.state, found.hint) == (state, f"{fix}{tmp_path / name}" if fix else "")
+
+
+@pytest.mark.parametrize(
+    ("bound", "environ", "states", "words"),
+    [
+        ({}, {}, [], ""),
+        ({"reply": ("F5",)}, {}, ["ok"], "1 command has keys of yours"),
+        ({"reply": ("ctrl+b",)}, {"TMUX": "1"}, ["warn"], "tmux takes Ctrl+B for itself"),
+        ({"repl": ("a",), "send": ("s",)}, {}, ["fail", "fail"], "Did you mean reply?"),
+    ],
+)
+def test_keys_of_the_settings_are_looked_at(
+    tmp_path: Path, bound: dict[str, tuple[str, ...]], environ: dict[str, str], states: list[str], words: str
+) -> None:
+    found = host.keys(replace(settings_in(tmp_path), keys=bound), environ)
+
+    assert [finding.state for finding in found] == states
+    assert all(finding.check == "keys" for finding in found)
+    assert words in " ".join(finding.text for finding in found)
 
 
 def test_a_folder_that_others_can_read_is_told(tmp_path: Path) -> None:
