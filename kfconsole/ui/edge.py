@@ -84,7 +84,7 @@ def compose_edge(
     if not station.is_read_only:
         said.append(_seen_as(desk))
     if is_typing_shown:
-        said.append(_Said((_("sees you type"),), is_right=True))
+        said.append(_Said((_("typing shown"),), is_right=True))
     return _fitted(said, width)
 
 
@@ -174,7 +174,7 @@ def _left(allowance: Allowance | None, station: Station, now: float) -> list[_Sa
     time = longer + words.time_left(left_seconds)
     is_closing = left_seconds < min(CLOSING_SECONDS, rules.WINDOW_RULES[allowance.act].seconds / 4)
     if is_closing and allowance.is_exact:
-        until = _Said((_("closes in {time}").format(time=time), time), "warn")
+        until = _Said((_("closes in {time}").format(time=time),), "warn")
     else:
         until = _Said((_("for {time}").format(time=time), time))
     if allowance.is_unlimited:
@@ -183,7 +183,7 @@ def _left(allowance: Allowance | None, station: Station, now: float) -> list[_Sa
     count = "?" if allowance.left is None else f"{station.glyphs.at_most}{allowance.left}"
     share = f"{count}/{limit}"
     if allowance.left == 1:
-        return [_Said((_("last reply {left}/{limit}").format(left=count, limit=limit), share), "warn"), until]
+        return [_Said((_("last reply {left}/{limit}").format(left=count, limit=limit),), "warn"), until]
     return [_Said((_("replies left {left}/{limit}").format(left=count, limit=limit), share)), until]
 
 

@@ -72,7 +72,7 @@ async def test_it_tells_replies_time_bytes_and_what_the_customer_sees(
         await console.until(lambda: "7/2048" in edge(console))
         # The customer wrote just now: WeChat shows that somebody types.
         await console.until(lambda: console.requests.calls[TYPING] == 1)
-        await console.until(lambda: _("sees you type") in edge(console), within=4)
+        await console.until(lambda: _("typing shown") in edge(console), within=4)
         assert width_cells(edge(console)) <= size[0]
 
         await console.press("enter")

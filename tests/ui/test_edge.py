@@ -104,7 +104,7 @@ def test_the_last_reply_and_the_last_hour_are_said_in_words() -> None:
 def test_it_counts_bytes_and_says_what_the_customer_sees() -> None:
     assert said(desk_with(), draft="好a").endswith("| 4/2048 bytes  the customer sees 晓雯")
     assert said(desk_with(me=None, holder=None)).endswith("the customer sees the account, no agent")
-    assert said(desk_with(), is_typing=True).endswith("sees you type")
+    assert said(desk_with(), is_typing=True).endswith("typing shown")
 
 
 def test_a_long_text_says_what_it_takes() -> None:
@@ -166,7 +166,7 @@ def test_read_only_names_the_setting() -> None:
 def test_what_matters_least_goes_first_and_no_word_is_cut() -> None:
     desk = desk_with(holder=TOM)
     assert said(desk, width=77, is_typing=True) == (
-        "with Tom: ask first  ≤4/5  for 47:10 | 0/2048 bytes  as 晓雯  sees you type"
+        "with Tom: ask first  ≤4/5  for 47:10 | 0/2048 bytes  as 晓雯  typing shown"
     )
     assert said(desk, width=40) == "with Tom: ask first  ≤4/5  for 47:10 | "
     assert said(desk, width=24) == "with Tom: ask first | "
