@@ -46,6 +46,8 @@ class FoundMessage(HistoryMessage, frozen=True):
     """One message that was found."""
 
     openid: str
+    name: str
+    """What the customer is called: our alias, else WeChat's remark; empty: neither is known."""
 
 
 class NeverFetched(Struct, frozen=True):
@@ -74,6 +76,7 @@ class FoundMessages(Struct, frozen=True):
 class _Result(Struct, frozen=True):
     page: SearchPage
     nicks: Mapping[AgentId, str]
+    names: Mapping[CustomerId, str]
     gaps: tuple[tuple[float, float], ...]
     begins_at: float | None = None
     """Before it, nothing was fetched, and nobody asked for so long ago."""
@@ -163,7 +166,8 @@ async def _search(settings: config.Settings, query: SearchQuery, limit: int) -> 
             page = await _page(desk, query, limit)
         nicks = {agent.id: one_line(agent.nick) for agent in desk.store.desk.agents}
         gaps, begins_at = await _gaps(settings, desk, query, has_found=bool(page.messages))
-        return _Result(page, nicks, gaps, begins_at)
+        names = await desk.archive.names({message.openid for message in page.messages})
+        return _Result(page, nicks, names, gaps, begins_at)
 
 
 async def _page(desk: "Wired", query: SearchQuery, limit: int) -> SearchPage:
@@ -317,6 +321,7 @@ def _found(query: SearchQuery, result: _Result) -> FoundMessages:
                 delivery=message.delivery,
                 reason=message.reason,
                 openid=message.openid,
+                name=result.names.get(message.openid, ""),
             )
             for message in result.page.messages[::-1]
         ),
