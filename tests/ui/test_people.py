@@ -1,11 +1,13 @@
 """Names of customers: typed at the desk, shown everywhere, found by pinyin."""
 
 import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from kfconsole import i18n
 from kfconsole.model import CustomerId
 from kfconsole.simulator import World
 from kfconsole.text import width_cells
@@ -28,11 +30,17 @@ def finds(console: Console, openid: str) -> bool:
     return [row.id for row in console.desk_screen.queue.rows] == [openid]
 
 
-@pytest.mark.parametrize(("size", "language"), [(SIZES[0], "en"), (SIZES[1], "en"), (SIZES[1], "zh")])
-async def test_a_customer_gets_alias_remark_and_tags(
-    tmp_path: Path, world: World, size: tuple[int, int], language: str
-) -> None:
-    async with running(tmp_path, world, size=size, sections={"ui": {"language": language}}) as console:
+@pytest.fixture(params=["en", "zh"])
+def _language(request: pytest.FixtureRequest) -> Iterator[None]:
+    i18n.use(request.param)
+    yield
+    i18n.use("en")
+
+
+@pytest.mark.usefixtures("_language")
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_customer_gets_alias_remark_and_tags(tmp_path: Path, world: World, size: tuple[int, int]) -> None:
+    async with running(tmp_path, world, size=size) as console:
         (customer,) = waiting(world)
         await console.until(lambda: bool(console.desk_screen.queue.rows))
         await edit(console, customer)
