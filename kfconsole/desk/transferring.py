@@ -136,7 +136,7 @@ class Transferring:
 
     async def _checked(self, openid: CustomerId, target: AgentId, giver: AgentId | None) -> AgentId:
         """Return who serves the customer, once nothing is known that would keep the target from it."""
-        known = giver
+        known: AgentId | None = None
         try:
             holder = await self._holding.ask_soon(openid)
             known = holder.agent if holder else None
@@ -222,11 +222,23 @@ class Transferring:
             except (ApiError, ConfigError) as error:
                 why = why or error
                 continue
-            self._holding.moved(openid, giver, holder)
-            outcome = {target: Outcome.TRANSFERRED, giver: Outcome.GIVEN_BACK}.get(holder.agent, Outcome.TAKEN)
-            return self._ended(openid, giver, target, outcome, holder.agent, why)
+            return self._found(openid, giver, target, holder, why)
+        outcome = Outcome.NOBODY
+        try:  # a refusal need not mean that nobody has them: an agent who is offline is refused first
+            last_holder = await self._truth(openid, deadline_mono)
+        except (ApiError, ConfigError, TimeoutError):
+            last_holder, outcome = None, Outcome.UNKNOWN
+        if last_holder is not None:
+            return self._found(openid, giver, target, last_holder, why)
         self._holding.closed(openid, giver)
-        return self._ended(openid, giver, target, Outcome.NOBODY, None, why)
+        return self._ended(openid, giver, target, outcome, None, why)
+
+    def _found(
+        self, openid: CustomerId, giver: AgentId, target: AgentId, holder: SessionHolder, why: KfError | None
+    ) -> Transfer:
+        self._holding.moved(openid, giver, holder)
+        outcome = {target: Outcome.TRANSFERRED, giver: Outcome.GIVEN_BACK}.get(holder.agent, Outcome.TAKEN)
+        return self._ended(openid, giver, target, outcome, holder.agent, why)
 
     async def _given(self, openid: CustomerId, agent: AgentId, deadline_mono: float) -> SessionHolder:
         """Create the session; return who has the customer then, which may be another who was faster.
