@@ -39,6 +39,7 @@ class Race:
             if self.console.is_writing:
                 await self.write_and_enter()
             await self.leave()
+            self.console.app.clear_notifications()  # painting them is most of the work
             await self.check(*list(self.typed.values())[-1:])
         await self.check(*set(self.typed.values()))
 
