@@ -56,7 +56,7 @@ class Remarks:
         self._random = random
         self._asked: set[CustomerId] = set()
         self._pending: dict[CustomerId, None] = {}
-        """In the order they turned up."""
+        """Of those listed now: who has left is nobody's concern."""
         self._looked_at: tuple[tuple[Waiting, ...], tuple[Session, ...]] = ((), ())
         self._due_mono: float | None = clock.monotonic() + FIRST_SECONDS
         """None: it is being asked, or never will be again."""
@@ -93,7 +93,7 @@ class Remarks:
             return
         self._looked_at = (desk.queue, desk.sessions)
         listed: Iterable[CustomerId] = chain((row.openid for row in desk.queue), desk.session_by_customer)
-        self._pending.update((openid, None) for openid in listed if openid not in self._asked)
+        self._pending = {openid: None for openid in listed if openid not in self._asked}
 
     def _done_with(self, part: Collection[CustomerId]) -> None:
         self._asked.update(part)

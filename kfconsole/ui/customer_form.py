@@ -79,8 +79,10 @@ class CustomerForm(EarlyKeys, ModalScreen[None]):
         self._title, self._contact, self._save, self._is_read_only = title, contact, save, is_read_only
         self.is_saving = False
         ours = " ".join(tag for tag in contact.tags if not is_wechat_tag(tag))
-        self._alias = Field(contact.alias, id="alias", compact=True, select_on_focus=False)
-        self._remark = Field(contact.remark, id="remark", compact=True, select_on_focus=False, disabled=is_read_only)
+        self._alias = Field(one_line(contact.alias), id="alias", compact=True, select_on_focus=False)
+        self._remark = Field(
+            one_line(contact.remark), id="remark", compact=True, select_on_focus=False, disabled=is_read_only
+        )
         self._tags = Field(ours, id="tags", compact=True, select_on_focus=False)
 
     def compose(self) -> ComposeResult:
