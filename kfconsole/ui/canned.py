@@ -27,6 +27,7 @@ from kfconsole.text import clip, fit, one_line, width_cells
 from kfconsole.ui.commands import Place
 from kfconsole.ui.early import EarlyKeys
 from kfconsole.ui.plain import plain
+from kfconsole.ui.tones import TonedScreen
 from kfconsole.ui.widgets.bar import Bar, Piece
 from kfconsole.ui.widgets.entry import Entry
 
@@ -48,7 +49,7 @@ class CannedLine(Entry):
 
     async def _on_key(self, event: events.Key) -> None:
         if self._picker.is_done:
-            self._picker.pass_on(event)  # typed right behind the key that picked: for the composer
+            self._picker.hold(event)  # typed right behind the key that picked: for the composer
         elif self.value or event.character is None or not self._picker.pick_by_key(event.character):
             return
         event.stop()
@@ -62,7 +63,7 @@ class CannedLine(Entry):
         return act is not None
 
 
-class CannedPicker(EarlyKeys, ModalScreen[None]):
+class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
     """Pick a reply for the composer.
 
     Args:
@@ -71,6 +72,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None]):
     """
 
     app: "KfApp"
+    COMPONENT_CLASSES = TonedScreen.COMPONENT_CLASSES
     AUTO_FOCUS = ""  # the line takes keys once the file is read
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
@@ -80,12 +82,15 @@ class CannedPicker(EarlyKeys, ModalScreen[None]):
         self._library = desk.canned_library
         self._finder = Finder(self._library.replies if self._library is not None else ())
         self._shown: dict[str, Reply] = {}
+        self._held: list[events.Key] = []
+        self._is_gone = False
         self.is_done = False
         """Whether the keys that still come are for the composer."""
         self.line = CannedLine(self, _("Name, words, pinyin or initials"))
         self.options = OptionList(markup=False, compact=True)
         self.options.can_focus = False
         self._text, self._cost, self._note = Static(), Bar(id="canned-cost"), Static(id="canned-note", markup=False)
+        self._scroll = VerticalScroll(classes="canned-text", can_focus=False)
         self._hints = Bar(id="canned-hints")
         self.acts: dict[str, Callable[[], None]] = {}
 
@@ -96,7 +101,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None]):
             box.border_title = plain(_("Canned reply to {customer}").format(customer=customer))
             yield self.line
             yield self.options
-            with VerticalScroll(classes="canned-text", can_focus=False):
+            with self._scroll:
                 yield self._text
             yield self._cost
             yield self._note
@@ -107,6 +112,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None]):
         steps = {"up": -1, "down": 1, "pageup": -8, "pagedown": 8}
         self.acts = {key: partial(self._move, step) for key, step in steps.items()}
         self.acts |= {"enter": self._choose, "escape": self.action_leave}
+        self.acts |= {"ctrl+down": self._scroll.scroll_page_down, "ctrl+up": self._scroll.scroll_page_up}
         named = {
             "canned_new": self._make_new,
             "canned_keep": self._keep_written,
@@ -114,16 +120,17 @@ class CannedPicker(EarlyKeys, ModalScreen[None]):
             "canned_delete": self._delete,
         }
         self.acts |= {key: named[act] for key, act in self.app.keymap.acts(Place.CANNED).items()}
-        self._hints.show(self._hint_pieces())
+        self._show_hints()
         if self._library is not None:
             self._fill()
         self.load()
 
-    def _hint_pieces(self) -> list[Piece]:
+    def _show_hints(self) -> None:
+        more = [("Ctrl+↓", _("more"))] if self._scroll.max_scroll_y else []
         pieces: list[Piece] = []
-        for key, label in (("Enter", _("insert")), *self.app.keymap.hints(_HINTS)):
+        for key, label in (("Enter", _("insert")), *more, *self.app.keymap.hints(_HINTS)):
             pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
-        return pieces
+        self._hints.show(pieces)
 
     @work(group="canned", exclusive=True)
     async def load(self) -> None:
@@ -134,7 +141,6 @@ class CannedPicker(EarlyKeys, ModalScreen[None]):
             lambda: canned.read_again(known) if known is not None and is_known else canned.read(path)
         )
         self._take(library)
-        self.set_focus(self.line)
         self.hand_over(self.line)
         await asyncio.to_thread(self._learn_sounds)
         if self.is_attached and self.line.value:
@@ -218,6 +224,8 @@ class CannedPicker(EarlyKeys, ModalScreen[None]):
         for start, end in filled.unresolved:
             text = text.stylize("reverse", start, end)
         self._text.update(text)
+        self._scroll.scroll_home(animate=False)
+        self.call_after_refresh(self._show_hints)
         self._cost.show(*self._cost_pieces(reply, filled))
 
     def _nothing_words(self, library: Library | None) -> str:
@@ -295,23 +303,42 @@ class CannedPicker(EarlyKeys, ModalScreen[None]):
         if reply.unknown:
             self.app.notify(unknown_variable(reply.unknown[0]), severity="warning")
             return
-        self._end()
         self._desk.insert_canned(self._openid, reply, self._filled(reply))
-        self.dismiss(None)
+        self._end()
 
     def action_leave(self) -> None:
         """Go back; the composer is as it was."""
         if not self.is_done:
             self._end()
-            self.dismiss(None)
 
     def _end(self) -> None:
         self.is_done = True
         self.workers.cancel_node(self)
+        self.line.call_later(self._leave_when_quiet, 0)
 
-    def pass_on(self, event: events.Key) -> None:
-        """Give the composer a key that was meant for it."""
-        self._desk.composer.post_message(events.Key(event.key, event.character))
+    def _leave_when_quiet(self, held: int) -> None:
+        """Go once the line has no more keys: what comes then finds the composer, behind those held for it.
+
+        Args:
+            held: How many keys were held when this was asked last; a pump looks one message ahead, unseen by its queue.
+        """
+        if self.line.message_queue_size or len(self._held) > held:
+            self.line.call_later(self._leave_when_quiet, len(self._held))
+            return
+        self._is_gone = True
+        self.dismiss(None)
+        for event in self._held:
+            self._give_composer(event)
+
+    def hold(self, event: events.Key) -> None:
+        """Keep a key that is meant for the composer."""
+        if self._is_gone:
+            self._give_composer(event)
+        else:
+            self._held.append(event)
+
+    def _give_composer(self, event: events.Key) -> None:
+        self._desk.composer._forward_event(events.Key(event.key, event.character))  # as the app does
 
     # -- the file --------------------------------------------------------------------------------------------------
 

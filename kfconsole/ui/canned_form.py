@@ -82,7 +82,9 @@ class CannedForm(ModalScreen[Reply | None]):
         self.named = FormLine(reply.name, id="canned-name", compact=True, select_on_focus=False)
         self.key_line = FormLine(reply.key, id="canned-key", compact=True, select_on_focus=False, max_length=1)
         self.folder = FormLine(reply.folder, id="canned-folder", compact=True, select_on_focus=False)
-        self.text = CannedText(reply.text, id="canned-words", compact=True, tab_behavior="focus")
+        self.text = CannedText(
+            reply.text, id="canned-words", compact=True, tab_behavior="focus", highlight_cursor_line=False
+        )
         self.text.cursor_blink = False
         self._problem = Static(classes="canned-problem")
 

@@ -1,48 +1,88 @@
 """Keys that were pressed right behind the one that opens a dialog: a lagging line brings both in one burst."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from textual import events
-from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import Screen
 from textual.widget import Widget
+
+LONGEST_WAY_SECONDS = 0.5  # where something on the way of the keys is gone, nothing comes along it
 
 
 class EarlyKeys:
-    """A dialog that loses no key pressed before it could take any, and takes them in order."""
+    """A dialog that loses no key pressed before it could take any, and takes them in order.
+
+    What is forwarded to the dialog itself, because nothing in it has the focus yet, waits in its queue; what was on
+    its way to the screen below comes by `take_early`.
+    """
 
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self._opened_at = Message().time
         self._early: list[events.Key] = []
         self._taker: Widget | None = None
+        self._taker_due: Widget | None = None
+        self._taken_at = 0.0
 
     def take_early(self, event: events.Key) -> bool:
-        """Keep a key that was on its way to what lies below; False when it was pressed later, for this dialog."""
-        if event.time > self._opened_at:
+        """Keep a key that was pressed before this dialog took any; False when it was pressed later."""
+        if self._taker is None:
+            self._early.append(event)
+            return True
+        if event.time > self._taken_at:
             return False
-        self._keep_key(event)
+        _give(event, self._taker)
         return True
 
     def on_key(self, event: events.Key) -> None:
         """Keep a key pressed before anything here had the focus."""
-        if self._taker is None:
+        if self.take_early(event):
             event.stop()
             event.prevent_default()
-            self._keep_key(event)
 
     def hand_over(self, taker: Widget) -> None:
-        """Let a widget have the keys pressed so far, and all that follow."""
-        self._taker = taker
-        for event in sorted(self._early, key=lambda event: event.time):
-            self._give_key(event)
-        self._early.clear()
+        """Give the focus to a widget, and the keys pressed so far, in order.
 
-    def _keep_key(self, event: events.Key) -> None:
-        if self._taker is None:
-            self._early.append(event)
+        First a callback goes the way of the keys that are still on it: from where the focus was, up to the
+        application, and here.
+        """
+        assert isinstance(self, Screen)
+        self.set_focus(None)
+        self._taker_due = taker
+        stack = self.app.screen_stack
+        below = stack[stack.index(self) - 1] if self in stack[1:] else self
+        self._follow_keys([*(below.focused or below).ancestors_with_self, self])
+        self.set_timer(LONGEST_WAY_SECONDS, self._take_keys)
+
+    def _follow_keys(self, way: Sequence[MessagePump], kept: int = -1) -> None:
+        assert isinstance(self, Screen)
+        if way:
+            way[0].call_later(self._follow_keys, way[1:])
+        elif self.message_queue_size or len(self._early) != kept:  # a pump looks one message ahead, unseen by its queue
+            self.call_later(self._follow_keys, (), len(self._early))
         else:
-            self._give_key(event)
+            self._take_keys()
 
-    def _give_key(self, event: events.Key) -> None:
-        if self._taker is not None:
-            self._taker.post_message(events.Key(event.key, event.character))
+    def _take_keys(self) -> None:
+        assert isinstance(self, Screen)
+        taker, self._taker_due = self._taker_due, None
+        if taker is None or not self.is_attached:
+            return
+        self.set_focus(taker)
+        for event in sorted(self._early, key=lambda event: event.time):
+            _give(event, taker)
+        self._early.clear()
+        self._taker, self._taken_at = taker, events.Event().time
+
+
+class KeysBehind:
+    """A dialog that takes, by `take_behind`, the keys still on their way to what lies below."""
+
+    def take_behind(self, event: events.Key) -> None:
+        """Take a key."""
+        raise NotImplementedError
+
+
+def _give(event: events.Key, taker: Widget) -> None:
+    taker._forward_event(events.Key(event.key, event.character))  # as the app does, so that it comes only once

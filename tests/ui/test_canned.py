@@ -1,6 +1,7 @@
 """Canned replies: found, filled in and put where the cursor is; nothing is ever sent by them."""
 
 import asyncio
+import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -80,6 +81,7 @@ async def test_replies_are_found_previewed_stacked_where_the_cursor_is_and_sent_
 ) -> None:
     i18n.use(language)
     async with writing(tmp_path, world, size=size) as (console, customer):
+        await console.app.actions.describe(CustomerId(customer), alias="王姐{time}")
         await console.type("嗯！")
         await console.press("left")
 
@@ -89,6 +91,11 @@ async def test_replies_are_found_previewed_stacked_where_the_cursor_is_and_sent_
         await console.type("qsd")
         await console.until(lambda: names(picker) == ["请稍等"])
         await console.sees("好的，请稍等。")
+        await console.press("ctrl+a", "ctrl+k")
+        await console.type("tkjd")
+        await console.sees("王姐{time}您好，")
+        await console.press("ctrl+a", "ctrl+k")
+        await console.type("请稍")
         await console.press("enter")
         await console.until(lambda: console.is_writing)
         assert console.composer == "嗯好的，请稍等。！"
@@ -102,15 +109,21 @@ async def test_replies_are_found_previewed_stacked_where_the_cursor_is_and_sent_
         await console.until(lambda: console.sent == [(customer, "嗯好的，请稍等。您好，我是晓雯。！")])
 
 
-async def test_a_quick_reply_takes_two_keys_even_in_one_burst_with_what_follows(tmp_path: Path, world: World) -> None:
+async def test_a_quick_reply_takes_two_keys_in_whatever_pieces_they_arrive(tmp_path: Path, world: World) -> None:
+    rng = random.Random(11)
+    keys = ("嗯", "ctrl+r", "2", "a", "ctrl+r", "escape", "b", "ctrl+r", "1", "!", "enter")
     async with writing(tmp_path, world) as (console, customer):
-        for _round in range(5):
-            console.strike("ctrl+r", "2", "!", "enter")
+        for number in range(1, 9):
+            world.say(customer, "?")
+            for key in keys:
+                console.strike(key)
+                for _moment in range(rng.choice((0, 0, 0, 1, 3))):
+                    await asyncio.sleep(0)
+            await console.until(lambda number=number: len(console.sent) == number)  # type: ignore[misc]  # of this round
             await console.until(lambda: console.is_writing and not console.composer)
             await console.quiet()
-        await console.until(lambda: len(console.sent) == 5)
 
-        assert console.sent == [(customer, "好的，请稍等。!")] * 5
+        assert console.sent == [(customer, "嗯好的，请稍等。ab您好，我是晓雯。!")] * 8
 
 
 async def test_on_the_desk_the_key_goes_to_the_composer_first_and_loses_none_typed_behind(
@@ -345,4 +358,16 @@ async def test_the_palette_knows_canned_replies(tmp_path: Path, world: World) ->
         await console.type("canned")
         await console.press("enter")
         await console.until(lambda: isinstance(console.app.screen, CannedPicker))
-        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_a_long_reply_is_read_to_its_end_and_tells_how_many_messages_it_takes(
+    tmp_path: Path, world: World, size: tuple[int, int]
+) -> None:
+    source = '[[reply]]\nname = "长"\ntext = """\n' + f"{'很长的一句话。' * 20}\n" * 12 + '最后一句。"""\n'
+    async with writing(tmp_path, world, size=size, replies=source) as (console, _customer):
+        picker = await offered(console)
+        await console.sees("3 replies of the 5 left", "Ctrl+↓ more")
+        while picker._scroll.scroll_y < picker._scroll.max_scroll_y:
+            await console.press("ctrl+down")
+        await console.sees("最后一句。")
