@@ -162,7 +162,7 @@ def _cost(draft: str, size: int, allowance: Allowance | None, station: Station) 
     left = None if allowance is None else allowance.left
     if left is not None and count > left:
         said = ngettext("only {left} reply left", "only {left} replies left", left).format(left=left)
-        return _Said((_("{why}: {fix}").format(why=messages, fix=said), messages), "late", may_go=False)
+        return _Said((_("{why}: {fix}").format(why=messages, fix=said),), "late", may_go=False, last_resort=messages)
     return _Said((_("goes as {messages}").format(messages=messages), messages), "warn", may_go=False)
 
 

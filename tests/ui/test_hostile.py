@@ -172,6 +172,9 @@ async def test_anything_can_be_pasted_and_is_sent_as_shown(tmp_path: Path, world
             await console.quiet()
             assert_harmless(console)
             if name == "long":
+                await console.sees("A long reply to")
+                await console.press("escape")
+                await console.until(lambda: console.is_writing)
                 assert console.composer == shown
                 await console.press("f7", "delete")
                 await console.until(lambda: console.composer == "")
