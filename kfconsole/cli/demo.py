@@ -57,10 +57,12 @@ def command(seed: int, speed: float, language: str | None, screenshot: Path | No
     language = language or os.environ.get("KFCONSOLE_LANGUAGE", "auto")
     with tempfile.TemporaryDirectory(prefix="kfconsole-demo-") as name, _simulator(Path(name), seed, speed) as child:
         # The simulator starts meanwhile.
+        from kfconsole.canned import writing
         from kfconsole.cli.console import open_app, run_app
 
         settings = _settings(child.answer(), language, Path(name))
-        i18n.use(settings.ui.language)
+        is_chinese = i18n.use(settings.ui.language) == "zh"
+        writing.create(settings.replies_path, is_chinese=is_chinese)
         app = open_app(settings, is_demo=True)
         if screenshot is None:
             return run_app(app)
