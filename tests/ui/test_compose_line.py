@@ -154,6 +154,7 @@ async def test_a_long_text_goes_in_parts_after_a_question(tmp_path: Path, world:
         assert {openid for openid, _text in console.sent} == {customer}
         assert console.composer == ""
         await console.until(lambda: f"{5 - len(parts)}/5" in edge(console))
+        await console.until(lambda: console.contact(customer).draft == "")
     assert splitting.text_bytes(LONG) > splitting.MAX_TEXT_BYTES
 
 
