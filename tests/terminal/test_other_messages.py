@@ -31,7 +31,11 @@ def test_a_picture_is_found_by_tab_uploaded_and_sent(
     console.wait_for(f"What to send to {short(openid)}")
     console.send(Key.ENTER)
     console.wait_for(f"Picture for {short(openid)}")
-    console.send("~/我" + Key.TAB + "退" + Key.TAB + "箱" + Key.TAB)  # in one piece, as over a lagging line
+    console.send("~/我" + Key.TAB)
+    console.wait_for("~/我的 图片/")
+    console.send("退" + Key.TAB)
+    console.wait_for("~/我的 图片/退货 ")
+    console.send("箱" + Key.TAB)
     console.wait_for("PNG 0.09 KB, can be sent")
     console.send(Key.ENTER)
     console.wait_for(r"\[picture\] 退货 箱.png.*\bsent\b")

@@ -10,6 +10,7 @@ import pytest
 from kfconsole.simulator import World
 from kfconsole.ui.forms import Form
 from kfconsole.ui.late_question import LateQuestion
+from kfconsole.ui.widgets import path_entry
 from tests.ui.console import COLLEAGUE, SEND, SESSIONS, Console, running, short, waiting
 
 UPLOAD = "/cgi-bin/media/upload"
@@ -225,7 +226,10 @@ async def test_what_is_wrong_is_said_below_its_line_and_gets_the_cursor(
         assert console.requests.calls[UPLOAD] == 0
 
 
-async def test_a_path_is_completed_in_the_form(tmp_path: Path, files: Path, world: World) -> None:
+async def test_a_path_is_completed_in_the_form(
+    tmp_path: Path, files: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(path_entry, "PATIENCE_SECONDS", 20.0)
     async with running(tmp_path, world, size=(80, 24)) as console:
         await served(console)
         await fill_in(console, "video")

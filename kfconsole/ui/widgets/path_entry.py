@@ -16,7 +16,7 @@ from kfconsole import text
 from kfconsole.ui.disk import Disk
 from kfconsole.ui.widgets.entry import Entry
 
-PATIENCE_SECONDS = 0.2  # keys typed behind a Tab wait so long for the disk, and then go before it
+PATIENCE_SECONDS = 0.5  # keys typed behind a Tab wait so long for the disk, and then go before it
 _FILE_URL = "file://"
 
 

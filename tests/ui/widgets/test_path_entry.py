@@ -166,7 +166,10 @@ async def until(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
         await pilot.pause(0.01)
 
 
-async def test_keys_pressed_behind_a_tab_stand_behind_what_it_adds(folder: Path) -> None:
+async def test_keys_pressed_behind_a_tab_stand_behind_what_it_adds(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(path_entry, "PATIENCE_SECONDS", 20.0)
     async with stage() as (app, pilot):
         strike(app, *f"{folder}/退", "tab", *"单", "tab")
         await until(pilot, lambda: app.entry.value == f"{folder}/退货 单.png")
