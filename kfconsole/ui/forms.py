@@ -160,6 +160,12 @@ class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
 
     # -- keys ------------------------------------------------------------------------------------------------------
 
+    def on_paste(self, event: events.Paste) -> None:
+        """Give the first line what was pasted, or dropped, before any had the focus."""
+        if self.focused is None:
+            event.stop()
+            self._entries[self._fields[0].id].post_message(events.Paste(event.text))
+
     def takes(self, entry: FormEntry, key: str) -> bool:
         """Do what a key does that is not a line's own, and return whether it is one."""
         if self.is_busy:

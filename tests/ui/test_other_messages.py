@@ -268,6 +268,17 @@ async def test_a_dropped_file_becomes_its_path(tmp_path: Path, files: Path, worl
         await console.sees("[picture] 退货 单.png")
 
 
+async def test_what_is_pasted_before_the_form_has_a_cursor_is_not_lost(
+    tmp_path: Path, files: Path, world: World
+) -> None:
+    async with running(tmp_path, world) as console:
+        await served(console)
+        await fill_in(console, "picture")
+        form(console).set_focus(None)
+        await console.paste(f"'{files}/退货 单.png'")
+        await console.until(lambda: form(console).values() == {"file": f"{files}/退货 单.png"})
+
+
 async def test_a_name_that_looks_like_markup_stands_as_it_is(tmp_path: Path, files: Path, world: World) -> None:
     (files / "[bold]x[] & y.png").write_bytes(PNG)
     (files / "[.png").write_bytes(PNG)
