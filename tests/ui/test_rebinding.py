@@ -210,7 +210,7 @@ async def test_history_and_search_follow_their_keys(tmp_path: Path, world: World
         await console.serve(customer, "apples", "more apples")
         await console.open(customer)
         await console.press("f7")
-        await console.sees("History of", " b back")
+        await console.sees("History of", " b back", "more apples")
         await console.press("e")
         await console.until(lambda: console.app.screen.query_one("#transcript").current_id is not None)  # type: ignore[attr-defined]
         await console.press("q")
@@ -223,9 +223,10 @@ async def test_history_and_search_follow_their_keys(tmp_path: Path, world: World
         await console.press("enter", "down")
         assert console.app.focused is not None
         assert console.app.focused.id == "search-line"
-        await console.press("ctrl+g", "enter")
+        await console.press("ctrl+g")
+        await console.until(lambda: console.app.focused is not None and console.app.focused.id == "found")
+        await console.press("enter")
         await console.sees("Search all messages")
-        assert console.app.focused.id == "found"
         await console.press("o")
         await console.sees_no("Search all messages")
 
