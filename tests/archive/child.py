@@ -19,7 +19,7 @@ from typing import Any
 
 from kfconsole.archive import Archive
 from kfconsole.desk import Poller, ServerClock, Store
-from kfconsole.desk.checking import Checking
+from kfconsole.desk.checking import Checking, Doubt
 from kfconsole.desk.sending import Sending
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.model import (
@@ -29,6 +29,7 @@ from kfconsole.model import (
     Delivery,
     Desk,
     Feed,
+    Message,
     MessageId,
     MessageKind,
     Record,
@@ -253,6 +254,31 @@ async def send(say: Say, path: Path, shop: dict[str, str], to: list[CustomerId])
         await asyncio.gather(*map(send_to, to))
 
 
+async def send_parts(say: Say, path: Path, shop: dict[str, str], to: list[CustomerId], seed: int) -> None:
+    """Be a console that looks before it sends, in parts, to some customers at the same time; some it takes back."""
+    chance = random.Random(seed)
+    async with desk(path, shop) as (client, archive, store, clock):
+        me = AgentId(shop["kf_account"])
+        checking = Checking(client, archive, store, clock, me=me)
+        sending = Sending(client, archive, store, clock, TypingState(client, store, clock), checking, me=me)
+
+        async def decide(doubt: Doubt, waiting: tuple[Message, ...]) -> bool:
+            if chance.random() < 0.5:
+                return True
+            draft = "\n".join(message.text for message in waiting)
+            await sending.take_back(doubt.openid, [message.id for message in waiting], draft)
+            return False
+
+        async def send_to(openid: CustomerId) -> None:
+            texts = [f"{openid} {part}" for part in range(4)]
+            await archive.save_draft(openid, "\n".join(texts))
+            say(f"draft {openid}")
+            for message in await sending.send_each(openid, texts, decide=decide):
+                say(f"{message.delivery} {message.text}")
+
+        await asyncio.gather(*map(send_to, to))
+
+
 async def look(say: Say, path: Path, shop: dict[str, str]) -> None:
     """Be a console that starts after another one ended, and asks WeChat until it has seen all there is."""
     async with desk(path, shop) as (client, archive, store, clock):
@@ -272,7 +298,13 @@ def _answered(now: Desk) -> set[Feed]:
     return {feed for feed, health in now.health.items() if health.succeeded_mono is not None}
 
 
-LIVES: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {"live": live, "write": write, "send": send, "look": look}
+LIVES: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
+    "live": live,
+    "write": write,
+    "send": send,
+    "parts": send_parts,
+    "look": look,
+}
 
 
 def fork(order: dict[str, Any]) -> int:
