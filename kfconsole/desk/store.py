@@ -5,6 +5,7 @@ that changes nothing tells nobody. It knows no screen, no socket and no file.
 """
 
 import math
+from bisect import insort
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
@@ -25,7 +26,6 @@ from kfconsole.model import (
     Feed,
     Health,
     Message,
-    MessageId,
     QueueAnswer,
     Session,
 )
@@ -296,18 +296,27 @@ def _with_older(before: Conversation | None, fact: happened.OlderLoaded) -> Conv
 def _with_messages(before: Conversation | None, messages: tuple[Message, ...]) -> Conversation | None:
     if before is None:
         return None
-    loaded = {message.id for message in before.messages}
+    own = {message.id: message for message in messages if message.openid == before.openid}
+    loaded = {message.id for message in before.messages if message.id in own}
     oldest = before.messages[0].place if before.messages and before.has_older else (-math.inf, 0, 0)
     # What is older than the part loaded would leave a hole: it comes when that part is asked for.
-    own = (message for message in messages if message.openid == before.openid)
-    joined = _joined(before.messages, (message for message in own if message.id in loaded or message.place >= oldest))
+    seen = (message for message in own.values() if message.id in loaded or message.place >= oldest)
+    joined = _joined(before.messages, seen)
     return before if joined is before.messages else replace(before, messages=joined)
 
 
 def _joined(known: tuple[Message, ...], seen: Iterable[Message]) -> tuple[Message, ...]:
-    """Return the messages in the archive's order, each once, as last seen."""
-    by_id: dict[MessageId, Message] = {message.id: message for message in known}
-    changed = {message.id: message for message in seen if by_id.get(message.id) != message}
+    """Return the messages in the archive's order, each once, as last seen; quick where few of thousands changed."""
+    by_id = {message.id: message for message in seen}
+    before = {message.id: message for message in known if message.id in by_id}
+    changed = {message_id: message for message_id, message in by_id.items() if before.get(message_id) != message}
     if not changed:
         return known
-    return tuple(sorted((by_id | changed).values(), key=lambda message: message.place))
+    joined = [message for message in known if message.id not in changed]
+    for message in changed.values():
+        insort(joined, message, key=_place)
+    return tuple(joined)
+
+
+def _place(message: Message) -> tuple[float, int, int]:
+    return message.place

@@ -100,7 +100,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         """Show a desk; only what differs from the painted one is touched, or all when `anew`."""
         before, self._painted = None if anew else self._painted, desk
         self.lists.show(desk, anew=anew)
-        if before is None or desk.open is not before.open or desk.agents is not before.agents:
+        if before is None or desk.open is not before.open or not self.talk.shows_names_of(desk):
             self.conversation.show(desk)
             self.app.poller.focus(rules.who_serves(desk, desk.open.openid) if desk.open else None)
             self._paint_hints()

@@ -7,17 +7,19 @@ from kfconsole.ui.app import KfApp
 from kfconsole.ui.picture import placed
 
 SETTLE_ROUNDS = 400  # of 25 ms: lists from a server on this host are there long before
+NAME_ROUNDS = 250  # WeChat is asked for names a little later than for the lists, and may have none
 
 
 async def take(app: KfApp, path: Path, size: tuple[int, int]) -> None:
     """Run the app headless until lists and a conversation are there, and write what a person would see as SVG."""
     async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
-        for _round in range(SETTLE_ROUNDS):
+        for settled in range(SETTLE_ROUNDS):
             desk = app.store.desk
             if desk.open is None and desk.sessions and desk.contacts:
                 await pilot.press("2", "enter")
-            if desk.open is not None and desk.open.messages and desk.queue:
+            has_names = any(contact.name for contact in desk.contacts.values())
+            if desk.open is not None and desk.open.messages and desk.queue and (has_names or settled > NAME_ROUNDS):
                 break
             await pilot.pause(0.025)
         await pilot.pause()

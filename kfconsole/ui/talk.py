@@ -1,13 +1,14 @@
 """The open conversation, on the line-drawn transcript."""
 
 from collections.abc import Sequence
+from operator import is_
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message as Posted
 
 from kfconsole.desk import rules
-from kfconsole.model import Conversation, CustomerId, Desk, Message, MessageKind
+from kfconsole.model import AgentId, Conversation, CustomerId, Desk, Message, MessageKind
 from kfconsole.ui import gaps, lines, words
 from kfconsole.ui.gaps import Item
 from kfconsole.ui.lines import GapLine, Line, Page
@@ -17,6 +18,9 @@ from kfconsole.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
+
+Names = tuple[dict[AgentId, str], str]
+"""What agents are called, and the customer."""
 
 
 class Talk(Transcript[Item]):
@@ -38,6 +42,10 @@ class Talk(Transcript[Item]):
     def __init__(self, *, id: str) -> None:  # Textual's name for it
         super().__init__(self._draw_line, id=id)
         self._lines: tuple[Line, ...] = ()
+        self._messages: tuple[Message, ...] = ()
+        self._undecided: tuple[int, ...] = ()
+        """Where the messages stand that wait for a decision."""
+        self._names: Names = ({}, "")
         self._openid: CustomerId | None = None
         self._seen: tuple[CustomerId | None, tuple[float, float]] | None = None
 
@@ -49,7 +57,14 @@ class Talk(Transcript[Item]):
     def show_messages(self, desk: Desk, conversation: Conversation | None, *, is_part: bool = True) -> None:
         """Show a conversation; `is_part`: some days of it, to which nothing older is added."""
         messages = conversation.messages if conversation else ()
-        self._lines = tuple(Line(message, self._sender(desk, message)) for message in messages)
+        names = self._names_on(desk, conversation)
+        kept = self._lines[: _same_at_start(self._messages, messages)] if names == self._names else ()
+        self._lines = (*kept, *(Line(message, self._sender(desk, message)) for message in messages[len(kept) :]))
+        self._undecided = (
+            *(place for place in self._undecided if place < len(kept)),
+            *(place for place in range(len(kept), len(messages)) if messages[place].needs_decision),
+        )
+        self._messages, self._names = messages, names
         self.show(gaps.with_gaps(self._lines, conversation, is_part=is_part) if conversation else ())
 
     @property
@@ -75,20 +90,26 @@ class Talk(Transcript[Item]):
 
         Of several that stand together, as the parts of a text do, the first: they are sent again in their order.
         """
-        selected = next((line for line in self._lines if line.id == self.current_id), None)
-        if selected is not None and selected.message.needs_decision:
-            return selected.message
-        chosen: Message | None = None
-        for line in reversed(self._lines):
-            if line.message.needs_decision:
-                chosen = line.message
-            elif chosen is not None:
+        if self.selected is not None and self.selected.needs_decision:
+            return self.selected
+        first = len(self._lines)
+        for place in reversed(self._undecided):
+            if first not in (place + 1, len(self._lines)):
                 break
-        return chosen
+            first = place
+        return self._lines[first].message if self._undecided else None
 
     def action_leave(self) -> None:
         """Go back to the lists."""
         self.post_message(self.Left())
+
+    def shows_names_of(self, desk: Desk) -> bool:
+        """Whether everybody in the open conversation is called as on this desk."""
+        return self._names == self._names_on(desk, desk.open)
+
+    def _names_on(self, desk: Desk, conversation: Conversation | None) -> Names:
+        customer = words.customer_name(desk, conversation.openid, self.app.glyphs) if conversation else ""
+        return {agent.id: agent.nick for agent in desk.agents}, customer
 
     def _sender(self, desk: Desk, message: Message) -> str:
         if message.kind is MessageKind.RECEIVED:
@@ -99,3 +120,9 @@ class Talk(Transcript[Item]):
         zone = self.app.zone
         page = Page(tones_of(self), self.app.glyphs, zone, words.day_of(self.app.clock.now(), zone), self.app.keymap)
         return gaps.draw(line, width, page) if isinstance(line, GapLine) else lines.draw(line, previous, width, page)
+
+
+def _same_at_start(before: tuple[Message, ...], after: tuple[Message, ...]) -> int:
+    """Return how many messages at the start are the very same: ten thousand are told in a fraction of a frame."""
+    same = list(map(is_, before, after))
+    return same.index(False) if False in same else len(same)

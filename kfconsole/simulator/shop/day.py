@@ -21,6 +21,7 @@ SHOP_AGENT = "kf2001@lehuo"
 _TOM, _MEI, _QIANG, _NEW = "kf2002@lehuo", "kf2003@lehuo", "kf2004@lehuo", "kf2005@lehuo"
 _HOUR = 3600.0
 _NO_BREAK_SECONDS = 24 * _HOUR
+_KNOWN_SHARE = 0.7
 
 # How long ago those who wait at the start came.
 _WAITING_SECONDS = (720.0, 265.0, 96.0, 27.0, 3.0)
@@ -119,7 +120,15 @@ class Day:
     def _new_shopper(self, *, openid: str = "") -> Shopper:
         self._customer_number += 1
         stream = self._stream(f"customer {self._customer_number}")
-        return Shopper(self._world, self._agenda, stream, openid=openid)
+        shopper = Shopper(self._world, self._agenda, stream, openid=openid)
+        self._note_remark(shopper.openid)
+        return shopper
+
+    def _note_remark(self, openid: str) -> None:
+        """Let the shop have noted who most of its customers are; the others it does not know."""
+        stream = self._stream(f"remark {openid}")
+        if stream.random() < _KNOWN_SHARE:
+            self._world.add_customer(openid).remark = stream.choice(phrases.FAMILY_NAMES) + stream.choice(phrases.FORMS)
 
     def _hire(self) -> None:
         for kf_account, nickname in ((SHOP_AGENT, "晓雯"), (_TOM, "Tom"), (_MEI, "小美"), (_QIANG, "阿强")):
