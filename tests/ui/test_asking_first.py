@@ -151,7 +151,7 @@ async def test_enter_asks_again_when_a_colleague_took_over_meanwhile(tmp_path: P
         await console.until(lambda: console.sent == [(customer, "almost done")])
 
 
-async def test_a_closed_window_asks(tmp_path: Path, world: World) -> None:
+async def test_a_closed_window_asks_about_the_reply_and_not_before_one_is_written(tmp_path: Path, world: World) -> None:
     async with running(tmp_path, world) as console:
         (customer,) = waiting(world)
         await console.serve(customer, "hi")
@@ -161,11 +161,14 @@ async def test_a_closed_window_asks(tmp_path: Path, world: World) -> None:
             await console.asked_again(RECORDS)
         await console.sees("48 hours")
         await console.press("r")
+        await console.type("for later")
+        assert console.composer == "for later"
+        await console.press("enter")
         await console.sees("48 hours", "Cancel")
         await console.press("enter")
         await console.quiet()
 
-        assert not console.is_writing
+        assert console.composer == "for later"
         assert console.requests.calls[SEND] == 0
 
 

@@ -27,7 +27,7 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
         """Write to the subject, after a question where one is due."""
         if (openid := self.need_subject()) is None:
             return
-        problem = self.reply_problem(openid)
+        problem = self.holder_problem(openid)
         is_free = problem is None or self.app.accepted_problems.get(openid) == problem
         if is_at_once := is_free and openid in self.desk.contacts:
             # At once: over a slow line the first words of the reply come in one piece with the r.
@@ -47,7 +47,7 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
             if self.composer.openid != openid:
                 if self.focused is self.composer:
                     self.set_focus(self.talk)
-            elif not is_at_once and await self.may_reply(openid) and self.composer.openid == openid:
+            elif not is_at_once and await self.may_write(openid) and self.composer.openid == openid:
                 self.set_focus(self.composer)
         finally:
             self.is_asking = False
@@ -113,11 +113,17 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
 
     # -- what asks first -------------------------------------------------------------------------------------------
 
+    async def may_write(self, openid: CustomerId) -> bool:
+        """Ask first when the customer is waiting or with a colleague; for the rest there is time until it is sent."""
+        return await self._may(openid, self.holder_problem(openid))
+
     async def may_reply(self, openid: CustomerId) -> bool:
         """Ask first when the customer is waiting or with a colleague, or when the reply can hardly arrive."""
+        return await self._may(openid, self.reply_problem(openid))
+
+    async def _may(self, openid: CustomerId, problem: tuple[str, str] | None) -> bool:
         from kfconsole.ui.dialogs import Answer, Question
 
-        problem = self.reply_problem(openid)
         if problem is None or self.app.accepted_problems.get(openid) == problem:
             return True
         answers = [Answer("send", _("Send anyway"), "s")]
@@ -133,6 +139,10 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
 
     def reply_problem(self, openid: CustomerId) -> tuple[str, str] | None:
         """Why a reply should not simply be sent: a question, and what follows; None when all is well."""
+        return self.holder_problem(openid) or self.window_problem(openid)
+
+    def holder_problem(self, openid: CustomerId) -> tuple[str, str] | None:
+        """Why it is not for this agent to reply, and what follows; None when it is."""
         name, holder = self.customer_name(openid), rules.who_serves(self.desk, openid)
         if holder is not None and holder != self.desk.me:
             agent = self.agent_name(holder)
@@ -140,7 +150,7 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
             return question, _("Two people would be answering. WeChat does not stop you.")
         if holder is None and rules.is_waiting(self.desk, openid):
             return _("{customer} is still waiting.").format(customer=name), _("Sending a reply does not accept them.")
-        return self.window_problem(openid)
+        return None
 
     def window_problem(self, openid: CustomerId) -> tuple[str, str] | None:
         """Why WeChat would not take a reply, and that it would not; None while one may be left."""
