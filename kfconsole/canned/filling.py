@@ -14,8 +14,8 @@ VARIABLES = ("customer", "agent", "time", "greeting")
 _CALLED = {"顾客": "customer", "客服": "agent", "时间": "time", "问候": "greeting"}
 _PIECES = re.compile(r"\{\{|\}\}|\{([^\W\d]\w*)\}")
 _UNRESOLVED = re.compile(rf"\{{({'|'.join((*VARIABLES, *_CALLED))})\}}")
-_CHINESE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]")
-_LETTER = re.compile("[A-Za-z]")
+_CHINESE = "[\u2e80-\u9fff\uf900-\ufaff\uff00-\uff60]"  # compiled when used: it takes longer than all else here
+_LETTER = "[A-Za-z]"
 
 # In the language of the reply, not of the screen: a customer reads it. By the hour from which it is said.
 _GREETINGS = ((5, "早上好", "Good morning"), (9, "上午好", "Good morning"), (11, "中午好", "Good afternoon"))
@@ -88,7 +88,7 @@ def greeting(hour: int, *, is_chinese: bool) -> str:
 def is_chinese(text: str) -> bool:
     """Whether the text, variables left out, is Chinese; what is neither language counts as Chinese."""
     words = "".join(piece for piece, name in _pieces(text) if name is None)
-    return bool(_CHINESE.search(words)) or not _LETTER.search(words)
+    return bool(re.search(_CHINESE, words)) or not re.search(_LETTER, words)
 
 
 def unknown_variables(text: str) -> tuple[str, ...]:

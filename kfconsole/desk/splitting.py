@@ -22,21 +22,19 @@ SMALLEST_SHARE = 0.25
 """A part that ends well is at least so much of an even share, where there is another good end."""
 _LINK_CELLS = 40  # so much of a link tells it from others
 
-_A_TAG = re.compile(r"<a(?=[\s>])|</a\s*>", re.IGNORECASE)
-_KEPT_WHOLE = re.compile(
-    r"https?://[!-;=-Z^-~]+|/:(?:[!-.0-;=-Z^-~]|<(?!/?a[\s>])){1,9}|\[[^\[\]\n]{1,16}\]|[\U0001f1e6-\U0001f1ff]{2}",
-    re.IGNORECASE,
+# Compiled with the first text that is too long: it would take 3 % of the start.
+_A_TAG = r"(?i)<a(?=[\s>])|</a\s*>"
+_KEPT_WHOLE = (
+    r"(?i)https?://[!-;=-Z^-~]+|/:(?:[!-.0-;=-Z^-~]|<(?!/?a[\s>])){1,9}|\[[^\[\]\n]{1,16}\]|[\U0001f1e6-\U0001f1ff]{2}"
 )
 """Addresses; WeChat's codes of faces: `/::)`, `/:rose`, `[微笑]`, `[Let Down]`; flags, two characters each."""
 
 _CLOSING = "”’\"'」』）)】》〉］\\]"
-_PAUSE = re.compile(r"\s+")
-_SENTENCE_END = re.compile(
-    rf"[。！？…；｡][。！？…；｡!?.]*+[{_CLOSING}]*+|[.!?;]++[{_CLOSING}]*+(?=[\s\u2e80-\U0003ffff]|$)"
-)
-_CLAUSE_END = re.compile(rf"[，、：—～]++[{_CLOSING}]*+|[,:]++[{_CLOSING}]*+(?=[\s\u2e80-\U0003ffff]|$)")
+_PAUSE = r"\s+"
+_SENTENCE_END = rf"[。！？…；｡][。！？…；｡!?.]*+[{_CLOSING}]*+|[.!?;]++[{_CLOSING}]*+(?=[\s\u2e80-\U0003ffff]|$)"
+_CLAUSE_END = rf"[，、：—～]++[{_CLOSING}]*+|[,:]++[{_CLOSING}]*+(?=[\s\u2e80-\U0003ffff]|$)"
 _HAN = "\u2e80-\u2fff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_BESIDE_HAN = re.compile(rf"(?<=[{_HAN}])(?=[{_HAN}\w])|(?<=[0-9A-Za-z])(?=[{_HAN}])")
+_BESIDE_HAN = rf"(?<=[{_HAN}])(?=[{_HAN}\w])|(?<=[0-9A-Za-z])(?=[{_HAN}])"
 
 _JOINER = "\u200d"
 _MARKS = frozenset({"Mn", "Me", "Mc"})
@@ -180,7 +178,7 @@ def _wholes(text: str, limit_bytes: int) -> Iterator[tuple[int, int]]:
             )
         yield start, end
     starts = [start for start, _end in links]
-    for whole in _KEPT_WHOLE.finditer(text):
+    for whole in re.finditer(_KEPT_WHOLE, text):
         nearest = bisect_right(starts, whole.end() - 1) - 1
         if (nearest < 0 or links[nearest][1] <= whole.start()) and text_bytes(whole[0]) <= limit_bytes:
             yield whole.span()
@@ -189,7 +187,7 @@ def _wholes(text: str, limit_bytes: int) -> Iterator[tuple[int, int]]:
 def _links(text: str) -> Iterator[tuple[int, int]]:
     """Yield where each `<a …>…</a>` stands: start and end. One without its end is no link."""
     opened = -1
-    for tag in _A_TAG.finditer(text):
+    for tag in re.finditer(_A_TAG, text):
         if tag[0][1] != "/":
             opened = tag.start()
         elif opened >= 0:
@@ -199,7 +197,7 @@ def _links(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _paragraphs(text: str, first: int, last: int) -> Iterator[int]:
-    return (blanks.start() for blanks in _PAUSE.finditer(text, first, last + 1) if "\n" in blanks[0])
+    return (blanks.start() for blanks in re.compile(_PAUSE).finditer(text, first, last + 1) if "\n" in blanks[0])
 
 
 def _sentences(text: str, first: int, last: int) -> Iterator[int]:
@@ -209,7 +207,7 @@ def _sentences(text: str, first: int, last: int) -> Iterator[int]:
 def _clauses(text: str, first: int, last: int) -> Iterator[int]:
     yield from sorted(
         [
-            *(blanks.start() for blanks in _PAUSE.finditer(text, first, last + 1)),
+            *(blanks.start() for blanks in re.compile(_PAUSE).finditer(text, first, last + 1)),
             *_ends(_CLAUSE_END, text, first, last),
         ]
     )
@@ -219,15 +217,15 @@ def _besides_han(text: str, first: int, last: int) -> Iterator[int]:
     return _ends(_BESIDE_HAN, text, first, last)
 
 
-def _ends(pattern: re.Pattern[str], text: str, first: int, last: int) -> Iterator[int]:
+def _ends(pattern: str, text: str, first: int, last: int) -> Iterator[int]:
     """Yield where matches end; the character behind the last place is looked at, too."""
-    for found in pattern.finditer(text, max(0, first - 1), last + 1):
+    for found in re.compile(pattern).finditer(text, max(0, first - 1), last + 1):
         if first <= found.end() <= last:
             yield found.end()
 
 
 def _past_blanks(text: str, index: int) -> int:
-    found = _PAUSE.match(text, index)
+    found = re.compile(_PAUSE).match(text, index)
     return found.end() if found else index
 
 

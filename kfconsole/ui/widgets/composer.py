@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 SAVE_AFTER_SECONDS = 0.4  # no draft older than a second may be lost
 
 _HAN = "\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[{_HAN}]+|[^\W{_HAN}]+|[^\w\s]+")
-"""Chinese has no blanks: a word ends where the script changes, and at what is no letter."""
+_WORD = rf"[{_HAN}]+|[^\W{_HAN}]+|[^\w\s]+"
+"""Chinese has no blanks: a word ends where the script changes, and at what is no letter. Not compiled at start."""
 
 
 class _OfText(Message):
@@ -253,7 +253,7 @@ class Composer(TextArea):
         row, column = self.cursor_location
         if column == 0:
             return super().get_cursor_word_left_location()
-        words = list(_WORD.finditer(self.document[row], 0, column))
+        words = list(re.compile(_WORD).finditer(self.document[row], 0, column))
         return row, words[-1].start() if words else 0
 
     def get_cursor_word_right_location(self) -> Location:
@@ -262,7 +262,7 @@ class Composer(TextArea):
         line = self.document[row]
         if column == len(line):
             return super().get_cursor_word_right_location()
-        word = _WORD.search(line, column)
+        word = re.compile(_WORD).search(line, column)
         return row, word.end() if word else len(line)
 
     def action_delete_word_right(self) -> None:
