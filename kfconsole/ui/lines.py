@@ -117,7 +117,7 @@ def _body(line: Line, head: LINE, width: int, page: Page) -> list[LINE]:
         else:
             lines.append((*lead, (piece, tone)))
     if message.delivery in (Delivery.REFUSED, Delivery.UNKNOWN):
-        lines.extend(_why(message, indent, width, tones))
+        lines.extend(_why(message, indent, width, page))
     return lines
 
 
@@ -136,8 +136,15 @@ def _state(message: Message, tones: Tones) -> tuple[str, Style]:
     return word, tones.late if message.needs_decision else tones.muted
 
 
-def _why(message: Message, indent: int, width: int, tones: Tones) -> list[LINE]:
-    ask = "" if message.is_dismissed else "  " + _("S resend, D dismiss")
-    said = message.reason + ask
-    tone = tones.muted if message.is_dismissed else tones.warn
-    return [((" " * indent, tones.text), (piece, tone)) for piece in text.wrap(said.strip(), max(8, width - indent))]
+def _why(message: Message, indent: int, width: int, page: Page) -> list[LINE]:
+    tone = page.tones.muted if message.is_dismissed else page.tones.warn
+    room = max(8, width - indent)
+    said = text.wrap(message.reason, room) if message.reason else []
+    # Never broken between a key and what it does.
+    hints = "  ".join(f"{key} {label}" for key, label in page.keymap.hints(("resend", "dismiss_message")))
+    if hints and not message.is_dismissed:
+        if said and text.width_cells(said[-1]) + 2 + text.width_cells(hints) <= room:
+            said[-1] += "  " + hints
+        else:
+            said.append(hints)
+    return [((" " * indent, page.tones.text), (piece, tone)) for piece in said]
