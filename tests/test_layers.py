@@ -73,6 +73,7 @@ ONLY_IN = {
         "desk",
         "ui",
         "canned",
+        "terminal",
         "cli",
         "simulator",
     },  # frozen structs; decoding is in wechat

@@ -8,9 +8,10 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from msgspec import Struct
 
 from kfconsole.i18n import _
 from kfconsole.terminal.tmux import ANSWER_SECONDS, Run, inside_tmux
@@ -39,8 +40,7 @@ class Way(StrEnum):
     NOWHERE = "nowhere"
 
 
-@dataclass(frozen=True, slots=True)
-class Copied:
+class Copied(Struct, frozen=True):
     """Where a text went."""
 
     way: Way

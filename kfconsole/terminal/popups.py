@@ -11,8 +11,9 @@ terminal is known by what it calls itself, or where the settings say which kind 
 
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from kfconsole.i18n import _
 from kfconsole.terminal.tmux import Run, inside_tmux, tmux_option, tmux_terminal, wrapped
@@ -50,8 +51,7 @@ _BY_PROGRAM = {
 """A part of what a terminal calls itself, to what it takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(Struct, frozen=True):
     """The way of pop-ups out of this terminal."""
 
     way: Way | None

@@ -59,6 +59,12 @@ class ActingScreen(TonedScreen):
         """Show a short note about something the user just did."""
         self.notify(message, severity="warning" if is_bad else "information", markup=False, timeout=8 if is_bad else 4)
 
+    def untell(self, message: str) -> None:
+        """Take a note away that is true no longer."""
+        for note in tuple(self.app._notifications):
+            if note.message == message:
+                self.app._unnotify(note)
+
     def tell_error(self, error: KfError) -> None:
         """Show what went wrong and what to do."""
         self.tell(f"{error.message}\n{error.hint}" if error.hint else error.message, is_bad=True)

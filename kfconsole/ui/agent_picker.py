@@ -12,7 +12,6 @@ from kfconsole.model import Agent, AgentId, Desk, Feed
 from kfconsole.ui import words
 from kfconsole.ui.dialogs import Choice, Picker
 from kfconsole.ui.early import EarlyKeys
-from kfconsole.ui.widgets.entry import Entry
 
 
 class AgentPicker(EarlyKeys, Picker):
@@ -33,7 +32,7 @@ class AgentPicker(EarlyKeys, Picker):
         """Follow the desk."""
         self._unsubscribe = self._store.subscribe(self._follow)
         self._follow(self._store.desk)
-        self.hand_over(self.query_one(Entry))
+        self.hand_over(self.line)
 
     def on_key(self, event: events.Key) -> None:
         """Do what a key does that came early and is no text."""
@@ -52,7 +51,7 @@ class AgentPicker(EarlyKeys, Picker):
 
     def _follow(self, desk: Desk) -> None:
         choices = agent_choices(desk, holder=self._holder, order=[choice.id for choice in self._offered])
-        if choices != self._offered and self.is_attached:
+        if choices != self._offered:
             self._offered = choices
             self.offer(choices)
 

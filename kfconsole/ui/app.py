@@ -27,10 +27,9 @@ from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import rebinding, words
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.alerting import Alerting
-from kfconsole.ui.behind import KeysBehind
 from kfconsole.ui.commands import COMMANDS, Place
 from kfconsole.ui.desk_screen import DeskScreen
-from kfconsole.ui.early import EarlyKeys
+from kfconsole.ui.early import EarlyKeys, KeysBehind
 from kfconsole.ui.status import Station
 from kfconsole.ui.widgets.composer import Composer
 from kfconsole.ui.widgets.entry import Entry

@@ -102,14 +102,17 @@ class Picker(ModalScreen[str | None]):
 
     def __init__(self, title: str, choices: Sequence[Choice], placeholder: str) -> None:
         super().__init__()
-        self._title, self._choices, self._placeholder = title, tuple(choices), placeholder
+        self._title, self._choices = title, tuple(choices)
+        # Kept rather than looked up: what follows the desk may come when the picker is being taken away.
+        self.line = Entry(placeholder=placeholder, compact=True)
+        self._options = OptionList(markup=False, compact=True)
 
     def compose(self) -> ComposeResult:
         """Draw the filter and the list."""
         with Vertical(classes="dialog picker") as box:
             box.border_title = plain(self._title)
-            yield Entry(placeholder=self._placeholder, compact=True)
-            yield OptionList(markup=False, compact=True)
+            yield self.line
+            yield self._options
             yield Static(plain(_("Nothing matches.")), classes="nothing")
 
     def on_mount(self) -> None:
@@ -122,7 +125,7 @@ class Picker(ModalScreen[str | None]):
     async def prepare(self) -> None:
         """Learn pinyin, and look again for what was typed meanwhile."""
         await asyncio.to_thread(finding.prepare)
-        if self.is_attached and (typed := self.query_one(Entry).value):
+        if self.line.is_attached and (typed := self.line.value):
             self._fill(typed, keeps_highlight=True)
 
     @on(Input.Changed)
@@ -133,11 +136,12 @@ class Picker(ModalScreen[str | None]):
     def offer(self, choices: Sequence[Choice]) -> None:
         """Show other choices, such as the same in another state; Enter still means the row it meant before."""
         self._choices = tuple(choices)
-        self._fill(self.query_one(Entry).value, keeps_highlight=True)
+        if self._options.is_attached:
+            self._fill(self.line.value, keeps_highlight=True)
 
     def _fill(self, words: str, *, keeps_highlight: bool = False) -> None:
         wanted = finding.words_of(words)
-        options = self.query_one(OptionList)
+        options = self._options
         before = options.highlighted_option if keeps_highlight else None
         options.clear_options()
         width = max((plain(choice.label).cell_length for choice in self._choices), default=0)
@@ -154,7 +158,7 @@ class Picker(ModalScreen[str | None]):
     @on(Input.Submitted)
     def choose_highlighted(self) -> None:
         """Return the highlighted row."""
-        self.query_one(OptionList).action_select()
+        self._options.action_select()
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
@@ -163,7 +167,7 @@ class Picker(ModalScreen[str | None]):
 
     def action_move(self, step: int) -> None:
         """Move the highlight while the filter keeps the focus."""
-        options = self.query_one(OptionList)
+        options = self._options
         (options.action_cursor_down if step > 0 else options.action_cursor_up)()
 
     def action_cancel(self) -> None:

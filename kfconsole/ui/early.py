@@ -1,4 +1,8 @@
-"""Keys that were pressed right behind the one that opens a dialog: a lagging line brings both in one burst."""
+"""Keys that are on their way while a dialog comes up: a lagging line brings several in one burst.
+
+What was pressed right behind the key that opens a dialog is for the dialog; where it came up by itself, it is for what
+lies below.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -77,10 +81,10 @@ class EarlyKeys:
 
 
 class KeysBehind:
-    """A dialog that takes, by `take_behind`, the keys still on their way to what lies below."""
+    """A dialog that came up by itself, above somebody who types: what is on its way was meant for what lies below."""
 
-    def take_behind(self, event: events.Key) -> None:
-        """Take a key."""
+    def take_behind(self, event: events.Key) -> bool:
+        """Take a key that what lies below could not take any more; False when it was meant for the dialog."""
         raise NotImplementedError
 
 

@@ -7,8 +7,8 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Button, Input, TextArea
 
-from kfconsole.ui.behind import KeysBehind
 from kfconsole.ui.dialogs import Answer, Question
+from kfconsole.ui.early import KeysBehind
 
 
 class LateQuestion(Question, KeysBehind):

@@ -32,6 +32,8 @@ class Lists(Vertical):
         self.agents = Pane[AgentRow](rows.draw_agent, self._look, empty=_("No agents."), id="agents")
         self.last: Pane[QueueRow] | Pane[SessionRow] | Pane[AgentRow] = self.queue
         self._filter = Entry(placeholder=_("Filter: name, pinyin, tag, agent or text"), id="filter", compact=True)
+        self._before_filter: str | None = None
+        """Which row was current before it may have been hidden."""
         self._shown: Desk | None = None
         self._session_rows = rows.NO_ROWS
 
@@ -108,6 +110,7 @@ class Lists(Vertical):
 
     def start_filter(self) -> None:
         """Ask for words to filter the last pane by."""
+        self._before_filter = self.last.current_id or self._before_filter
         self._filter.value = self.last.filter
         self._filter.display = True
         self.screen.set_focus(self._filter)  # at once: what is typed behind the key is no command
@@ -121,12 +124,19 @@ class Lists(Vertical):
 
     @on(Input.Submitted, "#filter")
     def end_filter(self) -> None:
-        """Go back to the pane; the filter stays."""
-        self._filter.display = False
-        self.last.focus()
+        """Go back to the pane, to the first row found; the filter stays."""
+        self.last.take_first()
+        self._leave_line()
 
     def clear_filter(self) -> None:
         """Leave the filter line and take the filter away."""
         self._filter.value = ""
         self.last.forget_filter()
-        self.end_filter()
+        if self.last.current_id is None and self._before_filter is not None:
+            self.last.select(self._before_filter)
+        self._before_filter = None
+        self._leave_line()
+
+    def _leave_line(self) -> None:
+        self._filter.display = False
+        self.last.focus()

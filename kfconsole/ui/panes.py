@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Generic, TypeVar
 
 from kfconsole import finding
+from kfconsole.i18n import _
 from kfconsole.ui import rows
 from kfconsole.ui.plain import plain
 from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
@@ -31,6 +32,7 @@ class Pane(LineList[RowT], Generic[RowT]):
         super().__init__(self._draw_row, empty=empty, id=id, classes="-stale")  # until WeChat has answered
         self._parts = draw
         self._look_now = look
+        self._empty_words = empty
         self.filter = ""
         self._all: Sequence[RowT] = ()
         self._heading = ("", "")
@@ -58,6 +60,11 @@ class Pane(LineList[RowT], Generic[RowT]):
         self.narrow("")
         self._sought = {}
 
+    def take_first(self) -> None:
+        """Make the first row found current, unless one that was found is."""
+        if self.current_id is None:
+            self.action_first()
+
     def prepare(self) -> None:
         """Make rows and pinyin ready for a filter; what is found so far is looked for again then."""
         self._is_preparing = True
@@ -72,6 +79,7 @@ class Pane(LineList[RowT], Generic[RowT]):
         wanted = finding.words_of(self.filter)
         title, count = self._heading
         if not wanted:
+            self._say_empty(self._empty_words)
             self.show(self._all)
             self.border_title = plain(f"{title} {count}")
             return
@@ -85,8 +93,16 @@ class Pane(LineList[RowT], Generic[RowT]):
                     known = ready[row.id] = (row, rows.sought(row))
                 if known[1].holds(wanted):
                     shown.append(row)
+        total = len(self._all)
+        # With a filter, "nobody is waiting" would be taken for the truth.
+        self._say_empty(_("None of {count} found; Esc shows all.").format(count=total) if total else self._empty_words)
         self.show(shown)
-        self.border_title = plain(f"{title} {len(shown)}/{count}  / {self.filter}")
+        of_all = count.rpartition("/")[2]  # of the agents it says how many are online, too
+        self.border_title = plain(f"{title} {len(shown)}/{of_all}  / {self.filter}")
+
+    def _say_empty(self, words: str) -> None:
+        if words != self.empty:
+            self.empty = words
 
 
 def _made_ready(all_rows: Sequence[RowT]) -> dict[str, tuple[RowT, finding.Sought]]:

@@ -139,11 +139,11 @@ def test_what_is_no_file_or_too_large_is_told(tmp_path: Path) -> None:
 
 def test_only_a_file_that_has_changed_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "replies.toml"
-    path.write_text(GOOD)
+    path.write_text(GOOD, encoding="utf-8")
     before = read(path)
 
     assert read_again(before) is before
-    path.write_text(GOOD + GOOD.replace("好", "更好"))
+    path.write_text(GOOD + GOOD.replace("好", "更好"), encoding="utf-8")
     assert [reply.name for reply in read_again(before).replies] == ["好", "更好"]
     path.unlink()
     assert read_again(before).is_missing

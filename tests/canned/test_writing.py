@@ -34,7 +34,7 @@ text = "b"
 
 def written(tmp_path: Path, text: str = BY_HAND) -> Library:
     path = tmp_path / "replies.toml"
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     return read(path)
 
 
@@ -97,7 +97,7 @@ def test_links_modes_and_line_ends_are_kept(tmp_path: Path) -> None:
 
 def test_a_file_that_changed_meanwhile_is_not_written(tmp_path: Path) -> None:
     before = written(tmp_path)
-    before.path.write_text(BY_HAND + "# somebody else\n")
+    before.path.write_text(BY_HAND + "# somebody else\n", encoding="utf-8")
 
     with pytest.raises(ConfigError, match="has changed meanwhile"):
         writing.add(before, Reply("x", "y"))

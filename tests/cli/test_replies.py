@@ -17,7 +17,8 @@ def replies(home: Path) -> Path:
     path.parent.mkdir(parents=True)
     path.write_text(
         '[[reply]]\nname = "好"\nfolder = "售后"\nkey = "1"\ntext = "好的\\n{custmer}"\n'
-        '[[reply]]\nnam = "x"\ntext = "y"\n'
+        '[[reply]]\nnam = "x"\ntext = "y"\n',
+        encoding="utf-8",
     )
     return path
 

@@ -19,7 +19,8 @@ HOSTILE = (
     "[@click=app.quit]x[/]",
     "ok [/b] [red]",
 )
-TITLE_OR_CLIPBOARD = re.compile(rb"\x1b\](?:0|1|2|52);")
+TITLE_OR_CLIPBOARD = re.compile(rb"\x1b\](?:0|1|52);")
+OWN_TITLE = re.compile(rb"\x1b\]2;((?:\(\d+\) )?kfconsole)?\x1b\\")
 C1 = re.compile("[\x80-\x9f]")
 BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
@@ -38,6 +39,7 @@ def test_no_text_of_a_customer_is_a_control_sequence_or_markup(open_console: Ope
     assert leave(console) == 0
     written = bytes(console.output)
     assert not TITLE_OR_CLIPBOARD.search(written)
+    assert written.count(b"\x1b]2;") == len(OWN_TITLE.findall(written))
     assert not C1.search(written.decode("utf-8"))
     assert not BIDI.search(written.decode("utf-8"))
 

@@ -46,7 +46,7 @@ async def writing(
 ) -> AsyncIterator[tuple[Console, str]]:
     """A console whose user writes to a customer they serve."""
     if replies is not None:
-        (tmp_path / "replies.toml").write_text(replies)
+        (tmp_path / "replies.toml").write_text(replies, encoding="utf-8")
     (customer,) = waiting(world)
     async with running(tmp_path, world, size=size, **options) as console:
         await console.serve(customer, "退款到哪了？")
@@ -206,7 +206,7 @@ async def test_what_was_used_last_comes_first_and_a_changed_file_is_read_again(t
         assert names(picker) == ["请稍等", "问候", "退款进度"]
         await console.press("escape")
 
-        (tmp_path / "replies.toml").write_text(REPLIES + '[[reply]]\nname = "新"\ntext = "x"\n')
+        (tmp_path / "replies.toml").write_text(REPLIES + '[[reply]]\nname = "新"\ntext = "x"\n', encoding="utf-8")
         picker = await offered(console)
         assert names(picker) == ["请稍等", "问候", "退款进度", "新"]
 
@@ -306,7 +306,7 @@ async def test_a_file_somebody_changed_meanwhile_is_read_again_and_what_was_writ
         await console.type("新")
         await console.press("tab", "tab", "tab")
         await console.type("x")
-        path.write_text(REPLIES + '[[reply]]\nname = "同事的"\ntext = "y"\n')
+        path.write_text(REPLIES + '[[reply]]\nname = "同事的"\ntext = "y"\n', encoding="utf-8")
         await console.press("ctrl+s")
         await console.sees("has changed meanwhile")
         await console.until(lambda: isinstance(console.app.screen, CannedForm))

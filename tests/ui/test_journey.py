@@ -246,10 +246,40 @@ async def test_a_filter_never_leaves_a_hidden_customer_as_subject(tmp_path: Path
         await console.choose(first)
         await console.press("slash")
         await console.type(short(second))
+        await console.until(lambda: [row.id for row in console.desk_screen.queue.rows] == [second])
+        await console.press("enter", "a")
+        await console.until(lambda: world.holder(second) == ME)
+
+        assert world.holder(first) == ""
+
+
+async def test_a_filter_that_finds_nobody_selects_nobody_and_hides_them_by_saying_so(
+    tmp_path: Path, world: World
+) -> None:
+    async with running(tmp_path, world) as console:
+        first, _second = waiting(world, 2)
+        await console.until(lambda: len(console.desk_screen.queue.rows) == 2)
+        await console.choose(first)
+        await console.press("slash")
+        await console.type("nobody-is-called-so")
+        await console.sees("None of 2 found; Esc shows all.")
+        await console.sees_no("Nobody is waiting.")
         await console.press("enter", "a")
         await console.sees("No customer")
 
         assert world.sessions == {}
+
+        await console.press("escape")
+        await console.until(lambda: len(console.desk_screen.queue.rows) == 2)
+        assert console.desk_screen.queue.current_id == first
+
+
+async def test_a_filtered_list_of_agents_counts_those_found(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        await console.sees("online 2/3")
+        await console.press("3", "slash")
+        await console.type("xiaowen")
+        await console.sees("Agents 1/3  / xiaowen")
 
 
 async def test_palette_runs_a_command_by_name(tmp_path: Path, world: World) -> None:

@@ -185,6 +185,15 @@ def words(shown: Form[Any]) -> str:
     return " ".join(str(echo.content) for echo in (*shown._echoes.values(), shown._note))
 
 
+async def thrown_away(console: Console) -> None:
+    """Leave the form, once it is done with the key before."""
+    await console.until(lambda: not form(console).is_busy)
+    await console.press("escape")
+    await console.sees("Throw away what was typed?")
+    await console.press("y")
+    await gone(console)
+
+
 @pytest.mark.parametrize("size", SIZES)
 async def test_what_is_wrong_is_said_below_its_line_and_gets_the_cursor(
     tmp_path: Path, files: Path, world: World, size: tuple[int, int]
@@ -195,28 +204,19 @@ async def test_what_is_wrong_is_said_below_its_line_and_gets_the_cursor(
         await console.press("ctrl+s")
         await console.until(lambda: "is too large: 68.36 KB, and WeChat takes at most 64 KB" in words(form(console)))
         assert form(console).focused.id == "field-cover"  # type: ignore[union-attr]  # it is there
-        await console.press("escape")
-        await console.sees("Throw away what was typed?")
-        await console.press("y")
-        await gone(console)
+        await thrown_away(console)
 
         await fill_in(console, "web", "", "shop.example", "")
         await console.sees("This is no address of a page.")
         await console.press("ctrl+s")
         await console.sees("Title is empty.")
         assert form(console).focused.id == "field-title"  # type: ignore[union-attr]  # likewise
-        await console.press("escape")
-        await console.sees("Throw away what was typed?")
-        await console.press("y")
-        await gone(console)
+        await thrown_away(console)
 
         await fill_in(console, "mini", "x", "gh_0123")
         await console.press("down")
         await console.sees("It begins with wx")
-        await console.press("escape")
-        await console.sees("Throw away what was typed?")
-        await console.press("y")
-        await gone(console)
+        await thrown_away(console)
 
         await fill_in(console, "menu", "?", "7=a", "7=b")
         await console.press("ctrl+s")
@@ -396,6 +396,7 @@ async def test_a_message_for_one_whom_a_colleague_took_meanwhile_is_asked_about(
         await console.until(lambda: isinstance(console.app.screen, LateQuestion) and console.app.screen.is_open)
         await console.press("escape")
         await console.sees("Taken back before it was sent.", "S resend")
+        await console.until(lambda: len(console.app.screen_stack) == 1)
         assert not world.sent
 
         await console.press("f")

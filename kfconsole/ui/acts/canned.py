@@ -3,22 +3,25 @@
 from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from textual import work
 from textual.worker import WorkerError
 
-from kfconsole.canned import Filled, Library, Reply, Values
 from kfconsole.desk import rules
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId
 from kfconsole.text import one_line
 from kfconsole.ui.acts.replying import ReplyActs
 
+if TYPE_CHECKING:
+    from kfconsole.canned import Filled, Library, Reply, Values
+
 
 class CannedActs(ReplyActs):
     """What brings canned replies into the composer."""
 
-    canned_library: Library | None = None
+    canned_library: "Library | None" = None
     """The file as it was read last."""
     canned_used: Mapping[str, int] = MappingProxyType({})
     """Which replies were used in this run, by name: the greater, the later."""
@@ -52,8 +55,10 @@ class CannedActs(ReplyActs):
 
         self.app.push_screen(CannedPicker(self, openid))
 
-    def canned_values(self, openid: CustomerId) -> Values:
+    def canned_values(self, openid: CustomerId) -> "Values":
         """What the variables stand for in a reply to a customer now."""
+        from kfconsole.canned import Values
+
         contact = self.desk.contacts.get(openid)
         agent = None if self.desk.me is None else rules.find_agent(self.desk, self.desk.me)
         return Values(
@@ -62,7 +67,7 @@ class CannedActs(ReplyActs):
             at=datetime.fromtimestamp(self.app.clock.now(), self.app.zone),
         )
 
-    def insert_canned(self, openid: CustomerId, reply: Reply, filled: Filled) -> bool:
+    def insert_canned(self, openid: CustomerId, reply: "Reply", filled: "Filled") -> bool:
         """Put a text where the cursor is; what nothing was known for is selected, to be written over."""
         composer = self.composer
         if composer.openid != openid:

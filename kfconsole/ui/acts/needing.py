@@ -57,9 +57,7 @@ class NeedActs(DeskActs):
 
     def tell_need(self, said: str) -> None:
         """Say why this customer; what was said of the one before goes, or a few of them would hide the screen."""
-        for note in tuple(self.app._notifications):
-            if note.message == self._said:
-                self.app._unnotify(note)
+        self.untell(self._said)
         self._said = said
         self.tell(said)
 

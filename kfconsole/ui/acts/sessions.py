@@ -33,6 +33,8 @@ class SessionActs(DeskActs):
 
     def __init__(self) -> None:
         super().__init__()
+        self._undo_notes: dict[CustomerId, str] = {}
+        """What was said of sessions that were closed, and can be taken back."""
         self._steps: dict[CustomerId, tuple[str, float]] = {}
         """How far the transfers under way are, and from when on that is shown."""
 
@@ -224,6 +226,7 @@ class SessionActs(DeskActs):
         except KfError as error:
             self.tell_error(error)
             return
+        self.untell(self._undo_notes.pop(session.openid, ""))
         said = _("{customer} is with {agent} again.")
         self.tell(said.format(customer=self.customer_name(session.openid), agent=self.agent_name(session.agent)))
 
@@ -248,6 +251,7 @@ class SessionActs(DeskActs):
             said = _("The session of {customer} is closed; {key} undoes it ({count} s).").format(
                 customer=self.customer_name(openid), key=self.key_of("undo"), count=int(UNDO_SECONDS)
             )
+            self._undo_notes[openid] = said
             self.notify(said, timeout=UNDO_SECONDS)
 
     async def ask_close(self, openid: CustomerId) -> AgentId | None:

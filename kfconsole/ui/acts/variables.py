@@ -2,7 +2,6 @@
 
 from textual.widgets.text_area import Selection
 
-from kfconsole.canned.filling import find_unresolved
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId
 from kfconsole.ui.acts.base import DeskActs
@@ -13,6 +12,10 @@ class VariableActs(DeskActs):
 
     def stops_for_variable(self, openid: CustomerId, text: str) -> bool:
         """Whether a variable still stands in a text about to be sent; then it is back in the composer, selected."""
+        if "{" not in text:
+            return False
+        from kfconsole.canned import find_unresolved
+
         span = find_unresolved(text)
         if span is None:
             return False
