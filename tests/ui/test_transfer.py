@@ -345,7 +345,7 @@ async def test_a_close_is_taken_back_for_whom_it_was_whoever_is_selected(
         await console.quiet()
 
         await hears(console, f"…{short(ann)} is with 晓雯 again.")
-        await console.sees_no("undoes it")
+        await console.sees_no("undoes it", within=UNDO_SECONDS / 2)
         assert console.writes() == [(CLOSE, ann), (CREATE, ann)]
         await console.press("u")
         await hears(console, "There is nothing to undo.")
