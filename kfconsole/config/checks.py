@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from kfconsole.errors import ConfigError
-from kfconsole.i18n import _
+from kfconsole.i18n import _, sentences
 
 MASK = "********"
 LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1")
@@ -88,7 +88,7 @@ def _unknown(shown: str, name: str, names: tuple[str, ...], path: Path) -> Confi
 
     problem = _("{file} has an unknown setting {key}.").format(file=path, key=quoted(shown))
     if near := get_close_matches(name, names, n=1):
-        return ConfigError(problem + " " + _("Did you mean {name}?").format(name=near[0]))
+        return ConfigError(sentences(problem, _("Did you mean {name}?").format(name=near[0])))
     return ConfigError(problem + " " + _("Known here: {names}.").format(names=", ".join(names)))
 
 

@@ -7,7 +7,7 @@ methods, so the console never asks for it.
 import unicodedata
 from collections.abc import Mapping
 
-from kfconsole.i18n import N_, _
+from kfconsole.i18n import N_, _, sentences
 from kfconsole.text import clean, clip, one_line
 
 MODIFIERS = ("alt", "ctrl", "shift", "super")
@@ -141,7 +141,7 @@ def _unknown(written: str, folded: str) -> str:
     problem = _("{key} is no key.").format(key=f"“{clip(one_line(clean(written)), 20)}”")
     names = {name.casefold(): shown(name) for name in (*_ALONE, *_NAMED)} | {alias: alias for alias in _NAMES}
     if near := get_close_matches(folded, names, n=1):
-        return problem + " " + _("Did you mean {name}?").format(name=names[near[0]])
+        return sentences(problem, _("Did you mean {name}?").format(name=names[near[0]]))
     return problem + " " + _("Write keys as a, ?, F5, Esc, Space or Ctrl+R.")
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from kfconsole.errors import ConfigError
-from kfconsole.i18n import _
+from kfconsole.i18n import _, sentences
 from kfconsole.terminal import keys
 from kfconsole.ui.commands import COMMANDS, MOVES, Command, Place
 
@@ -146,7 +146,7 @@ def _unknown(name: str) -> str:
 
     problem = _("there is no command of this name.")
     if near := get_close_matches(name.casefold(), _BY_ID, n=1):
-        return problem + " " + _("Did you mean {name}?").format(name=near[0])
+        return sentences(problem, _("Did you mean {name}?").format(name=near[0]))
     return problem + " " + _("Known here: {names}.").format(names=", ".join(_BY_ID))
 
 
