@@ -30,6 +30,8 @@ KEYS = ("name", "text", "key", "folder")
 _HEAD = re.compile(r"""[ \t]*\[\[?[ \t]*[\w."'-]+[ \t]*\]?\][ \t]*(#.*)?""", re.ASCII)
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 _LONG_QUOTES = ('"""', "'''")
+_OTHER_QUOTES = re.compile("[\u2018\u2019\u201c\u201d\uff02\u300c\u300e]")
+"""What an input method writes for quotes."""
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _MAX_JOINED = 20  # heads of tables that stand in one text; more are no text, but a quote that was forgotten
 
@@ -183,7 +185,22 @@ def _syntax_problem(block: Block, said: str) -> Problem:
         line = block.line + (block.text.count("\n", 0, max(openings)) if openings else block.text.rstrip().count("\n"))
         if openings:
             return Problem(line, _("the text that begins here has no quotes at its end."))
-    return Problem(line, _("this is not valid TOML: {problem}").format(problem=clip(one_line(clean(words)), 80)))
+    return Problem(line, _quotes_problem(block.text.split("\n")[line - block.line], words) or _syntax_said(words))
+
+
+def _quotes_problem(line: str, said: str) -> str:
+    """Say what people mistake most often, in their words; empty when it is something else."""
+    if said.startswith(("Illegal character '\\n'", "Unterminated string")):
+        return _('the quotes of this line are not closed; a text of several lines stands between """ and """.')
+    if said.startswith("Invalid value"):
+        if _OTHER_QUOTES.search(line):
+            return _('these are not the quotes of TOML; write "…".')
+        return _('a text stands in quotes: "…".')
+    return ""
+
+
+def _syntax_said(said: str) -> str:
+    return _("this is not valid TOML: {problem}").format(problem=clip(one_line(clean(said)), 80))
 
 
 def line_of(block: Block, key: str) -> int:

@@ -36,7 +36,10 @@ def test_an_entry_has_name_text_key_folder_and_the_line_it_begins_in() -> None:
 @pytest.mark.parametrize(
     ("broken", "line", "words"),
     [
-        ('[[reply]]\nname = "x"\ntext = "no end\n', 3, "not valid TOML"),
+        ('[[reply]]\nname = "x"\ntext = "no end\n', 3, "the quotes of this line are not closed"),
+        ('[[reply]]\nname = “x”\ntext = "y"\n', 2, 'these are not the quotes of TOML; write "…"'),
+        ('[[reply]]\nname = 退款\ntext = "y"\n', 2, 'a text stands in quotes: "…"'),
+        ('[[reply]]\nname = "x"\ntext = "y" z\n', 3, "not valid TOML"),
         ('[[reply]]\nname = "x"\ntext = """\nno end\nmore\n', 3, "no quotes at its end"),
         ('[[reply]]\nname = "x"\n', 1, "has no text"),
         ('[[reply]]\ntext = "x"\n', 1, "has no name"),
