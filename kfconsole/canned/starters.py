@@ -9,7 +9,7 @@ _CHINESE = '''\
 # key = "1"            可选：一个字符，按 Ctrl+R 后再按它就直接选中
 # folder = "售后"      可选：分组
 #
-# 内容里可以用：{customer} 顾客的别名或备注，{agent} 客服昵称，{time} 现在几点（14:05），
+# 内容里可以用：{customer} 顾客的别名或备注（都没有时要自己填），{agent} 客服昵称，{time} 现在几点（14:05），
 # {greeting} 早上好、上午好、中午好、下午好或晚上好。也可以写成 {顾客} {客服} {时间} {问候}。
 # 要发送花括号本身，请写两遍：{{ }}。
 
@@ -39,8 +39,8 @@ name = "退款进度"
 key = "4"
 folder = "售后"
 text = """
-{customer}您好，您的退款已经提交，一般 1 到 3 个工作日原路退回。
-如果三个工作日后还没有收到，请告诉我，我再为您核实。"""
+您好，您的退款已经提交，一般 1 到 3 个工作日原路退回。
+如果 3 个工作日后还没有收到，请告诉我，我再为您核实。"""
 
 [[reply]]
 name = "退换货说明"
@@ -66,8 +66,9 @@ _ENGLISH = '''\
 # key = "1"            optional: one character that picks it right behind Ctrl+R
 # folder = "Returns"   optional: what it belongs to
 #
-# A text may hold {customer}, the alias or remark of the customer; {agent}, the nick of the agent; {time}, such
-# as 14:05; {greeting}, such as Good morning. Braces that are meant are doubled: {{ }}.
+# A text may hold {customer}, the alias or remark of the customer (where there is neither, you are asked to write it);
+# {agent}, the nick of the agent; {time}, such as 14:05; {greeting}, such as Good morning. Braces that are meant are
+# doubled: {{ }}.
 
 [[reply]]
 name = "Greeting"
@@ -95,7 +96,7 @@ name = "Refund"
 key = "4"
 folder = "Returns"
 text = """
-Dear {customer}, your refund is on its way and arrives within 1 to 3 working days.
+Your refund is on its way and arrives within 1 to 3 working days.
 Please tell me if it has not arrived by then, and I will look into it."""
 
 [[reply]]
