@@ -58,7 +58,7 @@ def bash(line: str, *, program: str, folder: Path) -> list[str]:
     ("line", "offered"),
     [
         ("kfconsole sta", ["status"]),
-        ("kfconsole config ", ["path", "show", "check"]),
+        ("kfconsole config ", ["path", "show", "check", "keys"]),
         ("kfconsole status --js", ["--json"]),
         ("kfconsole demo --language ", ["auto", "zh", "en"]),
         ("kfconsole completion ", ["bash", "zsh", "fish"]),
