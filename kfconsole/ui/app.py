@@ -152,6 +152,7 @@ class KfApp(App[int]):
     def on_ready(self) -> None:
         """Start asking once the desk is on screen; from now on garbage is collected."""
         gc.set_threshold(*GC_THRESHOLDS)
+        gc.freeze()  # else the first collection walks all that was loaded, just when WeChat's first answers come
         gc.enable()
         self.set_timer(SETTLED_SECONDS, self._spare_what_stays)
         self.set_class(self.settings.ui.ascii_borders, "-ascii")
@@ -244,8 +245,10 @@ class KfApp(App[int]):
             with suppress(WorkerError):
                 await worker.wait()
         with suppress(KfError):  # the screen is gone; what could be kept is kept
-            if (unsent := self._desk_screen.unsent()) is not None:
-                await self.archive.save_draft(*unsent)
+            while not self._drafts.empty():
+                await self._drafts.get_nowait()()
+            for openid, draft in self._desk_screen.unsaved():
+                await self.archive.save_draft(openid, draft)
             await self.poller.save()
         await self.actions.stop_typing()
         await self.actions.finish()

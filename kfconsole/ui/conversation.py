@@ -134,11 +134,12 @@ class ConversationView(Vertical):
     @on(Composer.Paused)
     def keep_draft(self, event: Composer.Paused) -> None:
         """Keep the draft on disk."""
+        self.composer.kept(event.openid, event.text)
         self.app.keep_draft(event.openid, event.text)
 
-    def unsent(self) -> tuple[CustomerId, str] | None:
-        """What stands in the composer, and for whom."""
-        return None if self.composer.openid is None else (self.composer.openid, self.composer.text)
+    def unsaved(self) -> list[tuple[CustomerId, str]]:
+        """What was written, for whom, and is not known to be on disk."""
+        return self.composer.unsaved()
 
 
 def show_text(line: Static, words_said: str) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from kfconsole.model import Delivery, MessageKind
+from kfconsole.model import CustomerId, Delivery, MessageKind
 from kfconsole.simulator import World
-from tests.ui.console import QUEUE, SEND, Console, running, short, waiting
+from tests.ui.console import QUEUE, SEND, SESSIONS, Console, running, short, waiting
 
 
 @asynccontextmanager
@@ -72,6 +72,31 @@ async def test_a_draft_survives_leaving(tmp_path: Path, world: World, keys: tupl
         await write_to(console, customer)
         assert console.composer == "not yet sent"
         assert console.sent == []
+
+
+@pytest.mark.parametrize("words", ["said at last", "长" * 900], ids=["short", "in parts"])
+async def test_what_was_entered_right_before_leaving_is_sent_or_a_draft(
+    tmp_path: Path, world: World, words: str
+) -> None:
+    async with talking(tmp_path, world) as (console, customer):
+        console.strike(*words, "enter", "ctrl+q")
+        await console.until(lambda: console.app.is_leaving)
+
+    async with running(tmp_path, world) as console:
+        await console.asked_again(SESSIONS)
+        await console.until(lambda: console.sent == [(customer, words)] or console.contact(customer).draft == words)
+
+
+async def test_leaving_takes_no_draft_away_that_another_console_wrote(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as other:
+        async with talking(tmp_path, world) as (_console, customer):
+            await other.until(lambda: any(row.id == customer for row in other.desk_screen.sessions.rows))
+            await write_to(other, customer)
+            await other.type("written elsewhere")
+            await other.until(lambda: other.contact(customer).draft == "written elsewhere")
+
+        contacts = await other.archive.contacts((CustomerId(customer),))
+        assert contacts[CustomerId(customer)].draft == "written elsewhere"
 
 
 async def test_a_draft_is_on_disk_soon_after_typing(tmp_path: Path, world: World) -> None:

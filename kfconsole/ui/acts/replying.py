@@ -60,6 +60,7 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
         problem = self.reply_problem(event.openid)
         if problem is None or self.app.accepted_problems.get(event.openid) == problem:
             if is_too_long(event.text):
+                self.give_back(event.openid, event.text)
                 self.split_and_send(event.openid, event.text)
             else:
                 self.send_out(event.openid, (event.text,))
@@ -71,7 +72,8 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
     async def ask_and_send(self, openid: CustomerId) -> None:
         """Ask whether to send, then send what the composer holds for this customer."""
         if await self.may_reply(openid) and self.composer.openid == openid and self.composer.text.strip():
-            await self._send_texts(openid, self.composer.take())
+            text = self.composer.text
+            await self._send_texts(openid, text if is_too_long(text) else self.composer.take())
 
     @work(group="reply", exclusive=True)
     async def split_and_send(self, openid: CustomerId, text: str) -> None:
@@ -82,9 +84,9 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
         if (texts := await self.texts_of(openid, text)) is not None:
             self.send_out(openid, texts)
 
-    def unsent(self) -> tuple[CustomerId, str] | None:
-        """What stands in the composer, and for whom."""
-        return self.conversation.unsent()
+    def unsaved(self) -> list[tuple[CustomerId, str]]:
+        """What was written, for whom, and is not known to be on disk."""
+        return self.conversation.unsaved()
 
     def give_back(self, openid: CustomerId, text: str) -> None:
         """Put an unsent text back into the composer."""
@@ -185,6 +187,8 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
         The one way anything leaves this screen. What is stored stands in the conversation, whatever comes of it.
         """
         texts = [content for content in contents if isinstance(content, str)]
+        if texts:
+            self.composer.received(openid, "\n".join(texts))
         try:
             messages = await self.app.actions.send_each(openid, contents, decide=self.decide, keeps_draft=not texts)
         except OutcomeNotKept as error:

@@ -16,13 +16,14 @@ class SplitActs(DeskActs):
     """What is asked before a text goes out as several messages."""
 
     async def texts_of(self, openid: CustomerId, text: str) -> tuple[str, ...] | None:
-        """Return the texts to send, in order; None when the user rather has the text back in the composer."""
+        """Return the texts to send, in order; None when the user rather keeps the text in the composer.
+
+        One that is too long has to stand there: whatever happens while the question stands, it is kept as a draft.
+        """
         if not is_too_long(text):
             return (text,)
         from kfconsole.ui.dialogs import Answer, Question
 
-        # Back first: whatever happens while the question stands, the text is kept as a draft.
-        self.composer.give_back(openid, text)
         try:
             parts = splitting.split(text)
         except NotPossible as error:

@@ -76,6 +76,10 @@ class Composer(TextArea):
         self._save_timer: Timer | None = None
         self._taken: tuple[CustomerId, str, Location] | None = None
         """The text that was handed over last, and where the cursor stood in it."""
+        self._handed: list[tuple[CustomerId, str]] = []
+        """What was handed over and nobody has in hand yet: when the console ends now, it is a draft again."""
+        self._kept: dict[CustomerId, str] = {}
+        """What stands in the archive, by customer, as far as it comes from here."""
         self._has_colours = False
         self._acts: dict[str, str] = {}
 
@@ -87,6 +91,8 @@ class Composer(TextArea):
         """Turn to another customer and their draft."""
         self.flush()
         self.openid = openid
+        if openid is not None and openid not in self._texts:
+            self._kept[openid] = draft
         self.disabled = openid is None
         self._set_text(self._texts.get(openid, draft) if openid else "")
 
@@ -95,6 +101,7 @@ class Composer(TextArea):
         words = self.text
         if self.openid is not None:
             self._taken = self.openid, words, self.cursor_location
+            self._handed.append((self.openid, words))
         self._set_text("")
         return words
 
@@ -105,12 +112,35 @@ class Composer(TextArea):
             return False
         newer = written[len(words) + 1 :]
         if openid == self.openid:
-            self.take()
+            self._taken = openid, self.text, self.cursor_location
             self._set_text(newer)
+        self._handed.append((openid, words))
         self._texts[openid] = newer
         if newer:
             self.post_message(self.Paused(openid, newer))
         return True
+
+    def received(self, openid: CustomerId, words: str) -> None:
+        """Somebody has in hand what was handed over: it is stored, or given back."""
+        mine = [handed for handed in self._handed if handed[0] == openid]
+        if mine:  # its parts are not its words
+            self._handed.remove((openid, words) if (openid, words) in mine else mine[0])
+
+        self._kept[openid] = ""
+
+    def kept(self, openid: CustomerId, words: str) -> None:
+        """The draft is on its way to the disk."""
+        self._kept[openid] = words
+
+    def unsaved(self) -> list[tuple[CustomerId, str]]:
+        """Return the drafts that nobody was told of yet: what was handed over in vain, and what was written last."""
+        drafts = {openid: self.written(openid) for openid, _words in self._handed}
+        for openid, words in reversed(self._handed):
+            drafts[openid] = f"{words}\n{drafts[openid]}" if drafts[openid] else words
+        written = self._texts if self.openid is None else {**self._texts, self.openid: self.text}
+        # Of one that was kept, the archive may know more: another console may have written to them since.
+        rest = {openid: words for openid, words in written.items() if words != self._kept.get(openid, "")}
+        return list((rest | drafts).items())
 
     def written(self, openid: CustomerId) -> str:
         """Return what stands here for a customer, on screen or not."""
@@ -118,6 +148,7 @@ class Composer(TextArea):
 
     def give_back(self, openid: CustomerId, words: str) -> None:
         """Put a text back that could not be sent, before whatever was written since."""
+        self.received(openid, words)
         newer = self.text if openid == self.openid else self._texts.get(openid, "")
         joined = f"{words}\n{newer}" if newer else words
         self._texts[openid] = joined
