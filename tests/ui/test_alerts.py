@@ -227,6 +227,8 @@ async def test_space_goes_to_who_needs_an_answer_most_and_then_round(
             await console.press("space")
             await console.until(lambda: console.opened == ann)
             assert console.desk_screen.sessions.current_id == ann
+            await console.press("escape")
+            assert (console.app.focused, console.desk_screen.subject()) == (console.desk_screen.sessions, ann)
         finally:
             i18n.use("en")
 

@@ -65,6 +65,7 @@ class NeedActs(DeskActs):
         """Select the customer: in the queue, where they can be accepted, else with the conversation open."""
         if not need.is_waiting:
             self.select_in(self.lists.sessions, need.openid)
+            self.lists.note_focus(self.lists.sessions)  # to be back there when the conversation is left
             self.open_needed(need.openid)
             return
         self.bring_conversation(False)
