@@ -1,13 +1,15 @@
 """Read the file of canned replies, entry by entry: what is wrong with one takes no other away."""
 
+import errno
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -53,7 +55,7 @@ def read_again(library: Library) -> Library:
 def read(path: Path) -> Library:
     """Read the file; whatever is wrong is among the problems, and what is right among the replies."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             stamp = stamp_of(os.fstat(file.fileno()))
             data = file.read(MAX_FILE_BYTES + 1)
     except FileNotFoundError:
@@ -65,6 +67,21 @@ def read(path: Path) -> Library:
         return Library(path, problems=(Problem(0, too_large),))
     replies, problems = parse(data)
     return Library(path, replies, problems, stamp=stamp)
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file to read it; what is none could keep us waiting for ever.
+
+    Raises:
+        OSError: It cannot be opened, or is no file.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    mode = os.fstat(handle).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(handle)
+        said = os.strerror(errno.EISDIR) if stat.S_ISDIR(mode) else _("it is no file")
+        raise OSError(errno.EISDIR, said)
+    return os.fdopen(handle, "rb")
 
 
 def _dangling(path: Path) -> tuple[Problem, ...]:

@@ -113,7 +113,7 @@ def _refuse_wrong(reply: Reply, others: Sequence[Reply]) -> None:
 def _rewrite(library: Library, edit: Callable[[str], str], expected: Sequence[Reply]) -> Library:
     path = library.path
     try:
-        with path.open("rb") as file:
+        with reading.open_file(path) as file:
             found = os.fstat(file.fileno())
             data = file.read(MAX_FILE_BYTES + 1)
     except OSError as error:

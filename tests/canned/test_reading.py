@@ -1,5 +1,7 @@
 """The file of canned replies: what is wrong with one entry is named with its line, and takes no other away."""
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -185,3 +187,14 @@ def test_thousands_of_broken_entries_are_read_in_a_moment() -> None:
     source = '[[reply]]\nname = "x"\ntext = """open\n' * 500
 
     assert len(told(source)) >= 500
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, lambda path: path.symlink_to("/dev/zero")], ids=["pipe", "device"])
+def test_what_is_no_file_is_told_and_keeps_nobody_waiting(tmp_path: Path, make: Callable[[Path], object]) -> None:
+    make(path := tmp_path / "replies.toml")
+
+    library = read(path)
+
+    assert library.replies == ()
+    assert [problem.message for problem in library.problems] == ["it cannot be read: it is no file"]
+    assert read_again(library).problems == library.problems
