@@ -32,3 +32,24 @@ def test_the_advice_is_loaded_with_the_first_refusal() -> None:
     run = subprocess.run([sys.executable, "-c", FIRST_REFUSAL], check=True, capture_output=True, text=True)
 
     assert run.stdout == "False\nTrue\n"
+
+
+SEARCHES = """
+import sys
+import kfconsole.wechat.transport
+from httpcore._synchronization import current_async_library
+
+class Finder:
+    def find_spec(self, name, path=None, target=None):
+        print(name)
+
+current_async_library()
+sys.meta_path.insert(0, Finder())
+print(current_async_library())
+"""
+
+
+def test_no_call_searches_the_disk_for_a_library_that_is_not_there() -> None:
+    run = subprocess.run([sys.executable, "-c", SEARCHES], check=True, capture_output=True, text=True)
+
+    assert run.stdout == "asyncio\n"
