@@ -8,6 +8,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
+from kfconsole.desk import ranking
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk, Feed
 from kfconsole.ui import rows, status
@@ -51,6 +52,9 @@ class Lists(Vertical):
     def show(self, desk: Desk, *, anew: bool = False) -> None:
         """Show the lists of a desk; only what differs from those shown is touched, or all when `anew`."""
         before, self._shown = None if anew else self._shown, desk
+        # The rows of the last run leave when WeChat answers; the first key is for somebody who is there.
+        self.queue.begins = ranking.is_known(desk, Feed.QUEUE)
+        self.sessions.begins = ranking.is_known(desk, Feed.SESSIONS)
         names_changed = before is None or desk.agents is not before.agents
         people_changed = before is None or desk.contacts is not before.contacts
         if people_changed or before is None or desk.queue is not before.queue or desk.queue_total != before.queue_total:
@@ -73,6 +77,8 @@ class Lists(Vertical):
                 self.app.keymap.prefix("pane_agents") + _("Agents"),
                 f"{online}/{len(desk.agents)}",
             )
+        self.queue.begin()
+        self.sessions.begin()
 
     def mark_stale(self, desk: Desk) -> None:
         """Dim what WeChat has not confirmed for a while."""

@@ -352,3 +352,15 @@ async def test_a_window_made_narrow_leaves_no_key_with_a_row_behind_the_conversa
 
         await console.pilot.resize_terminal(80, 24)
         await console.until(lambda: console.app.focused is console.desk_screen.talk)
+
+
+async def test_the_first_key_of_a_new_run_finds_the_first_customer_who_waits_now(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        (yesterday,) = waiting(world)
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+    world.act(yesterday, "leave")
+    (today,) = waiting(world)
+    async with running(tmp_path, world) as console:
+        await console.until(lambda: [row.id for row in console.desk_screen.queue.rows] == [today])
+        await console.press("a")
+        await console.until(lambda: world.holder(today) == ME)

@@ -89,6 +89,8 @@ class LineList(LineView, Generic[RowT]):
         self._current_id: str | None = None
         self._cursor = 0  # where the current row stands; with none current, the gap between rows it left
         self._had_current = False
+        self.begins = True
+        """Whether these rows are any to begin with: what is only remembered may be gone before the first key."""
         self._drawn: dict[str, tuple[RowT, int, bool, Strip]] = {}
 
     @property
@@ -107,7 +109,7 @@ class LineList(LineView, Generic[RowT]):
         return self._rows[self._cursor] if self._current_id is not None else None
 
     def show(self, rows: Sequence[RowT]) -> None:
-        """Show other rows. The first row ever shown becomes current."""
+        """Show other rows. The first row ever shown while `begins` becomes current."""
         self.sync_view()
         before, places = self._rows, {row.id: place for place, row in enumerate(rows)}
         top = self._top_among(places)
@@ -115,7 +117,7 @@ class LineList(LineView, Generic[RowT]):
         gone_id = None
         if self._current_id in places:
             self._cursor = places[self._current_id]
-        elif rows and not self._had_current:
+        elif rows and not self._had_current and self.begins:
             self._set_current(0)
         else:
             gone_id, self._current_id = self._current_id, None
@@ -123,6 +125,11 @@ class LineList(LineView, Generic[RowT]):
         self.reshape(len(rows), top)
         if gone_id is not None:
             self.post_message(self.CurrentGone(self, gone_id))
+
+    def begin(self) -> None:
+        """Stand on the first row, if none ever was current."""
+        if self._rows and self.begins and not self._had_current:
+            self.show(self._rows)
 
     def select(self, row_id: str) -> bool:
         """Make a row current and visible, without a message; return whether it is in the list."""
