@@ -265,6 +265,7 @@ async def test_a_customer_left_with_nobody_stays_on_screen_until_somebody_has_th
         await console.until(lambda: world.holder(ann) == ME)
         await console.until(lambda: not console.desk_screen.session_notices())
         await hears(console, "is with 晓雯 again")
+        await console.sees_no("is with nobody now", within=4)
         assert world.holder(bob) == ME
 
 

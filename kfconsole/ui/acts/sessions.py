@@ -221,12 +221,14 @@ class SessionActs(DeskActs):
     @work(group="undo")
     async def action_undo(self) -> None:
         """Take back the last close from here, whoever is selected now."""
+        alone = {transfer.openid: transfer.said for transfer in self.app.actions.left_alone()}
         try:
             session = await self.app.actions.undo_close()
         except KfError as error:
             self.tell_error(error)
             return
         self.untell(self._undo_notes.pop(session.openid, ""))
+        self.untell(alone.get(session.openid, ""))
         said = _("{customer} is with {agent} again.")
         self.tell(said.format(customer=self.customer_name(session.openid), agent=self.agent_name(session.agent)))
 
