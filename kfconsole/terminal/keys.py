@@ -142,7 +142,7 @@ def _unknown(written: str, folded: str) -> str:
     names = {name.casefold(): shown(name) for name in (*_ALONE, *_NAMED)} | {alias: alias for alias in _NAMES}
     if near := get_close_matches(folded, names, n=1):
         return sentences(problem, _("Did you mean {name}?").format(name=names[near[0]]))
-    return problem + " " + _("Write keys as a, ?, F5, Esc, Space or Ctrl+R.")
+    return sentences(problem, _("Write keys as a, ?, F5, Esc, Space or Ctrl+R."))
 
 
 def _joined(modifiers: set[str], base: str) -> str:
