@@ -36,6 +36,8 @@ class _Writer:
         """When WeChat had taken the last state, whether it still lasts or not."""
         self.is_on = False
         self.is_asking = False
+        self.answered = asyncio.Event()
+        """When WeChat has answered what it is being asked."""
         self.is_cancel_due = False
 
 
@@ -60,8 +62,17 @@ class TypingState:
             writer.is_on = writer.is_cancel_due = False
             await self._client.typing(openid, cancel=True)
             return
-        await self._client.typing(openid)
-        self._note_shown(writer)
+        while writer.is_asking:
+            writer.answered.clear()
+            await writer.answered.wait()
+            if self._lasts(writer):
+                return  # it was being asked for already
+        writer.is_asking = True
+        try:
+            await self._client.typing(openid)
+            self._note_shown(writer)
+        finally:
+            self._note_answered(writer)
 
     def writing(self, openid: CustomerId) -> None:
         """Somebody is writing to this customer."""
@@ -167,8 +178,12 @@ class TypingState:
             else:
                 self._note_shown(writer)
         finally:
-            writer.is_asking = False
-            self._bell.ring()
+            self._note_answered(writer)
+
+    def _note_answered(self, writer: _Writer) -> None:
+        writer.is_asking = False
+        writer.answered.set()
+        self._bell.ring()
 
     def _writer(self, openid: CustomerId) -> _Writer:
         return self._writers.setdefault(openid, _Writer())

@@ -226,6 +226,34 @@ async def test_typing_asked_for_by_hand_says_what_wechat_says(house: House) -> N
     assert refused.value.code == 45081
 
 
+async def test_it_is_asked_for_once_however_often_the_key_is_pressed(house: House) -> None:
+    async with writing_to(house, ANN):
+        await asyncio.gather(*(house.actions.set_typing(ANN) for _press in range(3)))
+        assert commands(house) == ["Typing"]
+
+
+async def test_what_is_asked_for_by_hand_and_by_writing_is_asked_for_once(house: House) -> None:
+    async with writing_to(house, ANN, BOB):
+        by_hand = asyncio.create_task(house.actions.set_typing(ANN))
+        house.actions.writing(BOB)
+        await asyncio.sleep(0)
+        house.actions.writing(ANN)
+        await house.actions.set_typing(BOB)
+        await by_hand
+        await calm()
+
+        assert (commands(house, ANN), commands(house, BOB)) == (["Typing"], ["Typing"])
+
+
+async def test_what_is_asked_for_by_hand_is_cancelled_behind_it_when_writing_ends(house: House) -> None:
+    async with writing_to(house, ANN):
+        by_hand = asyncio.create_task(house.actions.set_typing(ANN))
+        await asyncio.sleep(0)
+        house.actions.left(ANN)
+        await by_hand
+        await until(lambda: commands(house) == ["Typing", "CancelTyping"])
+
+
 async def test_typing_can_be_ended_by_hand_and_is_not_ended_twice(house: House) -> None:
     async with writing_to(house, ANN):
         await house.actions.set_typing(ANN)
