@@ -81,9 +81,9 @@ def span(seconds: float) -> str:
 
 
 def time_left(seconds: float) -> str:
-    """Write the rest of a window as `47:12`, hours and minutes; of its last minute as `45 s`."""
+    """Write the rest of a window as `47:12`, hours and minutes; of its last hour as `12 min`, as `0:12` is misread."""
     whole = max(0, int(seconds))
-    return f"{whole // 3600}:{whole % 3600 // 60:02}" if whole >= 60 else age(whole)
+    return f"{whole // 3600}:{whole % 3600 // 60:02}" if whole >= 3600 else age(whole)
 
 
 def whole_span(seconds: float) -> str:

@@ -87,7 +87,7 @@ async def test_the_window_closes_before_ones_eyes(tmp_path: Path, world: World, 
         for hours in (23, 23, 1.5):  # the records of a day are read anew: with a longer gap nothing would be certain
             world.clock.advance(hours * 3600)
             await console.asked_again(QUEUE, RECORDS)
-        closing = _("closes in {time}").format(time="0:")
+        closing = _("closes in {time}").format(time=_("{count} min").format(count=29))
         await console.until(lambda: closing in edge(console))
 
         world.clock.advance(3600)

@@ -93,7 +93,7 @@ def test_it_guesses_nothing() -> None:
 
 def test_the_last_reply_and_the_last_hour_are_said_in_words() -> None:
     assert tones(desk_with((Window(CustomerAct.MESSAGE, NOW - 3_000, sent=4),)))["last reply ≤1/5"] == "warn"
-    assert tones(desk_with((Window(CustomerAct.MESSAGE, NOW - 47.5 * 3600),)))["closes in 0:30"] == "warn"
+    assert tones(desk_with((Window(CustomerAct.MESSAGE, NOW - 47.5 * 3600),)))["closes in 30 min"] == "warn"
     assert tones(desk_with((Window(CustomerAct.MENU, NOW - 15),)))["for 45 s"] == "muted"
     assert tones(desk_with((Window(CustomerAct.MENU, NOW - 50),)))["closes in 10 s"] == "warn"
 
