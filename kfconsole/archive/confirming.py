@@ -4,7 +4,6 @@ A record has no id, so it is found by what it says: customer, agent, text, and a
 might be meant, the likeliest is: one that WeChat took at that moment. A record confirms one send, a send one record.
 """
 
-import html
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -102,4 +101,6 @@ def _is_alike(record: Record, send: _Send) -> bool:
 
 
 def _essence(text: str) -> str:
-    return _BLANKS.sub(" ", html.unescape(_LINK.sub("", _MARKS.sub("", text)))).strip()
+    from html import unescape  # all names of HTML, which no start has to wait for
+
+    return _BLANKS.sub(" ", unescape(_LINK.sub("", _MARKS.sub("", text)))).strip()

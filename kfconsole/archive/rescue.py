@@ -5,7 +5,6 @@ one lets go of a file: a console that still had the old file open would delete t
 """
 
 import fcntl
-import glob
 import json
 import os
 import stat
@@ -138,6 +137,8 @@ def replace(path: Path, known: Identity | None, new: Path, wall: float) -> Path 
 
 def kept_as(path: Path, known: Identity) -> Path | None:
     """Return the name under which a damaged file is kept that was at a place before."""
+    import glob
+
     names = path.parent.glob(f"{glob.escape(path.name + _ASIDE)}*")
     return next((name for name in names if identity(name) == known), None)
 

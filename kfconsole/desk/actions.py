@@ -45,7 +45,7 @@ from kfconsole.model import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection
 
     from kfconsole.archive import Archive
     from kfconsole.wechat import KfClient
@@ -200,7 +200,6 @@ class Actions:
     def left_alone(self) -> tuple[Transfer, ...]:
         """Return the transfers from here whose customers nobody has."""
         return self._handing.left_alone()
-
 
     # Sending
 

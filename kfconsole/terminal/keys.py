@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from kfconsole.i18n import N_, _, sentences
 from kfconsole.text import clean, clip, one_line
 
-MODIFIERS = ("alt", "ctrl", "shift", "super")
 _MODIFIER_NAMES = {
     "alt": "alt",
     "meta": "alt",

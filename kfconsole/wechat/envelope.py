@@ -2,7 +2,6 @@
 
 import json
 import re
-from http import HTTPStatus
 from typing import Any
 
 from kfconsole.errors import Unavailable
@@ -71,6 +70,8 @@ def unreadable_field(field: str, call: Call) -> Unavailable:
 
 def bad_status(status: int, call: Call) -> Unavailable:
     """Return the error for an HTTP status that WeChat never uses: its own refusals come with 200."""
+    from http import HTTPStatus
+
     phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
     message = _("No answer from WeChat, but HTTP {status}.").format(status=f"{status} {phrase}".strip())
     is_refused = 300 <= status < 500

@@ -1,7 +1,5 @@
 """Variables of canned replies that nothing is known for: no text leaves with one."""
 
-from textual.widgets.text_area import Selection
-
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId
 from kfconsole.ui.acts.base import DeskActs
@@ -28,6 +26,8 @@ class VariableActs(DeskActs):
 
     def select_span(self, start: int, end: int) -> None:
         """Select some characters of the composer, so that the next key writes over them."""
+        from textual.widgets.text_area import Selection
+
         text = self.composer.text
         self.composer.selection = Selection(_location(text, start), _location(text, end))
         self.composer.scroll_cursor_visible()
