@@ -10,9 +10,14 @@ from textual.widgets import Button, Input, TextArea
 from kfconsole.ui.dialogs import Answer, Question
 from kfconsole.ui.early import KeysBehind
 
+_MOVING_KEYS = " hjkl"
+
 
 class LateQuestion(Question, KeysBehind):
-    """Takes no answer before the keys have rested; until then they go on to where somebody was writing."""
+    """Takes no answer before the keys have rested; until then they go on to where somebody was writing.
+
+    So do words that answer nothing later: they are of a text, and the keys have to rest once more.
+    """
 
     def __init__(
         self,
@@ -33,6 +38,10 @@ class LateQuestion(Question, KeysBehind):
 
     def on_mount(self) -> None:
         """Wait for the keys to rest."""
+        self._wait()
+
+    def _wait(self) -> None:
+        self.is_open = False
         for button in self.query(Button):
             button.disabled = True
         self._rest = self.set_timer(self._rest_seconds, self._open)
@@ -46,7 +55,9 @@ class LateQuestion(Question, KeysBehind):
     def on_key(self, event: events.Key) -> None:
         """Let what is typed go on to where somebody writes."""
         if self.is_open:
-            return
+            if not self._goes_on_writing(event):
+                return
+            self._wait()
         event.stop()
         event.prevent_default()
         if self._rest is not None:
@@ -56,6 +67,12 @@ class LateQuestion(Question, KeysBehind):
             behind = events.Key(event.key, event.character)
             behind._set_forwarded()  # it was on its way there: the app does not send it round once more
             self._writing_in.post_message(behind)
+
+    def _goes_on_writing(self, event: events.Key) -> bool:
+        """Whether this is no answer but the next words of somebody who only stopped to think."""
+        if self._writing_in is None or not event.is_printable or event.character is None:
+            return False
+        return event.character.casefold() not in {*_MOVING_KEYS, *(answer.key for answer in self._answers)}
 
     def take_behind(self, event: events.Key) -> bool:
         """Write a key where it was meant; one that would act there does nothing."""
@@ -72,7 +89,9 @@ class LateQuestion(Question, KeysBehind):
 
     def on_paste(self, event: events.Paste) -> None:
         """Let what is pasted go on, too."""
-        if not self.is_open and self._writing_in is not None:
+        if self._writing_in is not None:
+            if self.is_open:
+                self._wait()
             event.stop()
             self._writing_in.post_message(events.Paste(event.text))
 

@@ -183,6 +183,31 @@ async def test_keys_typed_while_the_question_comes_up_stay_where_they_were_meant
         assert console.sent == []
 
 
+@pytest.mark.parametrize("words", ["请稍等", "ok, sure"])
+async def test_who_goes_on_writing_under_the_question_loses_no_word_and_answers_nothing(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    async with talking(tmp_path, world, monkeypatch) as (console, customer, hours):
+        await console.type("first")
+        hours.go(5)
+        world.transfer(ME, COLLEAGUE, customer)
+        await console.press("enter")
+        question = await asked(console, "is being served by Tom")
+        console.app.rest_seconds = question._rest_seconds = 1.0
+        await console.type(words)
+        assert console.app.screen is question
+        assert not question.is_open
+        await console.until(lambda: console.composer == words)
+
+        await asked(console)
+        await console.paste("!")
+        await console.until(lambda: console.composer == words + "!")
+        await asked(console)
+        await console.press("enter")
+        await console.until(lambda: console.composer == f"first\n{words}!")
+        assert console.sent == []
+
+
 async def test_a_question_waits_for_the_one_before_and_each_names_its_customer(
     tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
