@@ -12,10 +12,10 @@ from kfconsole.ui.tones import Tones
 from kfconsole.ui.words import WIDE_GLYPHS
 
 
-def under(reason: str, width: int, keymap: Keymap | None = None, **more: bool) -> list[str]:
+def under(reason: str, width: int, keymap: Keymap | None = None, *, is_dismissed: bool = False) -> list[str]:
     message = Message(
         MessageId(1), CustomerId("oAnn"), AgentId("kf@shop"), MessageKind.SENT, "hi", 0.0,
-        delivery=Delivery.REFUSED, reason=reason, **more,
+        delivery=Delivery.REFUSED, reason=reason, is_dismissed=is_dismissed,
     )  # fmt: skip
     page = Page(Tones(*[Style()] * 7), WIDE_GLYPHS, None, date(2026, 11, 23), keymap or Keymap())
     drawn = draw(Line(message, "Mei"), None, width, page)
