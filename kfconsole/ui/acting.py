@@ -4,6 +4,7 @@ from collections.abc import Coroutine
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
+from textual.widgets._toast import Toast
 
 from kfconsole.desk import rules
 from kfconsole.errors import KfError
@@ -63,7 +64,10 @@ class ActingScreen(TonedScreen):
         """Take a note away that is true no longer."""
         for note in tuple(self.app._notifications):
             if note.message == message:
-                self.app._unnotify(note)
+                self.app._unnotify(note, refresh=False)
+        for toast in self.query(Toast):
+            if toast._notification.message == message:
+                toast._expire()  # with what holds it: left behind, it pushes every later note a line further down
 
     def tell_error(self, error: KfError) -> None:
         """Show what went wrong and what to do."""

@@ -279,6 +279,20 @@ async def test_space_says_so_when_nobody_needs_us(tmp_path: Path, world: World) 
         await console.sees("Nobody needs you now.")
 
 
+async def test_the_hundredth_note_stands_where_the_first_one_did(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        waiting(world, 2)
+        await console.until(lambda: len(console.desk_screen.queue.rows) == 2)
+        await pass_by(console, 200)
+        for _number in range(6):
+            await console.press("space")
+            await console.sees("waiting for ≥3 min")
+        await console.quiet()
+
+        (toast,) = console.desk_screen.query("Toast")
+        assert toast.region.y < 6
+
+
 async def test_space_finds_a_row_that_a_filter_hides(tmp_path: Path, world: World) -> None:
     async with running(tmp_path, world) as console:
         (ann,) = waiting(world)
