@@ -377,7 +377,11 @@ class KfApp(App[int]):
 
         screen = self.screen
         names = self.keymap.names
-        choices = [Choice(row.id, _(row.description), " ".join(names(row.id))) for row in COMMANDS if row.in_palette]
+        choices = [
+            Choice(row.id, _(row.description), " ".join(names(row.id)), also=f"{_(row.label)} {row.id}")
+            for row in COMMANDS
+            if row.in_palette
+        ]
         picked = await self.push_screen_wait(Picker(_("Commands"), choices, _("What do you want to do?")))
         if picked is not None and isinstance(screen, DeskScreen):
             command = next(row for row in COMMANDS if row.id == picked)

@@ -282,6 +282,15 @@ async def test_a_filtered_list_of_agents_counts_those_found(tmp_path: Path, worl
         await console.sees("Agents 1/3  / xiaowen")
 
 
+async def test_the_palette_finds_a_command_by_the_word_in_the_line_of_keys(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        await console.sees("q quit")
+        await console.press("ctrl+p")
+        await console.sees("Commands")
+        await console.type("quit")
+        await console.sees("Leave kfconsole")
+
+
 async def test_palette_runs_a_command_by_name(tmp_path: Path, world: World) -> None:
     async with running(tmp_path, world) as console:
         (customer,) = waiting(world)
