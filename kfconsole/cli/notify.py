@@ -96,8 +96,15 @@ def command(settings_file: Path | None, is_test: bool, as_json: bool) -> None:
     if not any(one.is_used for one in found if one.channel in tuple(Way)):
         auto = popups.route(settings.alerts.popups, os.environ, run_program)
         talk(_("No pop-ups: {problem}").format(problem=auto.problem))
-        if auto.hint:
-            talk(_("hint: {hint}").format(hint=auto.hint))
+        if hint := _set_what_arrived(found) or auto.hint:
+            talk(_("hint: {hint}").format(hint=hint))
+
+
+def _set_what_arrived(found: list[Channel]) -> str:
+    """Say what to write into the settings for a pop-up that came through, though the console would send none."""
+    arrived = next((one.channel for one in found if one.channel in tuple(Way) and one.has_arrived), "")
+    said = _('It did by {channel}: write popups = "{channel}" under [alerts] in the settings.')
+    return said.format(channel=arrived) if arrived else ""
 
 
 def channels(settings: config.Settings, environ: Mapping[str, str], run: Run) -> list[Channel]:

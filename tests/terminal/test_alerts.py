@@ -89,6 +89,7 @@ def test_each_way_is_tried_and_asked_about(home: Path) -> None:
         assert re.search(r"^bell +.* yes +yes +yes$", session.text(), re.MULTILINE)
         assert re.search(r"^osc99 +.* no +yes +no$", session.text(), re.MULTILINE)
         assert re.search(r"^notify-send +.* no +no +not sent$", session.text(), re.MULTILINE)
+        assert 'popups = "osc777"' in session.text()
 
 
 @pytest.mark.skipif(shutil.which("tmux") is None, reason="no tmux here")
