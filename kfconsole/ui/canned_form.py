@@ -7,16 +7,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen, Screen
-from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from kfconsole.canned import Reply, reading
 from kfconsole.canned.filling import VARIABLES, unknown_variables
 from kfconsole.desk import rules
 from kfconsole.i18n import _
-from kfconsole.text import clean
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
+from kfconsole.ui.widgets.key_order import passed_on
+from kfconsole.ui.widgets.text_box import TextBox
 
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
@@ -35,31 +35,13 @@ class FormLine(Entry):
         return leaves(self.screen, "tab" if key == "enter" else key)
 
 
-class CannedText(TextArea):
-    """The text of a reply, of several lines; all keys in the order they were pressed, as in the composer."""
-
-    _EDITS: ClassVar[dict[str, str]] = {
-        key: binding.action
-        for binding in TextArea.BINDINGS
-        if isinstance(binding, Binding)
-        for key in binding.key.split(",")
-    }
+class CannedText(TextBox):
+    """The text of a reply, of several lines."""
 
     async def _on_key(self, event: events.Key) -> None:
         if passed_on(self, event) or leaves(self.screen, event.key):
             event.stop()
             event.prevent_default()
-        elif (edit := self._EDITS.get(event.key)) is not None:
-            event.stop()
-            event.prevent_default()
-            await self.run_action(edit)
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
-        event.stop()
-        pasted = clean(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        if result := self._replace_via_keyboard(pasted, *self.selection):
-            self.move_cursor(result.end_location)
 
 
 class CannedForm(ModalScreen[Reply | None]):
@@ -155,15 +137,6 @@ class CannedForm(ModalScreen[Reply | None]):
         answers = [Answer("leave", _("Throw away"), "y")]
         if await self.app.push_screen_wait(Question(_("Canned reply"), question, "", answers)) == "leave":
             self.dismiss(None)
-
-
-def passed_on(field: Widget, event: events.Key) -> bool:
-    """Whether the key was typed right behind the one that went to another field, which has it now."""
-    focused = field.screen.focused
-    if focused is None or focused is field:
-        return False
-    focused.post_message(events.Key(event.key, event.character))
-    return True
 
 
 def leaves(form: Screen[Any], key: str) -> bool:

@@ -19,6 +19,7 @@ from kfconsole.text import one_line, width_cells
 from kfconsole.ui.early import EarlyKeys
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
+from kfconsole.ui.widgets.key_order import passed_on
 
 
 class Noted(Struct, frozen=True):
@@ -36,12 +37,9 @@ class Field(Entry):
     STEPS: ClassVar[dict[str, int]] = {"tab": 1, "down": 1, "shift+tab": -1, "up": -1}
 
     async def _on_key(self, event: events.Key) -> None:
-        focused = self.screen.focused
-        if focused is not self:
+        if passed_on(self, event):
             event.stop()
             event.prevent_default()
-            if isinstance(focused, Field):  # typed right behind the key that left: meant for the next field
-                focused.post_message(events.Key(event.key, event.character))
 
     def leaves_by(self, key: str) -> bool:
         """Go to another field; while what was typed is being saved, nothing is typed."""

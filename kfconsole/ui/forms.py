@@ -21,6 +21,7 @@ from kfconsole.ui.disk import Disk
 from kfconsole.ui.early import EarlyKeys
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
+from kfconsole.ui.widgets.key_order import passed_on
 from kfconsole.ui.widgets.path_entry import PathEntry, path_of
 
 MOST_NAMES = 40  # names of files below a path; who sees more reads none of them
@@ -61,12 +62,9 @@ class FormEntry(Entry):
     """A line of a form."""
 
     async def _on_key(self, event: events.Key) -> None:
-        focused = self.screen.focused
-        if focused is not self:
+        if passed_on(self, event):
             event.stop()
             event.prevent_default()
-            if isinstance(focused, FormEntry):  # typed right behind the key that left: meant for the next line
-                focused.post_message(events.Key(event.key, event.character))
 
     def leaves_by(self, key: str) -> bool:
         """Let the form have its keys."""

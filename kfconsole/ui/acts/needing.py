@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from textual import work
-
 from kfconsole.desk import ranking
 from kfconsole.desk.ranking import Need, Reason
 from kfconsole.i18n import _, listed, ngettext
@@ -29,6 +27,10 @@ class NeedActs(DeskActs):
 
     def action_pane(self, name: str) -> None:
         """Focus a pane."""
+        raise NotImplementedError
+
+    def open_and_read(self, openid: CustomerId) -> object:
+        """Open a conversation and put the focus there."""
         raise NotImplementedError
 
     def action_needs_me(self) -> None:
@@ -66,7 +68,7 @@ class NeedActs(DeskActs):
         if not need.is_waiting:
             self.select_in(self.lists.sessions, need.openid)
             self.lists.note_focus(self.lists.sessions)  # to be back there when the conversation is left
-            self.open_needed(need.openid)
+            self.open_and_read(need.openid)
             return
         self.bring_conversation(False)
         self.select_in(self.lists.queue, need.openid)
@@ -78,13 +80,6 @@ class NeedActs(DeskActs):
             pane.filter = ""
             self.lists.show(self.desk, anew=True)
             pane.select(openid)
-
-    @work(group="open", exclusive=True)
-    async def open_needed(self, openid: CustomerId) -> None:
-        """Open the conversation and put the focus there."""
-        await self.open_conversation(openid)
-        if self.focused is not self.composer:  # the user may be ahead, and write already
-            self.action_pane("transcript")
 
     def need_words(self, need: Need, now: float) -> str:
         """Say why this customer, and how long there is."""

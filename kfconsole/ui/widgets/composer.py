@@ -1,10 +1,9 @@
 """The composer: a few lines of text that belong to one customer."""
 
 import re
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import events, on
-from textual.binding import Binding
 from textual.document._document import Location
 from textual.geometry import Region
 from textual.message import Message
@@ -13,10 +12,10 @@ from textual.strip import Strip
 from textual.timer import Timer
 from textual.widgets import TextArea
 
-from kfconsole import text
 from kfconsole.desk.splitting import is_inside_character
 from kfconsole.model import CustomerId
 from kfconsole.ui.commands import Place
+from kfconsole.ui.widgets.text_box import TextBox
 
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
@@ -37,17 +36,10 @@ class _OfText(Message):
         self.text = text
 
 
-class Composer(TextArea):
+class Composer(TextBox):
     """Write a reply. The customer is fixed when the text is loaded, and travels with every message it posts."""
 
     app: "KfApp"
-
-    _EDITS: ClassVar[dict[str, str]] = {
-        key: binding.action
-        for binding in TextArea.BINDINGS
-        if isinstance(binding, Binding)
-        for key in binding.key.split(",")
-    }
 
     class Submitted(_OfText):
         """Enter was pressed; the text is for this customer and no other."""
@@ -107,7 +99,7 @@ class Composer(TextArea):
 
     def withdraw(self, openid: CustomerId, words: str) -> bool:
         """Hand over a text that was given back, and leave what was written since; False when it is not there."""
-        written = self.text if openid == self.openid else self._texts.get(openid, "")
+        written = self.written(openid)
         if written != words and not written.startswith(f"{words}\n"):
             return False
         newer = written[len(words) + 1 :]
@@ -149,7 +141,7 @@ class Composer(TextArea):
     def give_back(self, openid: CustomerId, words: str) -> None:
         """Put a text back that could not be sent, before whatever was written since."""
         self.received(openid, words)
-        newer = self.text if openid == self.openid else self._texts.get(openid, "")
+        newer = self.written(openid)
         joined = f"{words}\n{newer}" if newer else words
         self._texts[openid] = joined
         if openid == self.openid:
@@ -200,17 +192,6 @@ class Composer(TextArea):
             event.stop()
             event.prevent_default()
             await (self if hasattr(self, f"action_{act}") else self.screen).run_action(act)
-        elif (edit := self._EDITS.get(event.key)) is not None and (edit != "copy" or self.selected_text):
-            event.stop()
-            event.prevent_default()
-            await self.run_action(edit)
-
-    async def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
-        event.stop()
-        pasted = text.clean(event.text.replace("\r\n", "\n").replace("\r", "\n"))
-        if result := self._replace_via_keyboard(pasted, *self.selection):
-            self.move_cursor(result.end_location)
 
     def action_send(self) -> None:
         """Submit the text."""

@@ -3,27 +3,21 @@
 from typing import ClassVar
 
 from textual import events
-from textual.binding import Binding
 from textual.widgets import Input
 
 from kfconsole import text
+from kfconsole.ui.widgets.key_order import acts_of
 
 
 class Entry(Input):
     """An `Input` in which no editing key overtakes, or falls behind, the characters around it.
 
-    Bindings run before or after the characters of one burst, as it comes over a lagging line; so they are looked up
-    in the key handler. What is pasted becomes one clean line.
+    What is pasted becomes one clean line.
     """
 
     MAX_PASTED: ClassVar[int] = 4_096
     """Characters; the longest path of a file."""
-    _ACTS: ClassVar[dict[str, str]] = {
-        key: binding.action
-        for binding in Input.BINDINGS
-        if isinstance(binding, Binding)
-        for key in binding.key.split(",")
-    }
+    _ACTS: ClassVar[dict[str, str]] = acts_of(Input.BINDINGS)
 
     async def _on_key(self, event: events.Key) -> None:
         if self.screen.focused is not self:

@@ -1,0 +1,31 @@
+"""Several lines to type into, whose keys are taken in the order they were pressed."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.widgets import TextArea
+
+from kfconsole.text import clean
+from kfconsole.ui.widgets.key_order import acts_of
+
+
+class TextBox(TextArea):
+    """A `TextArea` in which no editing key overtakes, or falls behind, the characters around it.
+
+    What is pasted is clean.
+    """
+
+    _EDITS: ClassVar[dict[str, str]] = acts_of(TextArea.BINDINGS)
+
+    async def _on_key(self, event: events.Key) -> None:
+        if (edit := self._EDITS.get(event.key)) is not None and (edit != "copy" or self.selected_text):
+            event.stop()
+            event.prevent_default()
+            await self.run_action(edit)
+
+    async def _on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        pasted = clean(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        if result := self._replace_via_keyboard(pasted, *self.selection):
+            self.move_cursor(result.end_location)
