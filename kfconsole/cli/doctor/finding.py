@@ -35,7 +35,7 @@ CHECKS = {
     "screen": N_("screen"),
     "pop-ups": N_("pop-ups"),
     "proxy": N_("proxy"),
-    "name": N_("name"),
+    "name": N_("name lookup"),
     "connection": N_("connection"),
     "certificate": N_("certificate"),
     "token": N_("token"),
