@@ -266,7 +266,8 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         allowance = rules.allowance_of(self._desk.desk, self._openid, now, mono)
         if allowance is None or allowance.is_unlimited or allowance.left is None:
             return replies, "muted"
-        said = _("{replies} of the {left} left").format(replies=replies, left=allowance.left)
+        left = f"{self.app.glyphs.at_most}{allowance.left}"
+        said = _("{replies} of the {left} left").format(replies=replies, left=left)
         return said, "muted" if parts <= allowance.left else "late"
 
     # -- keys ------------------------------------------------------------------------------------------------------

@@ -69,6 +69,7 @@ class CannedForm(ModalScreen[Reply | None]):
         )
         self.text.cursor_blink = False
         self._problem = Static(classes="canned-problem")
+        self._was_refused = False
 
     def compose(self) -> ComposeResult:
         """Draw the fields, what is wrong with them, and the keys."""
@@ -106,15 +107,19 @@ class CannedForm(ModalScreen[Reply | None]):
 
     def _tell(self) -> None:
         written = self.written
-        problems = [wrong for _field, wrong in reading.check(written.name, written.text, written.key)]
+        wrong = reading.check(written.name, written.text, written.key)
+        # A field that waits to be filled in is no mistake yet.
+        problems = [said for field, said in wrong if self._was_refused or getattr(written, field)]
         problems += map(reading.unknown_variable, unknown_variables(written.text))
         said = problems[0] if problems else _("{size} bytes").format(size=rules.text_bytes(written.text))
         self._problem.update(plain(said))
 
     def action_keep(self) -> None:
-        """Return what was written; what is wrong with it stands below the text already."""
+        """Return what was written, or say below the text what is wrong with it."""
         written = self.written
         if any(reading.check(written.name, written.text, written.key)) or unknown_variables(written.text):
+            self._was_refused = True
+            self._tell()
             self.app.bell()
             return
         self.dismiss(written)

@@ -251,6 +251,9 @@ async def test_replies_are_made_changed_and_deleted_in_the_console(
         picker = await offered(console)
         await console.press("ctrl+n")
         await console.until(lambda: isinstance(console.app.screen, CannedForm))
+        await console.sees("New canned reply", "0 bytes")
+        assert "has no name" not in console.text()
+        await console.press("ctrl+s")
         await console.sees("the reply has no name.")
         await console.type("发货")
         await console.press("enter")
@@ -367,7 +370,7 @@ async def test_a_long_reply_is_read_to_its_end_and_tells_how_many_messages_it_ta
     source = '[[reply]]\nname = "长"\ntext = """\n' + f"{'很长的一句话。' * 20}\n" * 12 + '最后一句。"""\n'
     async with writing(tmp_path, world, size=size, replies=source) as (console, _customer):
         picker = await offered(console)
-        await console.sees("3 replies of the 5 left", "Ctrl+↓ more")
+        await console.sees("3 replies of the ≤5 left", "Ctrl+↓ more")
         while picker._scroll.scroll_y < picker._scroll.max_scroll_y:
             await console.press("ctrl+down")
         await console.sees("最后一句。")

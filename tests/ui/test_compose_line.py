@@ -143,7 +143,7 @@ async def test_a_long_text_goes_in_parts_after_a_question(tmp_path: Path, world:
         await console.press("enter")
         await question(console)
         assert console.composer == LONG
-        cost = _("It takes {count} of the {left} replies left.").format(count=len(parts), left=5)
+        cost = _("It takes {count} of the {left} replies left.").format(count=len(parts), left="≤5")
         assert cost in console.text()
         for number in range(len(parts)):
             assert f"{number + 1}  第" in console.text()

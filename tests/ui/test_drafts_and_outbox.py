@@ -294,7 +294,7 @@ async def test_a_text_too_long_for_one_message_stays_in_the_composer_unless_its_
         await console.paste("汉" * 683)
         await console.sees("2049/2048")
         await console.press("enter")
-        await console.sees("It takes 2 of the 5 replies left.")
+        await console.sees("It takes 2 of the ≤5 replies left.")
         assert console.composer == "汉" * 683
         await console.press("enter")
         await console.until(lambda: console.is_writing and console.composer == "汉" * 683)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from kfconsole.desk.checking import Doubt, Reason
 from kfconsole.desk.words import words_of
-from kfconsole.i18n import _
+from kfconsole.i18n import _, sentences
 from kfconsole.model import CustomerId, Message
 from kfconsole.text import clip, one_line
 from kfconsole.ui import words
@@ -61,7 +61,7 @@ class GuardActs(DeskActs):
         if waiting:
             text = clip(one_line(" ".join(map(words_of, waiting))), SHOWN_CELLS)
             question = "\n".join((question, _("Your reply waits: {text}").format(text=text)))
-            consequence = " ".join((consequence, _("Cancel puts it back into the composer.")))
+            consequence = sentences(consequence, _("Cancel puts it back into the composer."))
         async with self.app.late_questions:  # one at a time: the next one names another customer
             if self.app.leaving.is_set():
                 return False

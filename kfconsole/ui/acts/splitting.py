@@ -48,7 +48,8 @@ class SplitActs(DeskActs):
         if allowance is None or allowance.left is None:
             return _("It takes {count} replies; how many are left is not known.").format(count=count)
         if allowance.left >= count:
-            return _("It takes {count} of the {left} replies left.").format(count=count, left=allowance.left)
+            left = f"{self.app.glyphs.at_most}{allowance.left}"
+            return _("It takes {count} of the {left} replies left.").format(count=count, left=left)
         said = ngettext(
             "Only {left} reply is left: WeChat will most likely refuse the rest, and the customer gets a part.",
             "Only {left} replies are left: WeChat will most likely refuse the rest, and the customer gets a part.",
