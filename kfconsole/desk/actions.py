@@ -16,8 +16,7 @@ from kfconsole.desk.checking import Checking
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.deeds import Deeds
 from kfconsole.desk.gaps import KEEP_DAYS
-from kfconsole.desk.handing import Handing
-from kfconsole.desk.holding import Holding
+from kfconsole.desk.holders import Holders
 from kfconsole.desk.managing import Managing
 from kfconsole.desk.people import check_alias, check_tags
 from kfconsole.desk.poller import Poller
@@ -26,6 +25,7 @@ from kfconsole.desk.sending import Decide, Sending
 from kfconsole.desk.serving import Serving
 from kfconsole.desk.store import Store
 from kfconsole.desk.transferring import Tell, Transfer, Transferring
+from kfconsole.desk.transfers import Transfers
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.desk.undoing import Undoing
 from kfconsole.desk.uploads import Uploads
@@ -76,25 +76,25 @@ class Actions:
         self._checking = Checking(client, archive, store, clock, me=me, sleep=sleep)
         self._reading = Reading(client, archive, store, clock, keep_days=keep_days)
         self._sending = Sending(client, archive, store, clock, self._typing_state, self._checking, me=me)
-        holding = Holding(client, store, clock, poller)
-        self._serving = Serving(client, store, holding, me=me)
-        transferring = Transferring(client, store, clock, holding, sleep=sleep)
+        holders = Holders(client, store, clock, poller)
+        self._serving = Serving(client, store, holders, me=me)
+        transferring = Transferring(client, store, clock, holders, sleep=sleep)
         self._managing = Managing(client, store, poller)
         self._uploads = Uploads(self.upload_media, store, clock)
         self._deeds = Deeds(archive, clock, me, self._sending.failures)
         self._undoing = Undoing(self._serving, store, clock)
-        self._handing = Handing(transferring, holding, self._undoing, self._deeds, archive, clock, sleep=sleep)
+        self._transfers = Transfers(transferring, holders, self._undoing, self._deeds, archive, clock, sleep=sleep)
 
     async def run(self) -> None:
         """Make the calls nobody waits for, and note what was done, until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._typing_state.run(), name="typing")
             group.create_task(self._deeds.run(), name="deeds")
-            group.create_task(self._handing.run(), name="forgotten transfers")
+            group.create_task(self._transfers.run(), name="forgotten transfers")
 
     async def finish(self) -> None:
         """End what must not stop half-way, and note what was done; await it before client and archive are closed."""
-        await self._handing.finish()
+        await self._transfers.finish()
         await self._deeds.finish()
 
     # Reading
@@ -186,20 +186,20 @@ class Actions:
     ) -> Transfer:
         """Hand a customer to another agent; see `Transferring`. It ends even when whoever awaits it stops."""
         self._check_writable()
-        return await self._handing.transfer(openid, target, giver, tell)
+        return await self._transfers.transfer(openid, target, giver, tell)
 
     async def end_transfers(self) -> None:
         """Wait until nobody is being handed over any more."""
-        await self._handing.finish()
+        await self._transfers.finish()
 
     @property
     def is_transferring(self) -> bool:
         """Whether a customer is being handed over."""
-        return self._handing.is_under_way
+        return self._transfers.is_under_way
 
     def left_alone(self) -> tuple[Transfer, ...]:
         """Return the transfers from here whose customers nobody has."""
-        return self._handing.left_alone()
+        return self._transfers.left_alone()
 
     # Sending
 

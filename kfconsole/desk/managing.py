@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfconsole.desk import rules
-from kfconsole.desk.holding import TRUTH_SECONDS
+from kfconsole.desk.holders import TRUTH_SECONDS
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.store import Store
 from kfconsole.errors import ApiError, ConfigError, Unavailable

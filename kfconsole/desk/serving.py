@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from kfconsole.desk import rules
-from kfconsole.desk.holding import Holding
+from kfconsole.desk.holders import Holders
 from kfconsole.desk.store import Store
 from kfconsole.errors import ApiError, ConfigError, NotPossible, Rejected, Unavailable
 from kfconsole.i18n import _
@@ -20,10 +20,10 @@ MAX_CANDIDATES = 4
 class Serving:
     """Opens and closes sessions, and tells the store at once."""
 
-    def __init__(self, client: "KfClient", store: Store, holding: Holding, *, me: AgentId | None) -> None:
+    def __init__(self, client: "KfClient", store: Store, holders: Holders, *, me: AgentId | None) -> None:
         self._client = client
         self._store = store
-        self._holding = holding
+        self._holders = holders
         self._me = me
         self._being_accepted: set[CustomerId] = set()
 
@@ -47,7 +47,7 @@ class Serving:
             return await self._accepted_after_all(openid, agent, error)
         finally:
             self._being_accepted.discard(openid)
-        return self._holding.opened(openid, agent)
+        return self._holders.opened(openid, agent)
 
     async def accept_next(self, agent: AgentId | None = None) -> Session:
         """Give the longest waiting customer to an agent; one taken meanwhile is passed over.
@@ -91,15 +91,15 @@ class Serving:
             await self._client.close_session(agent, openid)
         except Rejected as error:
             if error.code == CODE.NO_SESSION:
-                self._holding.closed(openid, agent)
-                raise self._holding.not_served(openid) from error
+                self._holders.closed(openid, agent)
+                raise self._holders.not_served(openid) from error
             raise await self._explained(error, openid, agent) from error
         except Unavailable as error:
             if error.may_have_arrived:
                 await self._check_closed(openid, agent, error)
             else:
                 raise
-        self._holding.closed(openid, agent)
+        self._holders.closed(openid, agent)
         return agent
 
     def _checked_agent(self, agent: AgentId | None) -> AgentId:
@@ -120,17 +120,17 @@ class Serving:
         believed = rules.who_serves(self._store.desk, openid)
         if believed is None or believed == agent:
             return
-        holder = await self._holding.ask(openid)
+        holder = await self._holders.ask(openid)
         if holder is not None and holder.agent != agent:
-            raise NotPossible(self._holding.served_by(openid, holder.agent), hint=_ask_to_close())
+            raise NotPossible(self._holders.served_by(openid, holder.agent), hint=_ask_to_close())
 
     async def _accepted_after_all(self, openid: CustomerId, agent: AgentId, error: Unavailable) -> Session:
         """Answer for a lost answer with what WeChat says now."""
         holder = await self._holder_after(error, openid)
         if holder is not None and holder.agent == agent:
-            return self._holding.opened(openid, agent, holder.started_at)
+            return self._holders.opened(openid, agent, holder.started_at)
         said = (
-            self._holding.served_by(openid, holder.agent) if holder else _("WeChat has no session with this customer.")
+            self._holders.served_by(openid, holder.agent) if holder else _("WeChat has no session with this customer.")
         )
         raise Unavailable(
             _("The customer was not accepted: the connection failed. {truth}").format(truth=said),
@@ -152,23 +152,23 @@ class Serving:
     async def _holder_after(self, error: Unavailable, openid: CustomerId) -> SessionHolder | None:
         """Ask once who serves a customer; without an answer the lost one stays lost."""
         try:
-            return await self._holding.ask_soon(openid)
+            return await self._holders.ask_soon(openid)
         except (ApiError, ConfigError, TimeoutError):
             raise error from None
 
     async def _explained(self, error: Rejected, openid: CustomerId, agent: AgentId) -> Rejected:
         """Return the refusal, naming the holder when that is the reason and WeChat tells."""
-        self._holding.acted(agent)
+        self._holders.acted(agent)
         if error.code != CODE.SESSION_TAKEN:
             return error
         try:
-            holder = await self._holding.ask_soon(openid)
+            holder = await self._holders.ask_soon(openid)
         except (ApiError, ConfigError, TimeoutError):
             return error
         if holder is None or holder.agent == agent:
             return error
         return Rejected(
-            self._holding.served_by(openid, holder.agent),
+            self._holders.served_by(openid, holder.agent),
             hint=_ask_to_close(),
             path=error.path,
             code=error.code,
@@ -177,9 +177,9 @@ class Serving:
         )
 
     async def _holding_agent(self, openid: CustomerId) -> AgentId:
-        holder = await self._holding.ask(openid)
+        holder = await self._holders.ask(openid)
         if holder is None:
-            raise self._holding.not_served(openid)
+            raise self._holders.not_served(openid)
         return holder.agent
 
 

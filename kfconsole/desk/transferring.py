@@ -1,4 +1,4 @@
-"""Handing a customer to another agent: WeChat has no call for it, so it is a close and a create.
+"""Transfers a customer to another agent: WeChat has no call for it, so it is a close and a create.
 
 Before the close everything is checked, and a failure leaves the customer where they were. After it somebody must end
 up with them: the new agent, else the one who had them. A lost answer is never answered by asking for the act again,
@@ -15,7 +15,7 @@ from msgspec import Struct
 from kfconsole.desk import rules
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.feeds.agents import AgentsFeed
-from kfconsole.desk.holding import Holding
+from kfconsole.desk.holders import Holders
 from kfconsole.desk.store import Store
 from kfconsole.desk.waking import Sleep
 from kfconsole.errors import ApiError, ConfigError, KfError, NotPossible, RateLimited, Rejected, Unavailable
@@ -89,12 +89,12 @@ class Transferring:
     """Moves customers between agents, and leaves nobody behind unsaid."""
 
     def __init__(
-        self, client: "KfClient", store: Store, clock: ServerClock, holding: Holding, *, sleep: Sleep = asyncio.sleep
+        self, client: "KfClient", store: Store, clock: ServerClock, holders: Holders, *, sleep: Sleep = asyncio.sleep
     ) -> None:
         self._client = client
         self._store = store
         self._clock = clock
-        self._holding = holding
+        self._holders = holders
         self._sleep = sleep
         self._agents = AgentsFeed(client, clock)
         self._under_way: set[CustomerId] = set()
@@ -138,7 +138,7 @@ class Transferring:
         """Return who serves the customer, once nothing is known that would keep the target from it."""
         known: AgentId | None = None
         try:
-            holder = await self._holding.ask_soon(openid)
+            holder = await self._holders.ask_soon(openid)
             known = holder.agent if holder else None
             await self._see_agents()
         except TimeoutError:
@@ -146,7 +146,7 @@ class Transferring:
         except (ApiError, ConfigError) as error:
             raise self._kept(openid, known, error) from error
         if holder is None:
-            raise self._holding.not_served(openid)
+            raise self._holders.not_served(openid)
         if holder.agent == target:
             raise NotPossible(self._with_whom(openid, target))
         if giver is not None and holder.agent != giver:
@@ -176,12 +176,12 @@ class Transferring:
                 raise self._kept(openid, giver, error) from error
             problem = error
             try:
-                holder = await self._holding.ask_soon(openid)
+                holder = await self._holders.ask_soon(openid)
             except (ApiError, ConfigError, TimeoutError):
-                self._holding.acted(giver)
+                self._holders.acted(giver)
                 raise self._kept(openid, None, problem) from error
             if holder is None:
-                raise self._holding.not_served(openid) from error
+                raise self._holders.not_served(openid) from error
             raise self._elsewhere(openid, holder.agent) from error
         except Unavailable as error:
             if not error.may_have_arrived:
@@ -197,7 +197,7 @@ class Transferring:
         try:
             holder = await self._truth(openid, self._clock.monotonic() + RECOVERY_SECONDS)
         except (ApiError, ConfigError, TimeoutError):
-            self._holding.closed(openid, giver)  # the next list tells; till then nobody may count on the session
+            self._holders.closed(openid, giver)  # the next list tells; till then nobody may count on the session
             return self._ended(openid, giver, target, Outcome.UNKNOWN, None, error)
         if holder is None:
             return None
@@ -217,7 +217,7 @@ class Transferring:
             try:
                 holder = await self._given(openid, agent, deadline_mono)
             except _NotKnown as error:
-                self._holding.closed(openid, giver)
+                self._holders.closed(openid, giver)
                 return self._ended(openid, giver, target, Outcome.UNKNOWN, None, why or error.why)
             except (ApiError, ConfigError) as error:
                 why = why or error
@@ -230,13 +230,13 @@ class Transferring:
             last_holder, outcome = None, Outcome.UNKNOWN
         if last_holder is not None:
             return self._found(openid, giver, target, last_holder, why)
-        self._holding.closed(openid, giver)
+        self._holders.closed(openid, giver)
         return self._ended(openid, giver, target, outcome, None, why)
 
     def _found(
         self, openid: CustomerId, giver: AgentId, target: AgentId, holder: SessionHolder, why: KfError | None
     ) -> Transfer:
-        self._holding.moved(openid, giver, holder)
+        self._holders.moved(openid, giver, holder)
         outcome = {target: Outcome.TRANSFERRED, giver: Outcome.GIVEN_BACK}.get(holder.agent, Outcome.TAKEN)
         return self._ended(openid, giver, target, outcome, holder.agent, why)
 
@@ -275,12 +275,12 @@ class Transferring:
         """Ask who has the customer, a few times if need be."""
         for pause_seconds in PAUSES_SECONDS:
             try:
-                return await self._holding.ask_soon(openid)
+                return await self._holders.ask_soon(openid)
             except (Unavailable, TimeoutError):
                 if self._clock.monotonic() >= deadline_mono:
                     raise
             await self._sleep(pause_seconds)
-        return await self._holding.ask_soon(openid)
+        return await self._holders.ask_soon(openid)
 
     # -- words -------------------------------------------------------------------------------------------------------
 

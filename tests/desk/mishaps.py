@@ -30,7 +30,7 @@ def pass_time(house: House) -> None:
         house.time.sim.advance(seconds)
         await asyncio.sleep(0)
 
-    house.actions._handing._transferring._sleep = pass_by
+    house.actions._transfers._transferring._sleep = pass_by
 
 
 def errcode(path: str, code: int, count: int | None = 1, after: int = 0) -> Happening:

@@ -128,14 +128,14 @@ async def test_what_a_killed_process_left_behind_is_found_and_can_be_taken_back(
     house = shop
     await killed_in_the_middle(house)
     assert house.actions.left_alone() == ()
-    await house.actions._handing.find_forgotten()
+    await house.actions._transfers.find_forgotten()
 
     (found,) = house.actions.left_alone()
     assert (found.openid, found.giver, found.target) == (ANN, ME, LI)
     assert found.said.endswith("is with nobody: handing them from Me to Li did not end.")
     assert (await house.actions.undo_close()).agent == ME
     assert house.actions.left_alone() == ()
-    await house.actions._handing.find_forgotten()
+    await house.actions._transfers.find_forgotten()
     assert house.actions.left_alone() == ()
 
 
@@ -144,11 +144,11 @@ async def test_what_somebody_took_care_of_since_is_not_told_again(shop: House) -
     await killed_in_the_middle(house)
     house.world.say(ANN, "hello?")
     house.world.accept(WU, ANN)
-    await house.actions._handing.find_forgotten()
+    await house.actions._transfers.find_forgotten()
     assert house.actions.left_alone() == ()
 
     house.world.close(WU, ANN)
-    await house.actions._handing.find_forgotten()
+    await house.actions._transfers.find_forgotten()
     assert house.actions.left_alone() == ()
 
 
@@ -158,7 +158,7 @@ async def test_a_transfer_that_left_them_alone_is_told_after_the_next_start_too(
     done = await house.actions.transfer(ANN, LI)
     assert done.is_left_alone
     house.actions._undoing._ended.clear()  # another run
-    await house.actions._handing.find_forgotten()
+    await house.actions._transfers.find_forgotten()
 
     assert [transfer.openid for transfer in house.actions.left_alone()] == [ANN]
 
@@ -173,7 +173,7 @@ async def test_who_was_found_again_in_the_queue_is_not_told_after_the_next_start
         assert house.actions.left_alone() == ()
     house.world.accept(WU, ANN)
     house.world.close(WU, ANN)
-    await house.actions._handing.find_forgotten()
+    await house.actions._transfers.find_forgotten()
 
     assert house.actions.left_alone() == ()
 
@@ -182,7 +182,7 @@ async def test_finished_transfers_are_no_business_of_the_next_start(shop: House)
     house = shop
     await house.actions.transfer(ANN, LI)
     await house.actions.close(ANN)
-    await house.actions._handing.find_forgotten()
+    await house.actions._transfers.find_forgotten()
 
     assert house.actions.left_alone() == ()
 
@@ -192,7 +192,7 @@ async def test_even_a_task_that_is_stopped_the_hard_way_leaves_a_note(shop: Hous
     house.app.state.faults.hold(at.CREATE)
     waiting = asyncio.create_task(house.actions.transfer(ANN, LI))
     await until(lambda: house.app.state.faults.waiting.get(at.CREATE, 0) == 1)
-    (task,) = house.actions._handing._under_way
+    (task,) = house.actions._transfers._under_way
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting

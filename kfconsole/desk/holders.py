@@ -19,7 +19,7 @@ TRUTH_SECONDS = 5.0
 """How long to ask what became of a lost answer: the user is waiting."""
 
 
-class Holding:
+class Holders:
     """Knows who has whom, as far as anybody here can."""
 
     def __init__(self, client: "KfClient", store: Store, clock: ServerClock, poller: Poller | None) -> None:

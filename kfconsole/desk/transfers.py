@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.deeds import Deeds
-from kfconsole.desk.holding import Holding
+from kfconsole.desk.holders import Holders
 from kfconsole.desk.transferring import Tell, Transfer, Transferring
 from kfconsole.desk.undoing import Undoing
 from kfconsole.desk.waking import Sleep, to_the_end
@@ -31,13 +31,13 @@ FORGOTTEN_SECONDS = 24 * 3600.0
 ASK_AGAIN_SECONDS = 20.0
 
 
-class Handing:
+class Transfers:
     """Hands customers over and remembers those who were dropped."""
 
     def __init__(
         self,
         transferring: Transferring,
-        holding: Holding,
+        holders: Holders,
         undoing: Undoing,
         deeds: Deeds,
         archive: "Archive",
@@ -47,7 +47,7 @@ class Handing:
     ) -> None:
         self._sleep = sleep
         self._transferring = transferring
-        self._holding = holding
+        self._holders = holders
         self._undoing = undoing
         self._deeds = deeds
         self._archive = archive
@@ -106,7 +106,7 @@ class Handing:
         for openid, deed in unfinished.items():
             giver, _blank, target = deed.details.partition(" ")
             try:
-                holder = await self._holding.ask_soon(openid)
+                holder = await self._holders.ask_soon(openid)
             except TimeoutError as error:
                 raise Unavailable(_("WeChat did not answer in time."), may_have_arrived=False) from error
             if holder is not None:
