@@ -271,7 +271,8 @@ class KfApp(App[int]):
     async def on_event(self, event: events.Event) -> None:
         """Clean what is pasted before any input holds it: a stand-in takes a cell, a control character none."""
         if isinstance(event, events.Paste):
-            event.text = text.clean(event.text)
+            # tmux, and terminals themselves, paste the end of a line as a carriage return.
+            event.text = text.clean(event.text.replace("\r\n", "\n").replace("\r", "\n"))
         if isinstance(event, events.InputEvent) and not self.screen_stack:
             return  # a key pressed while the program ends
         await super().on_event(event)

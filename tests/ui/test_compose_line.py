@@ -250,3 +250,13 @@ async def test_an_undo_behind_enter_does_not_bring_back_what_is_on_its_way(tmp_p
         await console.until(lambda: console.sent == [(customer, "for you"), (customer, "more")])
         await console.press("ctrl+z", "ctrl+z")
         assert console.composer == ""
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\r\n"])
+async def test_lines_that_are_pasted_stay_lines_however_a_terminal_ends_them(
+    tmp_path: Path, world: World, end: str
+) -> None:
+    async with writing(tmp_path, world) as (console, _customer):
+        await console.paste(f"第一行{end}第二行{end}\x1b")
+        assert console.composer == "第一行\n第二行\n␛"
+        assert console.sent == []
