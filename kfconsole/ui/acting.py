@@ -1,6 +1,7 @@
 """What every screen whose keys act has: the subject of a key, names, and notes about what was done."""
 
 from collections.abc import Coroutine
+from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
@@ -76,6 +77,14 @@ class ActingScreen(TonedScreen):
     def customer_name(self, openid: CustomerId) -> str:
         """Name a customer."""
         return words.customer_name(self.desk, openid, self.app.glyphs)
+
+    def customer_apart(self, openid: CustomerId) -> str:
+        """Name a customer in a question; with the end of their id where another in the lists is called the same."""
+        name, desk = self.customer_name(openid), self.desk
+        listed = chain((row.openid for row in desk.queue), desk.session_by_customer)
+        if any(other != openid and self.customer_name(other) == name for other in listed):
+            return f"{name} {words.name_of(None, openid, self.app.glyphs)}"
+        return name
 
     async def attempt(self, act: Coroutine[Any, Any, Any]) -> bool:
         """Await an act; an expected failure is told and answered with False."""

@@ -8,6 +8,7 @@ import pytest
 
 from kfconsole import i18n
 from kfconsole.desk.undoing import UNDO_SECONDS
+from kfconsole.model import CustomerId
 from kfconsole.simulator import World
 from kfconsole.ui.agent_picker import AgentPicker
 from tests.ui.console import CLOSE, COLLEAGUE, CREATE, ME, OFFLINE, ONLINE, Console, running, short, waiting
@@ -95,6 +96,24 @@ async def test_a_waiting_customer_is_assigned_and_the_next_one_is_at_hand(
         await console.press("j")
         assert console.desk_screen.subject() == second
         assert console.opened is None
+
+
+async def test_questions_tell_customers_of_one_name_apart(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        ann, bob = waiting(world, 2)
+        await console.serve(ann)
+        await console.until(lambda: len(console.desk_screen.queue.rows) == 1)
+        await console.app.actions.describe(CustomerId(ann), alias="王女士", tags=[])
+        await console.choose(ann)
+        await console.press("t")
+        await console.sees("Transfer 王女士 to whom?")
+        await console.press("escape")
+
+        await console.app.actions.describe(CustomerId(bob), alias="王女士", tags=[])
+        await console.press("t")
+        await console.sees(f"Transfer 王女士 …{short(ann)} to whom?")
+        await console.press("escape", "x")
+        await console.sees(f"Close the session of 王女士 …{short(ann)} with")
 
 
 async def test_agents_are_listed_by_load_with_why_some_cannot_be_picked(tmp_path: Path, world: World) -> None:

@@ -132,7 +132,7 @@ class SessionActs(DeskActs):
     def _agent_picker(self, openid: CustomerId, question: str = "", holder: AgentId | None = None) -> "AgentPicker":
         from kfconsole.ui.agent_picker import AgentPicker  # dialogs are not needed for the first paint
 
-        title = (question or _("Who serves {customer}?")).format(customer=self.customer_name(openid))
+        title = (question or _("Who serves {customer}?")).format(customer=self.customer_apart(openid))
         return AgentPicker(self.app.store, title, holder)
 
     def may_change(self) -> bool:
@@ -265,7 +265,7 @@ class SessionActs(DeskActs):
             return None
         minutes = int(rules.session_age(session, self.app.clock.now()) // 60)
         question = _("Close the session of {customer} with {agent} ({minutes} min)?").format(
-            customer=self.customer_name(openid), agent=self.agent_name(session.agent), minutes=minutes
+            customer=self.customer_apart(openid), agent=self.agent_name(session.agent), minutes=minutes
         )
         consequence = _("They can queue again only after they write again.")
         answers = [Answer("close", _("Close"), "y")]
