@@ -107,6 +107,8 @@ class KfApp(App[int]):
         self._desk_screen = DeskScreen(self.keymap)
         self._was_in_memory = False
         self._drafts: asyncio.Queue[Callable[[], Awaitable[None]]] = asyncio.Queue()
+        self._copy_hints: set[str] = set()
+        """What was said once of how a copied text would come further: who copies all day has read it."""
         self.late_questions = asyncio.Lock()
         """One question that nobody has just asked for at a time."""
         self.leaving = asyncio.Event()
@@ -368,7 +370,8 @@ class KfApp(App[int]):
         )
         if copied.sequence:
             self.write_terminal(copied.sequence)
-        said, is_bad = copied_words(copy.said, copied)
+        said, is_bad = copied_words(copy.said, copied, is_hint_known=copied.hint in self._copy_hints)
+        self._copy_hints.add(copied.hint)
         self.notify(said, severity="warning" if is_bad else "information", markup=False)
 
     @work(group="palette", exclusive=True)

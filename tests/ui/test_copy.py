@@ -155,6 +155,28 @@ async def test_a_file_is_the_last_way_and_is_named(
         assert (tmp_path / "copied.txt").read_text() == waiter
 
 
+async def test_how_to_reach_the_clipboard_from_tmux_is_said_once(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "bin" / "tmux"
+    program.parent.mkdir()
+    program.write_text("#!/bin/sh\ncat > /dev/null\n")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    async with running(tmp_path, world) as console:
+        hear(console, {"TMUX": "/x,1,0", "TERM": "tmux"})
+        (waiter,) = waiting(world)
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        await console.choose(waiter)
+        for count in (1, 2):
+            await console.press("y")
+            await console.until(lambda: len(console.app._notifications) == count)  # noqa: B023  # awaited here
+
+        first, second = (note.message for note in console.app._notifications)
+        assert "To reach the clipboard" in first
+        assert second.endswith("copied to tmux only: its prefix and ] paste it.")
+
+
 async def test_a_copied_text_of_an_agent_or_a_colleague_is_called_a_reply(tmp_path: Path, world: World) -> None:
     async with running(tmp_path, world) as console:
         heard = hear(console)

@@ -98,8 +98,8 @@ def _rows(lines: Sequence[Line], zone: tzinfo | None) -> Iterable[str]:
             yield f"{time} {_(words.EVENT_WORDS[message.kind]).format(agent=sender)}"
 
 
-def copied_words(said: str, copied: "Copied") -> tuple[str, bool]:
-    """Say where a text went, and whether that is bad news."""
+def copied_words(said: str, copied: "Copied", *, is_hint_known: bool = False) -> tuple[str, bool]:
+    """Say where a text went, and whether that is bad news; how it would come further only until that is known."""
     from kfconsole.terminal.clipboard import Way
 
     told = {
@@ -110,4 +110,6 @@ def copied_words(said: str, copied: "Copied") -> tuple[str, bool]:
         Way.FILE: _("{what} written to {name}, as nothing here reaches a clipboard. {hint}"),
         Way.NOWHERE: _("{what} not copied: {name} cannot be written ({hint})"),
     }[copied.way]
+    if is_hint_known and copied.way is Way.TMUX_ONLY:
+        told = _("{what} copied to tmux only: its prefix and ] paste it.")
     return told.format(what=said, name=copied.name, hint=copied.hint).strip(), copied.way is Way.NOWHERE
