@@ -1,6 +1,6 @@
 """A question nobody has just asked for: it comes up while somebody may be typing, and no key answers it by chance."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.timer import Timer
@@ -28,10 +28,12 @@ class LateQuestion(Question, KeysBehind):
         *,
         writing_in: Widget | None,
         rest_seconds: float,
+        before_more: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(title, question, consequence, answers)
         self._writing_in = writing_in if isinstance(writing_in, (TextArea, Input)) else None
         self._rest_seconds = rest_seconds
+        self._before_more = before_more
         self._rest: Timer | None = None
         self.is_open = False
         """Whether it can be answered by now."""
@@ -80,6 +82,7 @@ class LateQuestion(Question, KeysBehind):
             return False
         match self._writing_in:
             case TextArea() as writing if event.is_printable and event.character:
+                self._before_more()
                 writing.insert(event.character)
             case Input() as writing if event.is_printable and event.character:
                 writing.insert_text_at_cursor(event.character)
@@ -93,6 +96,7 @@ class LateQuestion(Question, KeysBehind):
             if self.is_open:
                 self._wait()
             event.stop()
+            self._before_more()
             self._writing_in.post_message(events.Paste(event.text))
 
     def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool:

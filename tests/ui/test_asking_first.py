@@ -139,6 +139,7 @@ async def test_enter_asks_again_when_a_colleague_took_over_meanwhile(tmp_path: P
         await console.until(lambda: [row.session.agent for row in console.desk_screen.sessions.rows] == [COLLEAGUE])
         await console.press("enter")
         await console.sees("Tom", "Cancel")
+        await console.until(lambda: getattr(console.app.screen, "is_open", False))
         await console.press("enter")
         await console.quiet()
 
@@ -147,6 +148,7 @@ async def test_enter_asks_again_when_a_colleague_took_over_meanwhile(tmp_path: P
 
         await console.press("enter")
         await console.sees("Cancel")
+        await console.until(lambda: getattr(console.app.screen, "is_open", False))
         await console.press("s")
         await console.until(lambda: console.sent == [(customer, "almost done")])
 

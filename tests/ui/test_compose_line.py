@@ -50,7 +50,7 @@ def edge(console: Console) -> str:
 
 
 async def question(console: Console) -> None:
-    await console.until(lambda: len(console.app.screen_stack) == 2)
+    await console.until(lambda: len(console.app.screen_stack) == 2 and getattr(console.app.screen, "is_open", True))
     await console.settle()
 
 

@@ -147,6 +147,7 @@ async def test_a_refused_message_says_why_and_is_sent_again_as_a_new_one(tmp_pat
         await console.type("one too many")
         await console.press("enter")
         await console.sees("used up", "Cancel")
+        await console.until(lambda: getattr(console.app.screen, "is_open", False))
         await console.press("s")
         await console.until(lambda: console.contact(customer).undelivered == 1)
 
@@ -296,6 +297,7 @@ async def test_a_text_too_long_for_one_message_stays_in_the_composer_unless_its_
         await console.press("enter")
         await console.sees("It takes 2 of the ≤5 replies left.")
         assert console.composer == "汉" * 683
+        await console.until(lambda: getattr(console.app.screen, "is_open", False))
         await console.press("enter")
         await console.until(lambda: console.is_writing and console.composer == "汉" * 683)
 

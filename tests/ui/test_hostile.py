@@ -173,6 +173,7 @@ async def test_anything_can_be_pasted_and_is_sent_as_shown(tmp_path: Path, world
             assert_harmless(console)
             if name == "long":
                 await console.sees("A long reply to")
+                await console.until(lambda: getattr(console.app.screen, "is_open", False))
                 await console.press("escape")
                 await console.until(lambda: console.is_writing)
                 assert console.composer == shown

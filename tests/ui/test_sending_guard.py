@@ -208,6 +208,41 @@ async def test_who_goes_on_writing_under_the_question_loses_no_word_and_answers_
         assert console.sent == []
 
 
+async def test_who_writes_on_behind_enter_answers_no_question_and_sends_nothing_of_it(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A colleague has the customer by now, which the console knows: Enter asks, and the next word begins with s."""
+    async with talking(tmp_path, world, monkeypatch) as (console, customer, _hours):
+        await console.type("thank you")
+        world.transfer(ME, COLLEAGUE, customer)
+        console.app.poller.wake()
+        await console.until(lambda: console.desk.session_by_customer[CustomerId(customer)].agent == COLLEAGUE)
+        for key in ("enter", *"so sorry"):
+            await console.press("space" if key == " " else key)
+        await asked(console, "Tom", "Send anyway")
+        assert console.sent == []
+        assert console.composer == "thank you\nso sorry"
+
+        await console.press("s")
+        await console.until(lambda: console.sent == [(customer, "thank you")])
+        assert console.composer == "so sorry"
+
+
+async def test_who_writes_on_behind_a_text_that_is_too_long_sends_no_part_of_it(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with talking(tmp_path, world, monkeypatch) as (console, _customer, _hours):
+        await console.paste("很长的话。" * 200)
+        for key in ("enter", *"so"):
+            await console.press(key)
+        await asked(console, "Send 2 messages")
+        assert console.sent == []
+
+        await console.press("s")
+        await console.until(lambda: len(console.sent) == 2)
+        assert console.composer == "so"
+
+
 async def test_a_question_waits_for_the_one_before_and_each_names_its_customer(
     tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

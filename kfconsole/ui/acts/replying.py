@@ -66,14 +66,13 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
                 self.send_out(event.openid, (event.text,))
             return
         self.give_back(event.openid, event.text)
-        self.ask_and_send(event.openid)
+        self.ask_and_send(event.openid, event.text)
 
     @work(group="reply", exclusive=True)
-    async def ask_and_send(self, openid: CustomerId) -> None:
-        """Ask whether to send, then send what the composer holds for this customer."""
-        if await self.may_reply(openid) and self.composer.openid == openid and self.composer.text.strip():
-            text = self.composer.text
-            await self._send_texts(openid, text if is_too_long(text) else self.composer.take())
+    async def ask_and_send(self, openid: CustomerId, text: str) -> None:
+        """Ask whether to send a text that stands in the composer, then send it."""
+        if await self._may(openid, self.reply_problem(openid), text):
+            await self._send_texts(openid, text)
 
     @work(group="reply", exclusive=True)
     async def split_and_send(self, openid: CustomerId, text: str) -> None:
@@ -123,7 +122,7 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
         """Ask first when the customer is waiting or with a colleague, or when the reply can hardly arrive."""
         return await self._may(openid, self.reply_problem(openid))
 
-    async def _may(self, openid: CustomerId, problem: tuple[str, str] | None) -> bool:
+    async def _may(self, openid: CustomerId, problem: tuple[str, str] | None, text: str | None = None) -> bool:
         from kfconsole.ui.dialogs import Answer, Question
 
         if problem is None or self.app.accepted_problems.get(openid) == problem:
@@ -132,7 +131,10 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
         if rules.is_waiting(self.desk, openid) and rules.who_serves(self.desk, openid) is None:
             answers.insert(0, Answer("accept", _("Accept first"), "a"))
         title = _("Reply to {customer}").format(customer=self.customer_name(openid))
-        answer = await self.app.push_screen_wait(Question(title, *problem, answers))
+        if text is not None:  # nobody asked for a question: somebody pressed Enter, and may be writing on
+            answer = await self.ask_late(openid, text, title, *problem, answers)
+        else:
+            answer = await self.app.push_screen_wait(Question(title, *problem, answers))
         if answer == "accept":
             return await self.accept(openid)
         if answer == "send":

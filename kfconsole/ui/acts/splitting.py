@@ -1,11 +1,19 @@
 """Texts that are too long for one message: what sending them in parts costs, asked before it is done."""
 
+from functools import partial
+from typing import TYPE_CHECKING
+
 from kfconsole.desk import rules, splitting
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import CustomerId
 from kfconsole.text import clip, one_line, width_cells
 from kfconsole.ui.acts.base import DeskActs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kfconsole.ui.dialogs import Answer
 
 SHOWN_PARTS = 6
 """More than WeChat takes after one message of a customer; the dialog fits 24 lines."""
@@ -18,11 +26,11 @@ class SplitActs(DeskActs):
     async def texts_of(self, openid: CustomerId, text: str) -> tuple[str, ...] | None:
         """Return the texts to send, in order; None when the user rather keeps the text in the composer.
 
-        One that is too long has to stand there: whatever happens while the question stands, it is kept as a draft.
+        It has to stand there: whatever happens while the question stands, it is kept as a draft.
         """
         if not is_too_long(text):
-            return (text,)
-        from kfconsole.ui.dialogs import Answer, Question
+            return (text,) if self._withdraw(openid, text) else None
+        from kfconsole.ui.dialogs import Answer
 
         try:
             parts = splitting.split(text)
@@ -32,14 +40,41 @@ class SplitActs(DeskActs):
         title = _("A long reply to {customer}").format(customer=self.customer_name(openid))
         send = ngettext("Send {count} message", "Send {count} messages", len(parts)).format(count=len(parts))
         question = "\n".join([_too_long(text, parts), "", *shown_parts(parts, self.app.glyphs.cut)])
-        asked = Question(title, question, self._cost(openid, len(parts)), [Answer("send", send, "s")])
-        if await self.app.push_screen_wait(asked) != "send":
+        answers = [Answer("send", send, "s")]
+        if await self.ask_late(openid, text, title, question, self._cost(openid, len(parts)), answers) != "send":
             return None
-        if not self.composer.withdraw(openid, text):
+        return parts if self._withdraw(openid, text) else None
+
+    def _withdraw(self, openid: CustomerId, text: str) -> bool:
+        is_there = self.composer.withdraw(openid, text)
+        if not is_there:
             said = _("The text has changed meanwhile: look at it, and press {key} again.")
             self.tell(said.format(key=self.key_of("send")), is_bad=True)
-            return None
-        return parts
+        return is_there
+
+    async def ask_late(
+        self,
+        openid: CustomerId,
+        text: str,
+        title: str,
+        question: str,
+        consequence: str,
+        answers: "Sequence[Answer]",
+    ) -> str | None:
+        """Ask about a text in the composer, above somebody who may be writing on; return the answer's id or None."""
+        from kfconsole.ui.late_question import LateQuestion
+
+        async with self.app.late_questions:
+            asked = LateQuestion(
+                title,
+                question,
+                consequence,
+                answers,
+                writing_in=self.app.focused,
+                rest_seconds=self.app.rest_seconds,
+                before_more=partial(self.composer.begin_below, openid, text),
+            )
+            return await self.app.push_screen_wait(asked)
 
     def _cost(self, openid: CustomerId, count: int) -> str:
         allowance = rules.allowance_of(self.desk, openid, self.app.clock.now(), self.app.clock.monotonic())

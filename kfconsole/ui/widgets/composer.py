@@ -150,6 +150,12 @@ class Composer(TextBox):
                 self.move_cursor(self._taken[2])
         self.post_message(self.Paused(openid, joined))
 
+    def begin_below(self, openid: CustomerId, words: str) -> None:
+        """Somebody writes on below a text that was given back: what they write is no part of it."""
+        if openid == self.openid and self.text == words:
+            self.move_cursor(self.document.end)
+            self.insert("\n")
+
     def flush(self) -> None:
         """Report the text now if it was not reported yet."""
         if self.openid is None:
