@@ -8,7 +8,7 @@ from textual._xterm_parser import XTermParser
 from textual.keys import _character_to_key
 
 from kfconsole.terminal import keys
-from kfconsole.ui.rebinding import tell_alt_enter_apart
+from kfconsole.ui import arriving
 
 
 def arrives(written: str) -> list[str]:
@@ -121,7 +121,7 @@ def test_a_key_that_is_said_to_arrive_does(key: str, written: str) -> None:
 
 
 def test_alt_enter_is_told_apart_from_the_enter_that_sends() -> None:
-    tell_alt_enter_apart()
+    arriving.mend()
 
     assert arrives("\x1b\r") == ["alt+enter"]
     assert arrives("a\x1b\rb\r") == ["a", "alt+enter", "b", "enter"]

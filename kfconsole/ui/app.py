@@ -23,8 +23,8 @@ from kfconsole.errors import ArchiveError, KfError
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import CustomerId, Feed, MessageId
 from kfconsole.terminal.tmux import run_program
+from kfconsole.ui import arriving, words
 from kfconsole.ui import keymap as keymaps
-from kfconsole.ui import rebinding, words
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.alerting import Alerting
 from kfconsole.ui.commands import COMMANDS, Place
@@ -77,7 +77,7 @@ class KfApp(App[int]):
         self.settings, self.archive, self.client = settings, archive, client
         self.store, self.poller, self.actions, self.clock = store, poller, actions, clock
         self.keymap = keymaps.read(settings.keys, settings.path)
-        rebinding.tell_alt_enter_apart()
+        arriving.mend()
         self.zone = settings.ui.zone
         self.glyphs = words.ASCII_GLYPHS if settings.ui.ascii_borders else words.WIDE_GLYPHS
         self.console_name = _("we")

@@ -1,10 +1,8 @@
 """Keys of the keymap put to work in Textual."""
 
 from collections.abc import Mapping
-from enum import StrEnum
-from typing import Any, cast
+from typing import Any
 
-from textual._ansi_sequences import ANSI_SEQUENCES_KEYS
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import Screen
@@ -41,12 +39,3 @@ def follow(screen: Screen[Any], keymap: Keymap, choose: str) -> None:
             command = name.partition(".")[2].replace("-", "_")
             for key in keymap.keys(choose if command == "choose" else command):
                 found[key] = [binding.with_key(key)]
-
-
-class _Arriving(StrEnum):
-    ALT_ENTER = "alt+enter"
-
-
-def tell_alt_enter_apart() -> None:
-    """Let Alt+Enter arrive as such: Textual reads what terminals send for it as Enter, which sends half a reply."""
-    cast("dict[str, object]", ANSI_SEQUENCES_KEYS)["\x1b\r"] = (_Arriving.ALT_ENTER,)

@@ -94,3 +94,15 @@ def test_a_burst_a_pasted_text_and_its_parts(
     console.wait_for(" 0/2048")
     assert {json.loads(row["body"])["touser"] for row in server.requests(SEND)} == {openid}
     assert leave(console) == 0
+
+
+def test_what_is_pasted_never_becomes_keys_whatever_it_holds(open_console: OpenConsole, server: WechatServer) -> None:
+    console = open_console()
+    compose(console, server)
+
+    console.send(f"{PASTE_BEGINS}first\x1b[A\r\x1bsecond\r\x1b\x1b{PASTE_ENDS}!")
+    console.wait_for("second")
+    console.wait_for("␛␛!")
+
+    assert sent(server) == []
+    assert leave(console) == 0
