@@ -30,6 +30,7 @@ class ActingScreen(TonedScreen):
     CHOOSE: ClassVar[str] = "open"
     """The command that opens the current row of a list."""
 
+    _told = ""
     is_asking = False
     """A question is about to be shown: keys typed behind the one that led to it are not commands."""
 
@@ -58,7 +59,10 @@ class ActingScreen(TonedScreen):
     # -- telling ---------------------------------------------------------------------------------------------------
 
     def tell(self, message: str, *, is_bad: bool = False) -> None:
-        """Show a short note about something the user just did."""
+        """Show a short note about something the user just did, in the place of the one before unless that is bad."""
+        if not is_bad:
+            self.untell(self._told)
+            self._told = message
         self.notify(message, severity="warning" if is_bad else "information", markup=False, timeout=8 if is_bad else 4)
 
     def untell(self, message: str) -> None:

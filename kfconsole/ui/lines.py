@@ -7,7 +7,7 @@ from rich.style import Style
 
 from kfconsole import text
 from kfconsole.desk.words import words_of as words_of
-from kfconsole.i18n import _
+from kfconsole.i18n import _, sentences
 from kfconsole.model import Delivery, GapFetch, Message, MessageKind
 from kfconsole.ui import words
 from kfconsole.ui.keymap import DEFAULT, Keymap
@@ -139,7 +139,9 @@ def _state(message: Message, tones: Tones) -> tuple[str, Style]:
 def _why(message: Message, indent: int, width: int, page: Page) -> list[LINE]:
     tone = page.tones.muted if message.is_dismissed else page.tones.warn
     room = max(8, width - indent)
-    said = text.wrap(message.reason, room) if message.reason else []
+    doubt = _("The customer may have got it.") if message.delivery is Delivery.UNKNOWN else ""
+    reason = sentences(message.reason, "" if message.is_dismissed else doubt)
+    said = text.wrap(reason, room) if reason else []
     # Never broken between a key and what it does.
     hints = "  ".join(f"{key} {label}" for key, label in page.keymap.hints(("resend", "dismiss_message")))
     if hints and not message.is_dismissed:
