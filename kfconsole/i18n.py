@@ -55,7 +55,8 @@ def ngettext(one: str, many: str, count: int) -> str:
 
 def sentences(*said: str) -> str:
     """Put sentences behind one another as the language does; empty ones are left out."""
-    return reduce(lambda before, more: _("{first} {second}").format(first=before, second=more), filter(None, said))
+    some = [sentence for sentence in said if sentence] or [""]
+    return reduce(lambda before, more: _("{first} {second}").format(first=before, second=more), some)
 
 
 def listed(names: Iterable[str]) -> str:

@@ -20,6 +20,8 @@ from kfconsole.ui.widgets.entry import Entry
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
 
+BEGIN_TICKS = 2  # a key on its way when a row of the last run left was meant for nobody else
+
 
 class Lists(Vertical):
     """Three panes over each other; remembers which of them had the focus last."""
@@ -37,6 +39,8 @@ class Lists(Vertical):
         """Which row was current before it may have been hidden."""
         self._shown: Desk | None = None
         self._session_rows = rows.NO_ROWS
+        self._ticks_until_begun: dict[Feed, int] = {}
+        """Since WeChat told who is there: the row of the last run that a list began with may have left then."""
 
     def compose(self) -> ComposeResult:
         """Lay out the panes, and the filter line below them."""
@@ -52,9 +56,6 @@ class Lists(Vertical):
     def show(self, desk: Desk, *, anew: bool = False) -> None:
         """Show the lists of a desk; only what differs from those shown is touched, or all when `anew`."""
         before, self._shown = None if anew else self._shown, desk
-        # The rows of the last run leave when WeChat answers; the first key is for somebody who is there.
-        self.queue.begins = ranking.is_known(desk, Feed.QUEUE)
-        self.sessions.begins = ranking.is_known(desk, Feed.SESSIONS)
         names_changed = before is None or desk.agents is not before.agents
         people_changed = before is None or desk.contacts is not before.contacts
         if people_changed or before is None or desk.queue is not before.queue or desk.queue_total != before.queue_total:
@@ -77,8 +78,9 @@ class Lists(Vertical):
                 self.app.keymap.prefix("pane_agents") + _("Agents"),
                 f"{online}/{len(desk.agents)}",
             )
-        self.queue.begin()
-        self.sessions.begin()
+        for feed, pane in ((Feed.QUEUE, self.queue), (Feed.SESSIONS, self.sessions)):
+            if feed not in self._ticks_until_begun and ranking.is_known(desk, feed):
+                self._ticks_until_begun[feed] = BEGIN_TICKS if pane.current_id is None else 0
 
     def mark_stale(self, desk: Desk) -> None:
         """Dim what WeChat has not confirmed for a while."""
@@ -88,8 +90,12 @@ class Lists(Vertical):
 
     def tick(self) -> None:
         """Let the clocks of the visible rows go on."""
-        self.queue.refresh_visible()
-        self.sessions.refresh_visible()
+        for feed, pane in ((Feed.QUEUE, self.queue), (Feed.SESSIONS, self.sessions)):
+            if (ticks := self._ticks_until_begun.get(feed, 0)) > 0:
+                self._ticks_until_begun[feed] = ticks - 1
+                if ticks == 1:
+                    pane.begin_anew()
+            pane.refresh_visible()
 
     def note_focus(self, focused: Widget | None) -> None:
         """Remember the pane to come back to."""

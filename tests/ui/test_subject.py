@@ -362,5 +362,6 @@ async def test_the_first_key_of_a_new_run_finds_the_first_customer_who_waits_now
     (today,) = waiting(world)
     async with running(tmp_path, world) as console:
         await console.until(lambda: [row.id for row in console.desk_screen.queue.rows] == [today])
+        await console.until(lambda: console.desk_screen.queue.current_id == today)
         await console.press("a")
         await console.until(lambda: world.holder(today) == ME)

@@ -89,8 +89,7 @@ class LineList(LineView, Generic[RowT]):
         self._current_id: str | None = None
         self._cursor = 0  # where the current row stands; with none current, the gap between rows it left
         self._had_current = False
-        self.begins = True
-        """Whether these rows are any to begin with: what is only remembered may be gone before the first key."""
+        self._is_untouched = True
         self._drawn: dict[str, tuple[RowT, int, bool, Strip]] = {}
 
     @property
@@ -109,7 +108,7 @@ class LineList(LineView, Generic[RowT]):
         return self._rows[self._cursor] if self._current_id is not None else None
 
     def show(self, rows: Sequence[RowT]) -> None:
-        """Show other rows. The first row ever shown while `begins` becomes current."""
+        """Show other rows. The first row ever shown becomes current."""
         self.sync_view()
         before, places = self._rows, {row.id: place for place, row in enumerate(rows)}
         top = self._top_among(places)
@@ -117,7 +116,7 @@ class LineList(LineView, Generic[RowT]):
         gone_id = None
         if self._current_id in places:
             self._cursor = places[self._current_id]
-        elif rows and not self._had_current and self.begins:
+        elif rows and not self._had_current:
             self._set_current(0)
         else:
             gone_id, self._current_id = self._current_id, None
@@ -126,15 +125,17 @@ class LineList(LineView, Generic[RowT]):
         if gone_id is not None:
             self.post_message(self.CurrentGone(self, gone_id))
 
-    def begin(self) -> None:
-        """Stand on the first row, if none ever was current."""
-        if self._rows and self.begins and not self._had_current:
+    def begin_anew(self) -> None:
+        """Stand on the first row, when the one this list began with has left and nobody ever chose another."""
+        if self._is_untouched and self._current_id is None:
+            self._had_current = False
             self.show(self._rows)
 
     def select(self, row_id: str) -> bool:
         """Make a row current and visible, without a message; return whether it is in the list."""
         for place, row in enumerate(self._rows):
             if row.id == row_id:
+                self._is_untouched = False
                 self._set_current(place)
                 self._bring_into_view()
                 return True
@@ -184,6 +185,7 @@ class LineList(LineView, Generic[RowT]):
         if not self._rows:
             return
         before = self._current_id
+        self._is_untouched = False
         self._set_current(max(0, min(place, len(self._rows) - 1)))
         self._bring_into_view()
         if self._current_id is not None and self._current_id != before:
