@@ -5,7 +5,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
-from textual.widgets._toast import Toast
 
 from kfconsole.desk import rules
 from kfconsole.errors import KfError
@@ -30,7 +29,6 @@ class ActingScreen(TonedScreen):
     CHOOSE: ClassVar[str] = "open"
     """The command that opens the current row of a list."""
 
-    _told = ""
     is_asking = False
     """A question is about to be shown: keys typed behind the one that led to it are not commands."""
 
@@ -59,20 +57,8 @@ class ActingScreen(TonedScreen):
     # -- telling ---------------------------------------------------------------------------------------------------
 
     def tell(self, message: str, *, is_bad: bool = False) -> None:
-        """Show a short note about something the user just did, in the place of the one before unless that is bad."""
-        if not is_bad:
-            self.untell(self._told)
-            self._told = message
+        """Show a short note about something the user just did."""
         self.notify(message, severity="warning" if is_bad else "information", markup=False, timeout=8 if is_bad else 4)
-
-    def untell(self, message: str) -> None:
-        """Take a note away that is true no longer."""
-        for note in tuple(self.app._notifications):
-            if note.message == message:
-                self.app._unnotify(note, refresh=False)
-        for toast in self.query(Toast):
-            if toast._notification.message == message:
-                toast._expire()  # with what holds it: left behind, it pushes every later note a line further down
 
     def tell_error(self, error: KfError) -> None:
         """Show what went wrong and what to do."""

@@ -5,17 +5,18 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import events, work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.notifications import SeverityLevel
+from textual.widgets._toast import Toast
 from textual.worker import WorkerError, WorkerFailed
 
 from kfconsole import text
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from kfconsole.ui.acts.copying import Copy
     from kfconsole.ui.search import LastSearch
     from kfconsole.wechat import KfClient
+
+T = TypeVar("T")
 
 GC_THRESHOLDS = (20_000, 50, 100)  # a poll of 1,000 rows makes thousands of objects, and hardly a cycle among them
 SETTLED_SECONDS = 3.0  # by then the first answers are on screen
@@ -81,10 +84,9 @@ class KfApp(App[int]):
         self.zone = settings.ui.zone
         self.glyphs = words.ASCII_GLYPHS if settings.ui.ascii_borders else words.WIDE_GLYPHS
         self.console_name = _("we")
+        self._news = ""
         self.accepted_problems: dict[CustomerId, tuple[str, str]] = {}
         """For which state of which customer the user said that a reply may go out all the same."""
-        self.unsent_forms: dict[tuple[CustomerId, str], dict[str, str]] = {}
-        """What was filled in for whom, and for which kind of message, and did not become one."""
         self.last_search: LastSearch | None = None
         poll = settings.poll
         self.station = Station(
@@ -132,8 +134,25 @@ class KfApp(App[int]):
         timeout: float | None = None,
         markup: bool = False,
     ) -> None:
-        """Show a note; text from outside is neither markup nor a control sequence there."""
-        super().notify(text.clean(message), title=text.clean(title), severity=severity, timeout=timeout, markup=markup)
+        """Show a note, in which text from outside is neither markup nor a control sequence.
+
+        Good news takes the place of the good news before: a few of them would hide the screen.
+        """
+        message = text.clean(message)
+        if severity == "information":
+            self.take_note_away(self._news)
+            self._news = message
+        super().notify(message, title=text.clean(title), severity=severity, timeout=timeout, markup=markup)
+
+    def take_note_away(self, message: str) -> None:
+        """Take a note away that is true no longer, or hides what matters more."""
+        said = text.clean(message)
+        for note in tuple(self._notifications):
+            if note.message == said:
+                self._unnotify(note, refresh=False)
+        for toast in self.screen.query(Toast) if self.screen_stack else ():
+            if toast._notification.message == said:
+                toast._expire()  # with what holds it: left behind, it pushes every later note a line further down
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -203,18 +222,39 @@ class KfApp(App[int]):
         """Keep a draft on disk, soon."""
         self._drafts.put_nowait(partial(self.actions.save_draft, openid, draft))
 
-    async def take_back(self, openid: CustomerId, message_ids: Sequence[MessageId], draft: str) -> None:
-        """Take messages back that waited to go, in line with the drafts before: no older one comes behind this one."""
-        is_done = asyncio.Event()
+    def take_draft(self, openid: CustomerId, draft: str) -> None:
+        """Go on with a draft that was loaded."""
+        self._drafts.put_nowait(partial(self.actions.take_draft, openid, draft))
 
-        async def take() -> None:
+    def keep_form(self, openid: CustomerId, form: str, values: Mapping[str, str] | None) -> None:
+        """Keep what stands in the lines of a form on disk, soon; None: nothing any more."""
+        self._drafts.put_nowait(partial(self.actions.save_form, openid, form, values))
+
+    def forget_form(self, openid: CustomerId, form: str, values: Mapping[str, str]) -> None:
+        """Forget what was filled in of a form: it has become something."""
+        self._drafts.put_nowait(partial(self.actions.forget_form, openid, form, values))
+
+    async def take_form(self, openid: CustomerId, form: str) -> dict[str, str] | None:
+        """Return what was filled in of a form before, to go on with it."""
+        return await self._in_line(partial(self.actions.take_form, openid, form))
+
+    async def take_back(self, openid: CustomerId, message_ids: Sequence[MessageId], draft: str) -> None:
+        """Take messages back that waited to go."""
+        await self._in_line(partial(self.actions.take_back, openid, message_ids, draft))
+
+    async def _in_line(self, act: Callable[[], Awaitable[T]]) -> T | None:
+        """Do something in line with the drafts before: no older one comes behind it. None: it failed, as is told."""
+        is_done, result = asyncio.Event(), list[T]()
+
+        async def do() -> None:
             try:
-                await self.actions.take_back(openid, message_ids, draft)
+                result.append(await act())
             finally:
                 is_done.set()
 
-        self._drafts.put_nowait(take)
+        self._drafts.put_nowait(do)
         await is_done.wait()
+        return result[0] if result else None
 
     async def action_quit(self) -> None:
         """Leave; messages on their way get a moment to be answered."""

@@ -23,7 +23,6 @@ class NeedActs(DeskActs):
 
     _visited = UNTOUCHED
     """How those looked at were when they were, the latest last."""
-    _said = ""
 
     def action_pane(self, name: str) -> None:
         """Focus a pane."""
@@ -55,13 +54,7 @@ class NeedActs(DeskActs):
         kept = {openid: mark for openid, mark in self._visited.items() if openid in still}
         self._visited = {**kept, need.openid: need.mark}
         self.go_to(need)
-        self.tell_need(self.need_words(need, now))
-
-    def tell_need(self, said: str) -> None:
-        """Say why this customer; what was said of the one before goes, or a few of them would hide the screen."""
-        self.untell(self._said)
-        self._said = said
-        self.tell(said)
+        self.tell(self.need_words(need, now))
 
     def go_to(self, need: Need) -> None:
         """Select the customer: in the queue, where they can be accepted, else with the conversation open."""

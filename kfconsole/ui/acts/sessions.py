@@ -227,8 +227,8 @@ class SessionActs(DeskActs):
         except KfError as error:
             self.tell_error(error)
             return
-        self.untell(self._undo_notes.pop(session.openid, ""))
-        self.untell(alone.get(session.openid, ""))
+        self.app.take_note_away(self._undo_notes.pop(session.openid, ""))
+        self.app.take_note_away(alone.get(session.openid, ""))
         said = _("{customer} is with {agent} again.")
         self.tell(said.format(customer=self.customer_name(session.openid), agent=self.agent_name(session.agent)))
 
