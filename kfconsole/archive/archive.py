@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from kfconsole.archive import audit, erasure, messages, people, retention, saved, spans, waits
+from kfconsole.archive import audit, drafts, erasure, messages, people, retention, saved, spans, waits
 from kfconsole.archive.index import Index
 from kfconsole.archive.merging import merge
 from kfconsole.archive.place import Place, Policy
@@ -316,8 +316,8 @@ class Archive(Sends):
         Args:
             openids: None means everybody with a message in the last 48 h, a draft or an undelivered message.
         """
-        now = self._wall()
-        return await self._read(lambda connection: people.contacts(connection, openids, now))
+        now, process = self._wall(), self._identity()
+        return await self._read(lambda connection: people.contacts(connection, openids, now, process))
 
     async def names(self, openids: Collection[CustomerId]) -> Mapping[CustomerId, str]:
         """Return what customers are called, the alias before WeChat's remark; who has neither is not in it."""
@@ -342,9 +342,32 @@ class Archive(Sends):
         """Keep WeChat's remarks and labels."""
         await self._write(lambda connection: people.note_users(connection, users))
 
+    # What is being written
+
     async def save_draft(self, openid: CustomerId, text: str) -> None:
-        """Keep what is being written to a customer; an empty text deletes it."""
-        await self._write(lambda connection: people.save_draft(connection, openid, text))
+        """Keep what is being written to a customer here; an empty text deletes it. Other consoles keep theirs."""
+        process, at = self._identity(), self._wall()
+        await self._write(lambda connection: drafts.save(connection, openid, drafts.TEXT, text, process, at))
+
+    async def take_draft(self, openid: CustomerId, text: str) -> None:
+        """Go on with a draft of ended consoles that was loaded; one that is another by now, or elsewhere, stays."""
+        process, at = self._identity(), self._wall()
+        await self._write(lambda connection: drafts.take(connection, openid, text, process, at))
+
+    async def save_form(self, openid: CustomerId, form: str, values: Mapping[str, str] | None) -> None:
+        """Keep what stands in the lines of a form for a customer, by their names; None: nothing any more."""
+        process, at, text = self._identity(), self._wall(), drafts.text_of(values)
+        await self._write(lambda connection: drafts.save(connection, openid, form, text, process, at))
+
+    async def take_form(self, openid: CustomerId, form: str) -> dict[str, str] | None:
+        """Return what was filled in of a form, here or in a console that ended, to go on with it; None: nothing."""
+        process = self._identity()
+        return await self._write(lambda connection: drafts.take_form(connection, openid, form, process))
+
+    async def forget_form(self, openid: CustomerId, form: str, values: Mapping[str, str]) -> None:
+        """Forget what was filled in of a form, unless it is something else by now."""
+        process = self._identity()
+        await self._write(lambda connection: drafts.forget_form(connection, openid, form, values, process))
 
     # The desk between two runs
 

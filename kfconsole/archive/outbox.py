@@ -7,7 +7,7 @@ what stood there before it; what the clock learns until the answer comes puts it
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from kfconsole.archive import contents, search
+from kfconsole.archive import contents, drafts, search
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.messages import CLOCK_STEP_SECONDS, OWN_POSITION, existing
@@ -41,7 +41,7 @@ def begin_sends(
 ) -> tuple[Message, ...]:
     """Store messages as prepared or as being sent, all or none.
 
-    New ones were the draft; a repeated one replaces its original.
+    New ones were this console's draft; a repeated one replaces its original.
 
     Raises:
         NotPossible: Another console has dismissed or repeated the original meanwhile.
@@ -55,7 +55,7 @@ def begin_sends(
             for content in sent
         ]
         if replaces is None and not keeps_draft:
-            connection.execute("DELETE FROM drafts WHERE customer_id = ?", (customer,))
+            drafts.delete_sent(connection, customer, map(shown, sent), process)
         if replaces is not None and not _dismiss(connection, replaces):
             raise NotPossible(_("This message needs no decision."))
         return tuple(existing(connection, message_id) for message_id in begun)
@@ -103,7 +103,12 @@ def release(connection: "Connection", message_id: MessageId, at: float) -> Messa
 
 
 def take_back(
-    connection: "Connection", openid: CustomerId, message_ids: Sequence[MessageId], draft: str
+    connection: "Connection",
+    openid: CustomerId,
+    message_ids: Sequence[MessageId],
+    draft: str,
+    process: Process,
+    at: float,
 ) -> tuple[Message, ...]:
     """Leave prepared messages unsent: texts for good, as they are in the draft again; the rest is to be decided on."""
     with transaction(connection, is_durable=True):
@@ -118,9 +123,7 @@ def take_back(
             )
         customer = customer_key(connection, openid)
         if draft:
-            connection.execute(
-                "INSERT OR REPLACE INTO drafts (customer_id, text) VALUES (?, ?)", (customer, clean(draft))
-            )
+            drafts.put(connection, customer, drafts.TEXT, draft, process, at)
         return tuple(existing(connection, message_id) for message_id in message_ids)
 
 
@@ -234,12 +237,16 @@ def _is_gone(process: Process | None, age_seconds: float) -> bool:
 
 
 def settle_orphans(connection: "Connection", processes: tuple[str, ...]) -> tuple[Message, ...]:
-    """Mark what ended processes were sending as of unknown outcome, and as not sent what they had only prepared."""
+    """Mark what ended processes were sending as of unknown outcome, and as not sent what they had only prepared.
+
+    What their users were writing is for any other console to go on with.
+    """
     endings = {
         Delivery.SENDING: (Delivery.UNKNOWN, _("The console ended before WeChat answered.")),
         Delivery.PREPARED: (Delivery.REFUSED, _("The console ended before it was sent: it never left.")),
     }
     with transaction(connection, is_durable=True):
+        drafts.leave(connection, processes)
         rows = [
             row
             for process in processes

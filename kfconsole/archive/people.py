@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from kfconsole.archive import drafts
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import customer_key
 from kfconsole.archive.messages import CLOCK_STEP_SECONDS, COLUMNS, as_message
+from kfconsole.archive.process import Process
 from kfconsole.archive.purges import Purges
 from kfconsole.model import (
     Contact,
@@ -67,13 +69,12 @@ _CONTACTS = f"""
             WHERE m.customer_id = heard.customer_id AND m.kind = 'received' AND m.is_history = 0
                 AND m.id > ifnull(reads.message_id, 0)
                 AND m.at > ifnull(reads.at - {LATE_SECONDS}, (SELECT created_at FROM origin))),
-        ifnull(drafts.text, ''), alias, remark, tags,
+        {drafts.SHOWN}, alias, remark, tags,
         (SELECT count(*) FROM deliveries d
             WHERE d.customer_id = heard.customer_id AND d.state IN ('refused', 'unknown') AND d.is_dismissed = 0),
         last_id
     FROM heard
     LEFT JOIN reads ON reads.customer_id = heard.customer_id
-    LEFT JOIN drafts ON drafts.customer_id = heard.customer_id
 """  # only constants are filled in
 
 _LASTS = f"SELECT {COLUMNS} FROM lines WHERE id IN (SELECT value FROM json_each(?))"
@@ -106,14 +107,23 @@ class _Send(Struct, frozen=True):
 
 
 def contacts(
-    connection: "Connection", openids: Collection[CustomerId] | None, now: float
+    connection: "Connection", openids: Collection[CustomerId] | None, now: float, process: Process
 ) -> Mapping[CustomerId, Contact]:
-    """Return a contact for each of the customers, or for all with something recent or unfinished."""
+    """Return a contact for each of the customers, or for all with something recent or unfinished.
+
+    Args:
+        connection: To read with.
+        openids: The customers.
+        now: The time by WeChat's clock.
+        process: The console whose drafts come before those of others.
+    """
     if openids is None:
         openids = [openid for (openid,) in connection.execute(_RECENT, (now - RECENT_SECONDS,))]
     created_at, fetched_since_at = connection.execute(_SEEN_SINCE).fetchone()
     seen = _Seen(records_since_at=math.inf if fetched_since_at is None else fetched_since_at, sends_since_at=created_at)
-    rows = connection.execute(_CONTACTS, (json.dumps(sorted(set(openids))), now - RECENT_SECONDS)).fetchall()
+    rows = connection.execute(
+        _CONTACTS, (json.dumps(sorted(set(openids))), now - RECENT_SECONDS, process.encoded())
+    ).fetchall()
     # A query of its own: as the right side of a LEFT JOIN the view of a million lines would be made as a whole.
     lasts = connection.execute(_LASTS, (json.dumps([row[-1] for row in rows if row[-1] is not None]),))
     last_by_id = {message.id: message for message in map(as_message, lasts)}
@@ -244,16 +254,6 @@ def mark_read(connection: "Connection", openid: CustomerId) -> None:
     """
     with transaction(connection, is_durable=False):
         connection.execute(_MARK_READ, (openid, CLOCK_STEP_SECONDS))
-
-
-def save_draft(connection: "Connection", openid: CustomerId, text: str) -> None:
-    """Keep what is being written to a customer; nothing written deletes it."""
-    with transaction(connection, is_durable=True):
-        key = customer_key(connection, openid)
-        if text:
-            connection.execute("INSERT OR REPLACE INTO drafts (customer_id, text) VALUES (?, ?)", (key, clean(text)))
-        else:
-            connection.execute("DELETE FROM drafts WHERE customer_id = ?", (key,))
 
 
 def note_openings(connection: "Connection", openings: Sequence[Opening]) -> None:

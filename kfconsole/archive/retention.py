@@ -46,6 +46,7 @@ _OLD_ROWS: Final = (
     )
     """,
     "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? LIMIT ?)",
+    "DELETE FROM drafts WHERE id IN (SELECT id FROM drafts WHERE form <> '' AND at < ? LIMIT ?)",
 )
 # What a customer is called here was somebody's work; remark and tags WeChat tells again.
 IS_NOBODY: Final = """

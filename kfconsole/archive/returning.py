@@ -167,17 +167,29 @@ def _bring_outcome(file: "Connection", number: int, message: Row, delivery: Row)
 
 
 def _bring_drafts(memory: "Connection", file: "Connection") -> None:
-    for openid, text in memory.execute(CHANGED_DRAFTS):
-        customer = customer_key(file, openid)
-        file.execute("INSERT OR REPLACE INTO drafts (customer_id, text) VALUES (?, ?)", (customer, text))
     gone = """
-        SELECT openid, text FROM seed.drafts JOIN main.customers ON customers.id = customer_id
-        WHERE customer_id NOT IN (SELECT customer_id FROM main.drafts)
+        SELECT openid, form, process, text FROM seed.drafts JOIN main.customers ON customers.id = customer_id
+        WHERE (customer_id, form, ifnull(process, ''), text)
+            NOT IN (SELECT customer_id, form, ifnull(process, ''), text FROM main.drafts)
     """
-    for openid, text in memory.execute(gone):  # unless another console goes on writing
+    for row in memory.execute(gone):  # unless another console goes on writing
         file.execute(
-            "DELETE FROM drafts WHERE customer_id = (SELECT id FROM customers WHERE openid = ?) AND text = ?",
-            (openid, text),
+            """
+            DELETE FROM drafts
+            WHERE customer_id = (SELECT id FROM customers WHERE openid = ?) AND form = ? AND process IS ? AND text = ?
+            """,
+            row,
+        )
+    for openid, form, process, at, text in memory.execute(CHANGED_DRAFTS):
+        row = (customer_key(file, openid), form, process, at, text)
+        known = "SELECT 1 FROM drafts WHERE customer_id = ?1 AND form = ?2 AND process IS ?3 AND text = ?5"
+        file.execute(
+            f"""
+            INSERT INTO drafts (customer_id, form, process, at, text)
+                SELECT ?1, ?2, ?3, ?4, ?5 WHERE NOT EXISTS ({known})
+            ON CONFLICT (customer_id, form, process) DO UPDATE SET at = excluded.at, text = excluded.text
+            """,
+            row,
         )
 
 

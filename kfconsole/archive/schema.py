@@ -250,6 +250,22 @@ _PREPARED = (
     # tells whose they are, too.
     "DROP INDEX deliveries_sending",
     f"CREATE INDEX deliveries_sending ON deliveries (process) WHERE {UNDER_WAY}",
+    # What is being written, by each console for itself. process: which one; NULL: one that ended, or an older version.
+    # form: which form's lines they are, as JSON; empty: the text in the composer.
+    "ALTER TABLE drafts RENAME TO old_drafts",
+    """
+    CREATE TABLE drafts (
+        id INTEGER PRIMARY KEY,
+        customer_id INTEGER NOT NULL REFERENCES customers ON DELETE CASCADE,
+        form TEXT NOT NULL DEFAULT '',
+        process TEXT,
+        at REAL NOT NULL DEFAULT 0,
+        text TEXT NOT NULL
+    )
+    """,
+    "INSERT INTO drafts (customer_id, text) SELECT customer_id, text FROM old_drafts",
+    "DROP TABLE old_drafts",
+    "CREATE UNIQUE INDEX drafts_by_customer ON drafts (customer_id, form, process)",
 )
 
 MIGRATIONS = (_FIRST, _CONTENTS, _RECORD_OF_TRUTH, _PREPARED)

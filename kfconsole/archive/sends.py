@@ -1,12 +1,16 @@
 """The outbox as the other rooms see it: what is to be sent, what is on its way, and what became of it."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
-from kfconsole.archive import outbox
+from kfconsole.archive import drafts, outbox
 from kfconsole.archive.place import Place
 from kfconsole.archive.process import Process
 from kfconsole.content import Content, Text
 from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageId
+
+if TYPE_CHECKING:
+    from sqlite3 import Connection
 
 
 class Sends:
@@ -49,9 +53,10 @@ class Sends:
     ) -> tuple[Message, ...]:
         """Store messages as prepared, or as being sent, before anybody asks WeChat to send them.
 
-        In the same transaction `replaces`, if undelivered, is dismissed; without it the customer's draft is cleared,
-        as the messages were written there, unless `keeps_draft` says that they came from elsewhere. A caller
-        cancelled meanwhile leaves the messages behind as they are, so it should be shielded.
+        In the same transaction `replaces`, if undelivered, is dismissed; without it the customer's draft is cleared
+        that was written here, or says the beginning of this, as the messages were written there, unless `keeps_draft`
+        says that they came from elsewhere. A caller cancelled meanwhile leaves the messages behind as they are, so it
+        should be shielded.
         """
         process = self._identity()
         held = [Text(content) if isinstance(content, str) else content for content in sent]
@@ -88,9 +93,10 @@ class Sends:
             message_ids: The messages.
             draft: All that shall stand in the draft; empty leaves it.
         """
+        process, at = self._identity(), self._wall()
         return await self._place.write(
             lambda connection: outbox.take_back(
-                connection, openid, [self._place.number(message_id) for message_id in message_ids], draft
+                connection, openid, [self._place.number(message_id) for message_id in message_ids], draft, process, at
             )
         )
 
@@ -125,7 +131,12 @@ class Sends:
 
     async def settle_orphans(self) -> tuple[Message, ...]:
         """Settle what consoles had in their hands when they ended: prepared, it never left; else nobody knows."""
-        processes = await self._place.read(lambda connection: outbox.gone(outbox.sending(connection), self._wall()))
+        process = self._identity()
+
+        def gone(connection: "Connection") -> tuple[str, ...]:
+            return outbox.gone(drafts.writing(connection, process) | outbox.sending(connection), self._wall())
+
+        processes = await self._place.read(gone)
         if not processes:
             return ()
         return await self._place.write(lambda connection: outbox.settle_orphans(connection, processes))

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from kfconsole.archive import schema
 from kfconsole.archive.connection import readable_uri, transaction
+from kfconsole.archive.drafts import values_of
 from kfconsole.archive.people import RECENT_SECONDS
 from kfconsole.model import CustomerId, Unkept
 
@@ -48,8 +49,7 @@ COMPARED: Final = ("messages", "deliveries", "drafts", "reads", "customers", "sp
 
 
 CHANGED_DRAFTS: Final = """
-    SELECT openid, text FROM
-        (SELECT customer_id, text FROM main.drafts EXCEPT SELECT customer_id, text FROM seed.drafts)
+    SELECT openid, form, process, at, text FROM (SELECT * FROM main.drafts EXCEPT SELECT * FROM seed.drafts)
     JOIN main.customers ON customers.id = customer_id
 """
 
@@ -117,5 +117,8 @@ def unkept(memory: "Connection") -> Unkept:
     sends = memory.execute(
         "SELECT count(*) FROM deliveries WHERE message_id NOT IN (SELECT id FROM seed.messages)"
     ).fetchone()[0]
-    drafts = memory.execute(f"SELECT openid, text FROM ({CHANGED_DRAFTS})").fetchall()
-    return Unkept(sends, tuple((CustomerId(openid), text) for openid, text in drafts))
+    rows = memory.execute(f"SELECT openid, form, text FROM ({CHANGED_DRAFTS})").fetchall()
+    told = [
+        (openid, "\n".join(filter(None, values_of(text).values())) if form else text) for openid, form, text in rows
+    ]
+    return Unkept(sends, tuple((CustomerId(openid), text) for openid, text in told))

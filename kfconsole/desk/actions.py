@@ -6,7 +6,7 @@ nobody else sees, are not. What was done is noted (`deeds`), but for sends: thos
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -264,6 +264,22 @@ class Actions:
         """Keep what is being written to a customer; an empty text deletes it."""
         await self._archive.save_draft(openid, text)
         await self._reading.refresh_contacts((openid,))
+
+    async def take_draft(self, openid: CustomerId, text: str) -> None:
+        """Go on with a draft of a console that ended, if it is still this one."""
+        await self._archive.take_draft(openid, text)
+
+    async def save_form(self, openid: CustomerId, form: str, values: Mapping[str, str] | None) -> None:
+        """Keep what stands in the lines of a form; None: nothing any more."""
+        await self._archive.save_form(openid, form, values)
+
+    async def take_form(self, openid: CustomerId, form: str) -> dict[str, str] | None:
+        """Return what was filled in of a form before, to go on with it."""
+        return await self._archive.take_form(openid, form)
+
+    async def forget_form(self, openid: CustomerId, form: str, values: Mapping[str, str]) -> None:
+        """Forget what was filled in of a form, unless it is something else by now."""
+        await self._archive.forget_form(openid, form, values)
 
     async def describe(
         self, openid: CustomerId, *, alias: str | None = None, tags: "Sequence[str] | None" = None

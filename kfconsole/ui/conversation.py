@@ -54,7 +54,9 @@ class ConversationView(Vertical):
             if self.composer.openid is not None:
                 self.app.actions.left(self.composer.openid)
             contact = self.app.store.desk.contacts.get(openid) if openid else None
-            self.composer.load(openid, contact.draft if contact else "")
+            draft = contact.draft if contact else ""
+            if self.composer.load(openid, draft) and openid is not None:
+                self.app.take_draft(openid, draft)
 
     def turn_back(self) -> None:
         """Turn the composer to whose messages are shown, when another conversation could not be opened."""

@@ -1,6 +1,6 @@
 """What a customer is called: alias, WeChat's remark and tags, in one dialog."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 from msgspec import Struct
@@ -8,18 +8,19 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from kfconsole.desk import people
 from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _
-from kfconsole.model import Contact, is_wechat_tag
+from kfconsole.model import Contact, CustomerId, is_wechat_tag
 from kfconsole.text import one_line, width_cells
-from kfconsole.ui.early import EarlyKeys
+from kfconsole.ui.kept_form import KeptForm
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.key_order import passed_on
+
+KEPT_AS = "customer"
 
 
 class Noted(Struct, frozen=True):
@@ -58,7 +59,7 @@ class Field(Entry):
         return True
 
 
-class CustomerForm(EarlyKeys, ModalScreen[None]):
+class CustomerForm(KeptForm[None]):
     """Alias, remark and tags of a customer. Enter saves, and the dialog stays until that has worked.
 
     Args:
@@ -68,6 +69,7 @@ class CustomerForm(EarlyKeys, ModalScreen[None]):
         is_read_only: Whether WeChat's remark is not to be changed.
     """
 
+    AUTO_FOCUS = ""  # the first line gets the keys that came before it, once what was typed before stands there
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
     def __init__(
@@ -75,6 +77,7 @@ class CustomerForm(EarlyKeys, ModalScreen[None]):
     ) -> None:
         super().__init__()
         self._title, self._contact, self._save, self._is_read_only = title, contact, save, is_read_only
+        self.kept_as: tuple[CustomerId, str] = (contact.openid, KEPT_AS)
         self.is_saving = False
         ours = " ".join(tag for tag in contact.tags if not is_wechat_tag(tag))
         self._alias = Field(one_line(contact.alias), id="alias", compact=True, select_on_focus=False)
@@ -82,6 +85,7 @@ class CustomerForm(EarlyKeys, ModalScreen[None]):
             one_line(contact.remark), id="remark", compact=True, select_on_focus=False, disabled=is_read_only
         )
         self._tags = Field(ours, id="tags", compact=True, select_on_focus=False)
+        self._before = self._submitted = self.values()
 
     def compose(self) -> ComposeResult:
         """Draw a row for each field, WeChat's tags, and what Enter will do."""
@@ -100,9 +104,23 @@ class CustomerForm(EarlyKeys, ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Start with the alias."""
-        self.set_focus(self._alias)
         self._count()
-        self.hand_over(self._alias)
+        self.begin(self._alias)
+
+    def values(self) -> dict[str, str]:
+        """Return what stands in the lines, by their ids."""
+        return {str(field.id): field.value for field in (self._alias, self._remark, self._tags)}
+
+    def unfilled(self) -> dict[str, str]:
+        """Return what is known of the customer."""
+        return self._before
+
+    def bring_back(self, values: Mapping[str, str]) -> None:
+        """Fill in what was typed before, as far as it may be changed."""
+        for field in (self._alias, self._remark, self._tags):
+            if not field.disabled:
+                field.value = values.get(str(field.id), field.value)
+                field.cursor_position = len(field.value)
 
     @property
     def noted(self) -> Noted:
@@ -118,6 +136,7 @@ class CustomerForm(EarlyKeys, ModalScreen[None]):
     def count(self) -> None:
         """Count against the limits while typing."""
         self._count()
+        self.note_typing()
 
     def _count(self) -> None:
         noted = self.noted
@@ -156,6 +175,8 @@ class CustomerForm(EarlyKeys, ModalScreen[None]):
             self.show_failure(error)
             return
         self.is_saving = True
+        self.flush()
+        self._submitted = self.values()
         self._say(_("Writing the remark to WeChat…") if self.writes_remark else _("Saving…"))
         self._save(self, noted)
 
@@ -169,9 +190,12 @@ class CustomerForm(EarlyKeys, ModalScreen[None]):
 
     def close(self) -> None:
         """Leave; it is saved."""
+        self.app.forget_form(*self.kept_as, self._submitted)
         if self.is_attached and self.is_current:
             self.dismiss(None)
 
     def action_cancel(self) -> None:
-        """Leave; what is being saved goes on."""
+        """Leave; what is being saved goes on, and stays kept until it is."""
+        if not self.is_saving:
+            self.throw_away()
         self.dismiss(None)

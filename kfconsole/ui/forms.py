@@ -11,14 +11,14 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _, sentences
+from kfconsole.model import CustomerId
 from kfconsole.text import one_line, width_cells
 from kfconsole.ui.disk import Disk
-from kfconsole.ui.early import EarlyKeys
+from kfconsole.ui.kept_form import KeptForm
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.key_order import passed_on
@@ -85,10 +85,11 @@ class FormPathEntry(FormEntry, PathEntry):
             self.screen.go_on_from(self)
 
 
-class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
+class Form(KeptForm[Result | None], Generic[Result]):
     """Fill in some lines, and let something be done with them. Returns what that returned, or None.
 
-    While it is done the form stays, and Esc stops it. When it fails the form says why and holds what was typed.
+    While it is done the form stays, and Esc stops it. When it fails the form says why and holds what was typed. What
+    was filled in stays kept when the form is done: whoever made it forgets it once it has become something.
     """
 
     AUTO_FOCUS = ""  # the first line gets the keys that came before it, first
@@ -98,7 +99,12 @@ class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
     ]
 
     def __init__(
-        self, title: str, fields: Sequence[Field], finish: Finish[Result], *, values: Mapping[str, str] | None = None
+        self,
+        title: str,
+        fields: Sequence[Field],
+        finish: Finish[Result],
+        *,
+        kept_as: tuple[CustomerId, str] | None = None,
     ) -> None:
         """Make the form.
 
@@ -106,11 +112,12 @@ class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
             title: What it is for, and for whom.
             fields: Its lines, from top to bottom.
             finish: Does what the form is for; a KfError it raises is shown.
-            values: What the lines hold at first, by their ids.
+            kept_as: For whom it is filled in, and under which name that is kept and brought back.
         """
         super().__init__()
         self._title, self._fields, self._finish = title, tuple(fields), finish
-        self._first = dict(values or {})
+        self.kept_as = kept_as
+        self._first: Mapping[str, str] = {}
         self._disk = Disk()
         self._entries = {field.id: self._make_entry(field) for field in self._fields}
         self._echoes = {field.id: Static(classes="echo-line", markup=False) for field in self._fields}
@@ -145,12 +152,21 @@ class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
             yield self._note
 
     def on_mount(self) -> None:
-        """Fill in what is known, and begin at the top."""
+        """Begin at the top, with what was filled in before."""
+        self._show_fields()
+        self.begin(self._entries[self._fields[0].id])
+
+    def bring_back(self, values: Mapping[str, str]) -> None:
+        """Fill in what was typed before; what was pasted since stands behind it."""
+        self._first = values
         for name, entry in self._entries.items():
-            entry.value = self._first.get(name, "")
+            entry.value = values.get(name, "") + entry.value
             entry.cursor_position = len(entry.value)
         self._show_fields()
-        self.hand_over(self._entries[self._fields[0].id])
+
+    def unfilled(self) -> dict[str, str]:
+        """Return the lines as they are before anything is typed."""
+        return dict.fromkeys(self._entries, "")
 
     def values(self) -> dict[str, str]:
         """Return what stands in the lines, by their ids."""
@@ -221,6 +237,7 @@ class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
             self.is_busy = True
             self._ask_to_leave()
         elif not self.is_busy:
+            self.flush()
             self.dismiss(None)
 
     @work(group="leave", exclusive=True)
@@ -234,6 +251,7 @@ class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
         finally:
             self.is_busy = False
         if answer == "discard":
+            self.throw_away()
             self.dismiss(None)
 
     # -- what the lines mean ---------------------------------------------------------------------------------------
@@ -265,6 +283,7 @@ class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
         field = self._field_of(event.input)
         self._show_fields()
         self._tell("")
+        self.note_typing()
         if field.file is not None:
 
             async def look() -> None:
@@ -324,6 +343,7 @@ class Form(EarlyKeys, ModalScreen[Result | None], Generic[Result]):
             if not is_done and self.is_attached and not self._note.has_class("-bad"):
                 self._tell("")
         if is_done:
+            self.flush()
             self.dismiss(result)
 
     async def _filled(self) -> Filled | None:

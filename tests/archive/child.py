@@ -218,6 +218,22 @@ async def write(say: Say, path: Path, first: int) -> None:
         say(f"send {number}")
 
 
+async def compose(say: Say, path: Path, name: str, seed: int) -> None:
+    """Be a console whose user writes and sends to the one customer that others write to as well."""
+    chance = random.Random(seed)
+    archive = Archive(path)
+    await archive.open()
+    to = customer("shared", 0)
+    for number in range(ACTS_AT_MOST):
+        text = f"{name} {number}"
+        await archive.save_draft(to, text)
+        await archive.save_form(to, "news", {"title": text})
+        say(f"draft {text}")
+        if chance.random() < 0.3:
+            await archive.begin_send(to, ME, text, SENT_AT + number)
+            say(f"sent {text}")
+
+
 @asynccontextmanager
 async def desk(path: Path, shop: dict[str, str]) -> AsyncIterator[tuple[KfClient, Archive, Store, ServerClock]]:
     """Open what a console stands on."""
@@ -301,6 +317,7 @@ def _answered(now: Desk) -> set[Feed]:
 LIVES: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     "live": live,
     "write": write,
+    "compose": compose,
     "send": send,
     "parts": send_parts,
     "look": look,

@@ -208,7 +208,9 @@ class Ledger:
         assert lacking == {}
 
     def _check_what_else(self, connection: sqlite3.Connection) -> None:
-        drafts = dict(connection.execute("SELECT openid, text FROM drafts JOIN customers ON id = customer_id"))
+        drafts = dict(
+            connection.execute("SELECT openid, text FROM drafts JOIN customers ON customers.id = customer_id")
+        )
         for to, number in self.drafts.items():
             newest = drafts[customer("draft", to)]
             assert int(newest.split()[0].removeprefix("draft")) >= number

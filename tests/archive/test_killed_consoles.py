@@ -146,7 +146,9 @@ async def check_migrated(old: Path, path: Path) -> None:
         sound(after)
         wanted = before.execute(f"SELECT {columns} FROM messages").fetchall()
         found = after.execute(f"SELECT {columns} FROM lines WHERE openid LIKE 'oOld%'").fetchall()
-        drafts = after.execute("SELECT openid, text FROM drafts JOIN customers ON id = customer_id").fetchall()
+        drafts = after.execute(
+            "SELECT openid, text FROM drafts JOIN customers ON customers.id = customer_id"
+        ).fetchall()
         reads = after.execute("SELECT openid, at, message_id FROM reads JOIN customers ON id = customer_id").fetchall()
 
         assert sorted(map(as_found_later, wanted)) == sorted(found)

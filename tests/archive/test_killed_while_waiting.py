@@ -9,6 +9,7 @@ import pytest
 
 from kfconsole.archive import Archive
 from kfconsole.model import CustomerId, Delivery
+from tests.archive.child import customer
 from tests.archive.killing import Nursery, nursery
 from tests.archive.test_killed_consoles import got_by_wechat
 from tests.cli.conftest import Shop, simulator
@@ -27,6 +28,34 @@ async def test_a_text_that_waited_is_sent_kept_or_in_the_draft_whenever_the_cons
         async with nursery() as nest:
             for _round in range(4):
                 await send_and_die(nest, path, shop, chance)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_what_two_consoles_write_to_one_customer_survives_when_both_are_killed(path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    to = customer("shared", 0)
+    async with nursery() as nest:
+        for attempt in range(3):
+            folder = path.parent / str(attempt)
+            names = ("one", "two")
+            consoles = [await nest.begin("compose", folder / "a.sqlite3", name=name, seed=seed) for name in names]
+            said = [[await console.line() for _line in range(1 + chance.randrange(40))] for console in consoles]
+            said = [[*lines, *await console.kill()] for lines, console in zip(said, consoles, strict=True)]
+
+            archive = Archive(folder / "a.sqlite3")
+            await archive.open()
+            written = (await archive.contacts((to,)))[to].draft.splitlines()
+            stored = {message.text for message in await archive.conversation(to, limit=1000)}
+            filled = [await archive.take_form(to, "news")]
+            await archive.save_form(to, "news", None)
+            filled.append(await archive.take_form(to, "news"))
+            for name, lines in zip(names, said, strict=True):
+                last = int(lines[-1].split()[-1])
+                possible = {f"{name} {number}" for number in (last, last + 1)}  # one more may have been on its way
+                assert possible & (set(written) | stored)
+                assert set(written) & stored == set()
+                assert possible & {form["title"] for form in filled if form}
+            await archive.close()
 
 
 async def send_and_die(nest: Nursery, path: Path, shop: Shop, chance: random.Random) -> None:

@@ -17,7 +17,7 @@ from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from kfconsole import config
-from kfconsole.archive import Archive
+from kfconsole.archive import Archive, Process
 from kfconsole.desk import Actions, Intervals, Poller, ServerClock, Store
 from kfconsole.model import AgentId, Contact, CustomerId, Desk
 from kfconsole.simulator import World, create_app
@@ -272,6 +272,7 @@ def assemble(
     monotonic: Callable[[], float] = time.monotonic,
     wall: Callable[[], float] = time.time,
     busy_seconds: float = 5.0,
+    process: Process | None = None,
 ) -> KfApp:
     """Put a console together that talks to the server, not yet running."""
     world: World = server.state.world
@@ -291,7 +292,7 @@ def assemble(
         monotonic=monotonic,
         on_date=clock.learn,
     )
-    archive = Archive(settings.archive_path, wall=clock.now, busy_seconds=busy_seconds)
+    archive = Archive(settings.archive_path, wall=clock.now, busy_seconds=busy_seconds, process=process)
     agent = AgentId(me) if me else None
     store = Store(agent)
     intervals = Intervals(interval, interval, interval, interval)

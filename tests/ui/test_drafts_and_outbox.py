@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kfconsole.archive import Process
 from kfconsole.model import CustomerId, Delivery, MessageKind
 from kfconsole.simulator import World
 from tests.ui.console import QUEUE, SEND, SESSIONS, Console, running, short, waiting
@@ -97,6 +98,41 @@ async def test_leaving_takes_no_draft_away_that_another_console_wrote(tmp_path: 
 
         contacts = await other.archive.contacts((CustomerId(customer),))
         assert contacts[CustomerId(customer)].draft == "written elsewhere"
+
+
+async def test_what_is_written_in_two_consoles_is_sent_and_kept_by_each(tmp_path: Path, world: World) -> None:
+    elsewhere = Process("another host", "boot", 1, "start")
+    async with talking(tmp_path, world) as (console, customer):
+        async with running(tmp_path, world, process=elsewhere) as other:
+            await other.until(lambda: any(row.id == customer for row in other.desk_screen.sessions.rows))
+            await write_to(other, customer)
+            await other.type("written elsewhere")
+            await other.until(lambda: other.contact(customer).draft == "written elsewhere")
+            await console.type("written here")
+            await console.until(lambda: console.contact(customer).draft == "written here")
+            await console.press("enter")
+            await console.until(lambda: console.sent == [(customer, "written here")])
+            await console.until(lambda: console.contact(customer).draft == "written elsewhere")
+            assert other.composer == "written elsewhere"
+
+        async with running(tmp_path, world, process=elsewhere) as other:
+            await write_to(other, customer)
+            assert other.composer == "written elsewhere"
+
+
+async def test_what_an_ended_console_left_is_gone_on_with_and_sent_once(tmp_path: Path, world: World) -> None:
+    ended = replace(Process.current(), started="long ago")
+    async with talking(tmp_path, world, process=ended) as (console, customer):
+        await console.type("half a sen")
+
+    async with running(tmp_path, world) as console:
+        await console.until(lambda: "draft" in console.row_of(customer))
+        await write_to(console, customer)
+        await console.press("backspace", "backspace", "backspace")
+        await console.type("word")
+        await console.press("enter")
+        await console.until(lambda: console.sent == [(customer, "half a word")])
+        await console.until(lambda: console.contact(customer).draft == "")
 
 
 async def test_a_draft_is_on_disk_soon_after_typing(tmp_path: Path, world: World) -> None:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from kfconsole.model import CustomerId
 from kfconsole.simulator import World
+from kfconsole.ui.contents import KINDS
 from kfconsole.ui.forms import Form
 from kfconsole.ui.late_question import LateQuestion
 from kfconsole.ui.widgets import path_entry
@@ -149,7 +151,7 @@ async def test_each_kind_is_filled_in_and_sent(
             ),
         ]
         assert console.requests.calls[UPLOAD] == 4, "the cover of the mini program is the picture sent before"
-        assert console.app.unsent_forms == {}
+        assert [await console.app.take_form(CustomerId(customer), kind) for kind in KINDS] == [None] * len(KINDS)
 
 
 @pytest.mark.parametrize(
@@ -407,7 +409,7 @@ async def test_a_message_for_one_whom_a_colleague_took_meanwhile_is_asked_about(
         await console.type("web")
         await console.press("enter")
         await console.until(lambda: isinstance(console.app.screen, Form))
-        assert form(console).values()["title"] == "新品"
+        await console.until(lambda: form(console).values()["title"] == "新品")
 
 
 async def test_rows_that_move_change_nothing_about_whom_a_form_is_for(tmp_path: Path, world: World) -> None:

@@ -48,13 +48,13 @@ class ContentActs(ReplyActs):
             self.conversation.turn_back()
             if not await self.may_reply(openid) or (name := await self._pick_kind(openid)) is None:
                 return
-            content = await self._fill_in(openid, name)
+            content, filled = await self._fill_in(openid, name)
         finally:
             self.is_asking = False
             if is_writing and self.composer.openid == openid:
                 self.set_focus(self.composer)
         if content is not None:
-            self._send_content(openid, name, content)
+            self._send_content(openid, name, content, filled)
 
     async def _pick_kind(self, openid: CustomerId) -> str | None:
         from kfconsole.ui.contents import KINDS
@@ -64,8 +64,8 @@ class ContentActs(ReplyActs):
         choices = [Choice(name, _(kind.label), _(kind.detail)) for name, kind in KINDS.items()]
         return await self.app.push_screen_wait(Picker(title, choices, _("Kind of message")))
 
-    async def _fill_in(self, openid: CustomerId, name: str) -> Content | None:
-        """Let the user fill in the form, which holds what did not become a message before."""
+    async def _fill_in(self, openid: CustomerId, name: str) -> tuple[Content | None, dict[str, str]]:
+        """Let the user fill in the form, which holds what did not become a message before; return what it held."""
         from kfconsole.ui.contents import KINDS
         from kfconsole.ui.forms import Form
 
@@ -75,17 +75,13 @@ class ContentActs(ReplyActs):
             return await self._made(name, filled, tell)
 
         title = _(kind.title).format(customer=self.customer_name(openid))
-        kept = self.app.unsent_forms.pop((openid, name), None)
-        form = Form(title, kind.fields(), finish, values=kept)
-        content = await self.app.push_screen_wait(form)
-        if content is not None or form.values() == kept:
-            self.app.unsent_forms[openid, name] = form.values()
-        return content
+        form = Form(title, kind.fields(), finish, kept_as=(openid, name))
+        return await self.app.push_screen_wait(form), form.values()
 
     @work(group="other-sent")
-    async def _send_content(self, openid: CustomerId, name: str, content: Content) -> None:
+    async def _send_content(self, openid: CustomerId, name: str, content: Content, filled: dict[str, str]) -> None:
         """Send, and keep what was filled in unless it became a message."""
-        filled, before = self.app.unsent_forms[openid, name], self._messages_with(openid, content)
+        before = self._messages_with(openid, content)
         with suppress(WorkerCancelled):
             await self.send_out(openid, (content,)).wait()
         begun = [message for id, message in self._messages_with(openid, content).items() if id not in before]
@@ -93,11 +89,8 @@ class ContentActs(ReplyActs):
         if is_taken_back:
             key = self.key_of("send_other")
             self.tell(_("It was not sent; {key} brings back what was filled in.").format(key=key))
-        elif (
-            all(message.delivery is not Delivery.REFUSED for message in begun)
-            and self.app.unsent_forms.get((openid, name)) is filled
-        ):
-            del self.app.unsent_forms[openid, name]
+        elif all(message.delivery is not Delivery.REFUSED for message in begun):
+            self.app.forget_form(openid, name, filled)
 
     async def _made(self, name: str, filled: "Filled", tell: "Tell") -> Content:
         """Upload what has to be, and return the message."""

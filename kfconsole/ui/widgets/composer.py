@@ -79,14 +79,16 @@ class Composer(TextBox):
         """Take the keys of this console."""
         self._acts = self.app.keymap.acts(Place.COMPOSER)
 
-    def load(self, openid: CustomerId | None, draft: str) -> None:
-        """Turn to another customer and their draft."""
+    def load(self, openid: CustomerId | None, draft: str) -> bool:
+        """Turn to another customer and their draft; True when there is one, and nothing was written here before."""
         self.flush()
         self.openid = openid
-        if openid is not None and openid not in self._texts:
+        is_first = openid is not None and openid not in self._texts
+        if openid is not None and is_first:
             self._kept[openid] = draft
         self.disabled = openid is None
         self._set_text(self._texts.get(openid, draft) if openid else "")
+        return is_first and bool(draft)
 
     def take(self) -> str:
         """Hand over the text; the composer is empty from here on, so that no second Enter finds it."""
