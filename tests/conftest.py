@@ -1,5 +1,6 @@
 """What every test gets: a home of its own, English, UTC, and no way out but loopback."""
 
+import gc
 import os
 import socket
 from collections.abc import Iterator
@@ -21,6 +22,12 @@ HOSTILE = "[/b] [@click=app.quit]x[/] \x1b]0;t\x07 \u202e 👨‍👩‍👧 你
 """What no screen, file or message may take literally."""
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 _LANGUAGE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was loaded out of every collection: it stays, and walking it takes a good part of the time."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True)

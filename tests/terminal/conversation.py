@@ -24,12 +24,37 @@ def accept(console: Session, openid: str) -> None:
     console.wait_for(rf"{short(openid)}\s+(with|晓雯)")
 
 
+def serve(server: WechatServer) -> str:
+    """Let us have accepted who waits, before the console starts; return the customer.
+
+    Where accepting is not what is looked at: the notice of it lies over the newest messages for seconds.
+    """
+    openid = waiting_customer(server)
+    server.order("/agents/accept", openid=openid, kf_account=server.account["kf_account"])
+    return openid
+
+
+def select_served(console: Session, openid: str) -> None:
+    """Turn to the sessions, where nobody but the customer is served by us."""
+    console.wait_for(rf"{short(openid)}\s+(me|我)")
+    console.send("2")
+
+
 def write(console: Session, text: str) -> None:
     """Open the composer of the selected customer and write something."""
     console.send("r")
     console.wait_for(r"Ctrl\+J")
     console.send(text)
     console.wait_for(re.escape(text))
+
+
+def wait_until_it_takes_an_answer(console: Session, cancel: str = "Cancel") -> None:
+    """Wait until a question nobody asked for can be answered: the cursor comes to its first button only then."""
+    console.wait_for(lambda console: any(console.emulator.is_reverse(cancel, row) for row in _rows(console, cancel)))
+
+
+def _rows(console: Session, words: str) -> list[int]:
+    return [row for row, line in enumerate(console.lines()) if words in line]
 
 
 def wait_for_draft(console: Session) -> None:

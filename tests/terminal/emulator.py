@@ -58,6 +58,11 @@ class Emulator:
                 return column
         raise ValueError(f"{words!r} is not in row {row}: {''.join(cells)!r}")
 
+    def is_reverse(self, words: str, row: int) -> bool:
+        """Whether words in a row are shown with their colours exchanged, as what has the focus is."""
+        cell = self.screen.buffer[row][self.column_of(words, row)]
+        return bool(cell.reverse)
+
     def backgrounds(self, column: int) -> Sequence[str]:
         """Return the background colours down a column."""
         return [self.screen.buffer[row][column].bg for row in range(self.screen.lines)]

@@ -2,14 +2,21 @@
 
 import fcntl
 import sqlite3
+import sys
 from contextlib import closing
 from pathlib import Path
 
 from tests.terminal.conftest import OpenConsole
 from tests.terminal.conversation import accept, leave, short, waiting_customer, write
-from tests.terminal.session import Key
+from tests.terminal.program import write_settings
+from tests.terminal.session import Key, Session
 from tests.terminal.wechat_server import SEND, WechatServer
 
+IMPATIENT = (
+    "from kfconsole.archive import Archive; Archive.__init__.__kwdefaults__['busy_seconds'] = 0.3; "
+    "from kfconsole.__main__ import main; raise SystemExit(main())"
+)
+"""The console, which else would wait seconds for each of its writes until it believes that the archive is locked."""
 SQLITE_LOCKS = 512, 0x40000000  # length and start of the bytes that connections of a file hold
 
 
@@ -96,18 +103,20 @@ def test_a_locked_archive_is_gone_back_to_and_the_reply_is_there(
     open_console: OpenConsole, server: WechatServer, home: Path
 ) -> None:
     openid = waiting_customer(server)
-    console = open_console()
-    accept(console, openid)
-    with closing(sqlite3.connect(archive_of(home, server), isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        console.wait_for("locked by another program")
-        write(console, "您好")
-        console.send(Key.ENTER + Key.ESCAPE)
-        console.wait_for(lambda _: len(server.requests(SEND)) == 1)
-    console.send("R")
-    console.wait_for("can be written again")
+    write_settings(home, server.account)
+    with Session([sys.executable, "-c", IMPATIENT], home=home) as console:
+        accept(console, openid)
+        with closing(sqlite3.connect(archive_of(home, server), isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            console.wait_for("locked by another program")
+            write(console, "您好")
+            console.send(Key.ENTER + Key.ESCAPE)
+            console.wait_for(lambda _: len(server.requests(SEND)) == 1)
+        console.wait_for("r reply")
+        console.send("R")
+        console.wait_for("can be written again")
 
-    assert leave(console) == 0
+        assert leave(console) == 0
     again = open_console()
     again.wait_for(short(openid))
     again.send("2" + Key.ENTER)

@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 
 from tests.terminal.conftest import OpenConsole
-from tests.terminal.conversation import accept, leave, waiting_customer, write
+from tests.terminal.conversation import leave, select_served, serve, write
 from tests.terminal.session import Key
 from tests.terminal.wechat_server import SEND, WechatServer
 
@@ -14,9 +14,9 @@ CTRL_R, CTRL_S = "\x12", "\x13"
 def test_replies_are_made_kept_and_sent_with_what_is_typed_around_them(
     open_console: OpenConsole, server: WechatServer, home: Path
 ) -> None:
-    openid = waiting_customer(server)
+    openid = serve(server)
     console = open_console(size=(80, 24))
-    accept(console, openid)
+    select_served(console, openid)
     write(console, "您的包裹今天已经从杭州仓库发出请注意查收。")
 
     console.send(CTRL_R)

@@ -7,7 +7,7 @@ import pytest
 
 from kfconsole.desk import splitting
 from tests.terminal.conftest import OpenConsole
-from tests.terminal.conversation import accept, leave, waiting_customer
+from tests.terminal.conversation import accept, leave, wait_until_it_takes_an_answer, waiting_customer
 from tests.terminal.program import KFCONSOLE, write_settings
 from tests.terminal.session import Key, Session
 from tests.terminal.wechat_server import SEND, WechatServer
@@ -65,9 +65,9 @@ def test_a_commit_arrives_whole_where_somebody_turns_kittys_mode_on(home: Path, 
         assert leave(console) == 0
 
 
-@pytest.mark.parametrize(("size", "language"), [((120, 40), "en"), ((80, 24), "zh")])
+@pytest.mark.parametrize(("size", "language", "cancel"), [((120, 40), "en", "Cancel"), ((80, 24), "zh", "取消")])
 def test_a_burst_a_pasted_text_and_its_parts(
-    open_console: OpenConsole, server: WechatServer, size: tuple[int, int], language: str
+    open_console: OpenConsole, server: WechatServer, size: tuple[int, int], language: str, cancel: str
 ) -> None:
     console = open_console(size=size, language=language)
     openid = compose(console, server)
@@ -83,12 +83,14 @@ def test_a_burst_a_pasted_text_and_its_parts(
     console.send(Key.ENTER)
     console.wait_for(r"\(s\)")
     assert len(sent(server)) == 1
+    wait_until_it_takes_an_answer(console, cancel)
     console.send(Key.ENTER)  # Cancel comes first
     console.wait_for(lambda console: "(s)" not in console.text())
     console.wait_for(f"{splitting.text_bytes(long)}/2048")
 
     console.send(Key.ENTER)
     console.wait_for(r"\(s\)")
+    wait_until_it_takes_an_answer(console, cancel)
     console.send("s")
     console.wait_for(lambda _console: sent(server)[1:] == parts)
     console.wait_for(" 0/2048")

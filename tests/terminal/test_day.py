@@ -3,7 +3,7 @@
 import base64
 
 from tests.terminal.conftest import OpenConsole
-from tests.terminal.conversation import accept, short, waiting_customer, write
+from tests.terminal.conversation import accept, select_served, serve, short, waiting_customer, write
 from tests.terminal.session import Key
 from tests.terminal.wechat_server import SEND, WechatServer
 
@@ -74,6 +74,7 @@ def test_while_the_network_is_gone_the_rows_stay_and_look_stale_until_it_is_back
 
     newcomer = server.new_customer("有人吗？")
     server.mend_the_network()
+    console.send("R")  # else it would try again in its own time
     console.wait_for(short(newcomer))
     console.wait_for(lambda console: "stale" not in console.text() and "was cut" not in console.text())
 
@@ -81,9 +82,9 @@ def test_while_the_network_is_gone_the_rows_stay_and_look_stale_until_it_is_back
 def test_a_reply_whose_answer_was_lost_is_told_as_unknown_and_not_repeated(
     open_console: OpenConsole, server: WechatServer
 ) -> None:
-    openid = waiting_customer(server)
+    openid = serve(server)
     console = open_console()
-    accept(console, openid)
+    select_served(console, openid)
     server.order("/faults", path=SEND, kind="cut_after")
 
     write(console, "马上为您登记")

@@ -4,7 +4,7 @@ import base64
 from pathlib import Path
 
 from tests.terminal.conftest import OpenConsole
-from tests.terminal.conversation import accept, short, waiting_customer
+from tests.terminal.conversation import select_served, serve, short
 from tests.terminal.session import Key
 from tests.terminal.wechat_server import SEND, WechatServer
 
@@ -23,9 +23,9 @@ def test_a_picture_is_found_by_tab_uploaded_and_sent(
     folder.mkdir()
     for name in ("退货 单.png", "退货 箱.png"):
         (folder / name).write_bytes(PICTURE + name.encode())
-    openid = waiting_customer(server)
+    openid = serve(server)
     console = open_console(size=(80, 24))
-    accept(console, openid)
+    select_served(console, openid)
 
     console.send("f")
     console.wait_for(f"What to send to {short(openid)}")

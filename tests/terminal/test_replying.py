@@ -3,14 +3,20 @@
 import pytest
 
 from tests.terminal.conftest import OpenConsole
-from tests.terminal.conversation import accept, leave, short, waiting_customer, write
+from tests.terminal.conversation import (
+    accept,
+    leave,
+    short,
+    wait_until_it_takes_an_answer,
+    waiting_customer,
+    write,
+)
 from tests.terminal.session import Key
 from tests.terminal.wechat_server import SEND, WechatServer
 
 TYPING = "/cgi-bin/message/custom/typing"
 CTRL_T = "\x14"
-REST_SECONDS = 0.6
-"""A question that nobody asked for takes no answer before the keys have rested."""
+REFUSED = 45015
 WINDOW_SECONDS = 48 * 3600
 
 
@@ -35,7 +41,7 @@ def test_a_colleague_answers_typing_ends_and_the_window_closes_under_the_writers
     console.send(Key.ENTER)
     console.wait_for(rf"Tom answered {short(openid)}")
     console.wait_for("Your reply waits: 我来查一下")
-    console.wait_for_quiet(REST_SECONDS)
+    wait_until_it_takes_an_answer(console)
     console.send(Key.ENTER)  # Cancel
     console.wait_for(lambda console: "Your reply waits" not in console.text())
     assert server.requests(SEND) == []
@@ -53,15 +59,21 @@ def test_a_colleague_answers_typing_ends_and_the_window_closes_under_the_writers
     assert [row["errcode"] for row in server.requests(TYPING)[before:]] == [45080]
 
     server.order("/clock", advance_seconds=WINDOW_SECONDS)
-    console.wait_for("the time to reply is over")
+    console.wait_for(r"replies left \?")  # in two days of which nothing was read they may have written
     console.send(Key.ENTER)
+    console.wait_for(lambda _: [row["errcode"] for row in server.requests(SEND)] == [0, REFUSED])
+    console.wait_for("the time to reply is over")
+    console.send("再见" + Key.ENTER)
     console.wait_for("WeChat will most likely refuse the message")
+    wait_until_it_takes_an_answer(console)
     console.send("s")
-    console.wait_for(r"还有 .*\brefused\b")
+    console.wait_for(r"再见 .*\brefused\b")
     console.wait_for("S resend")
     assert [row["openid"] for row in server.state()["sent"]] == [openid]
     console.send(Key.ESCAPE)
     console.wait_for("S resend  D dismiss  r reply")
+    console.send("D")  # the elder of the two
+    console.wait_for(r"(?m)reply for 48 hours\.$")
     console.send("D")
-    console.wait_for(r"还有 .*\bdismissed\b")
+    console.wait_for(r"再见 .*\bdismissed\b")
     assert leave(console) == 0

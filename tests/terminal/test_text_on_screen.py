@@ -5,8 +5,8 @@ import re
 import pytest
 
 from tests.terminal.conftest import OpenConsole
-from tests.terminal.conversation import accept, leave, waiting_customer
-from tests.terminal.session import Session
+from tests.terminal.conversation import accept, leave, select_served, serve, waiting_customer
+from tests.terminal.session import Key, Session
 from tests.terminal.wechat_server import WechatServer
 
 HOSTILE = (
@@ -26,10 +26,11 @@ BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 def test_no_text_of_a_customer_is_a_control_sequence_or_markup(open_console: OpenConsole, server: WechatServer) -> None:
-    openid = waiting_customer(server)
+    openid = serve(server)
     server.order("/agents", kf_account="kf9@lehuo", nickname="[/b]\x1b]0;nick\x07")
     console = open_console()
-    accept(console, openid)
+    select_served(console, openid)
+    console.send(Key.ENTER)
 
     for text in HOSTILE:
         server.order("/say", openid=openid, text=text)
