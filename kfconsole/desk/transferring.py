@@ -69,6 +69,11 @@ class Transfer(Struct, frozen=True):
     """Why it did not end as it should."""
 
     @property
+    def is_from_before(self) -> bool:
+        """Whether it began in an earlier run, or in another console: nobody here saw why it did not end."""
+        return self.outcome is Outcome.NOBODY and self.error is None
+
+    @property
     def is_left_alone(self) -> bool:
         """Whether the customer may be without anybody, because of us."""
         return self.outcome in (Outcome.NOBODY, Outcome.UNKNOWN)

@@ -75,7 +75,13 @@ class Transfers:
         """Return the transfers whose customers nobody has; that one is found again is noted, for the next start."""
         for transfer in self._undoing.forget_found():
             self._deeds.note("transfer", transfer.openid, f"{transfer.giver} {transfer.target}", FOUND)
-        return self._undoing.left_alone
+        return tuple(
+            # Found at the start, perhaps before anybody's name was known: it is said with those of now.
+            self._transferring.forgotten(transfer.openid, transfer.giver, transfer.target)
+            if transfer.is_from_before
+            else transfer
+            for transfer in self._undoing.left_alone
+        )
 
     async def run(self) -> None:
         """Find who was forgotten before this start, as soon as WeChat can be asked."""

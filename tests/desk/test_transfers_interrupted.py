@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 
 from kfconsole.desk.deeds import Deeds
+from kfconsole.desk.feeds.agents import AgentsFeed
 from kfconsole.desk.transferring import Outcome, Transfer
 from kfconsole.errors import KfError, NotPossible
 from kfconsole.simulator.world import Impossible
@@ -137,6 +138,18 @@ async def test_what_a_killed_process_left_behind_is_found_and_can_be_taken_back(
     assert house.actions.left_alone() == ()
     await house.actions._transfers.find_forgotten()
     assert house.actions.left_alone() == ()
+
+
+async def test_what_is_found_before_the_agents_are_known_names_them_once_they_are(house: House) -> None:
+    house.world.say(ANN, "hello")
+    house.world.accept(ME, ANN)
+    await killed_in_the_middle(house)
+    await house.actions._transfers.find_forgotten()
+    assert f"from {ME} to {LI}" in house.actions.left_alone()[0].said
+
+    house.store.apply(await AgentsFeed(house.client, house.clock).ask())
+
+    assert "from Me to Li" in house.actions.left_alone()[0].said
 
 
 async def test_what_somebody_took_care_of_since_is_not_told_again(shop: House) -> None:
