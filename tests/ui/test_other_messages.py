@@ -70,6 +70,7 @@ async def fill_in(console: Console, kind: str, *lines: str, key: str = "f") -> N
     await console.type(kind)
     await console.press("enter")
     await console.until(lambda: isinstance(console.app.screen, Form))
+    await console.until(lambda: form(console)._has_begun)  # what was kept is there
     for number, line in enumerate(lines):
         if number:
             await console.press("down")
