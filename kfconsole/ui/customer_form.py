@@ -86,6 +86,8 @@ class CustomerForm(KeptForm[None]):
         )
         self._tags = Field(ours, id="tags", compact=True, select_on_focus=False)
         self._before = self._submitted = self.values()
+        self._judged: dict[str, str] | None = None
+        """What stood in the lines at the last Enter; it is heard of before the last change of a line is."""
 
     def compose(self) -> ComposeResult:
         """Draw a row for each field, WeChat's tags, and what Enter will do."""
@@ -149,7 +151,9 @@ class CustomerForm(KeptForm[None]):
             shown = self.query_one(f"#{name}-count", Static)
             shown.update(plain(words.format(count=count, limit=limit)))
             shown.set_class(count > limit, "-over")
-        self._say(self._consequence())
+        if self.values() != self._judged:
+            self._judged = None
+            self._say(self._consequence())
 
     def _consequence(self) -> str:
         if self._is_read_only:
@@ -166,6 +170,7 @@ class CustomerForm(KeptForm[None]):
     def submit(self) -> None:
         """Save it, if all of it can be."""
         noted = self.noted
+        self._judged = self.values()
         try:
             people.check_alias(noted.alias)
             if self.writes_remark:

@@ -113,6 +113,21 @@ async def test_what_wechat_refuses_is_explained_and_nothing_typed_is_lost(
         await console.until(lambda: len(console.app.screen_stack) == 1)
 
 
+async def test_why_an_enter_in_the_burst_of_the_last_words_saved_nothing_stays_in_sight(
+    tmp_path: Path, world: World
+) -> None:
+    async with running(tmp_path, world) as console:
+        (customer,) = waiting(world)
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        await edit(console, customer)
+        await console.press("tab")
+        console.strike(*"字" * 10, "enter")
+        await console.settle()
+        await console.sees("30/29 bytes", "too long")
+        await console.press("backspace")
+        await console.sees_no("too long")
+
+
 async def test_of_keys_in_one_burst_those_before_enter_are_the_name_and_none_behind_it_a_command(
     tmp_path: Path, world: World
 ) -> None:
