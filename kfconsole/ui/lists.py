@@ -80,7 +80,7 @@ class Lists(Vertical):
             )
         for feed, pane in ((Feed.QUEUE, self.queue), (Feed.SESSIONS, self.sessions)):
             if feed not in self._ticks_until_begun and ranking.is_known(desk, feed):
-                self._ticks_until_begun[feed] = BEGIN_TICKS if pane.current_id is None else 0
+                self._ticks_until_begun[feed] = BEGIN_TICKS if pane.has_lost_first else 0
 
     def mark_stale(self, desk: Desk) -> None:
         """Dim what WeChat has not confirmed for a while."""

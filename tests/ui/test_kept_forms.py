@@ -42,7 +42,7 @@ async def test_a_half_filled_form_is_on_disk_soon_after_typing(tmp_path: Path, w
         await console.until(lambda: form(console).values() == CARD)
         await console.until(lambda: on_disk(console) == [CARD])
         await thrown_away(console)
-        await console.quiet()
+        await console.until(lambda: on_disk(console) == [])
         assert await kept(console, customer) is None
 
 

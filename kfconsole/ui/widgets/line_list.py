@@ -125,9 +125,14 @@ class LineList(LineView, Generic[RowT]):
         if gone_id is not None:
             self.post_message(self.CurrentGone(self, gone_id))
 
+    @property
+    def has_lost_first(self) -> bool:
+        """Whether the row this list began with has left, and nobody ever chose another."""
+        return self._is_untouched and self._had_current and self._current_id is None
+
     def begin_anew(self) -> None:
         """Stand on the first row, when the one this list began with has left and nobody ever chose another."""
-        if self._is_untouched and self._current_id is None:
+        if self.has_lost_first:
             self._had_current = False
             self.show(self._rows)
 
