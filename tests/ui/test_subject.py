@@ -81,13 +81,12 @@ async def play_round(console: Console, rng: random.Random, people: Bystanders) -
     desk = console.desk_screen
     await console.press(rng.choice(("1", "2")), *rng.choices(("j", "k", "g", "G"), k=rng.randint(0, 3)))
     before = len(console.requests.of())
-    subject = desk.subject()
     key = rng.choice(("a", "x", "r", "enter"))
     people.stir()
     if rng.random() < 0.5:
         console.app.poller.wake()
         await console.pilot.pause(rng.choice((0, 0.001, 0.01)))
-        subject = subject if subject == desk.subject() else None
+    subject = desk.subject()  # what is on screen when the key is pressed; an act of the round before may have ended now
     console.strike(key)
     people.stir()
     await console.settle()
