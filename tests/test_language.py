@@ -123,6 +123,15 @@ def test_only_plain_texts_are_looked_up(file: Path) -> None:
                 assert is_from_table, f"{named(file)}:{call.lineno}"
 
 
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_no_text_hides_from_the_catalogues_inside_of_another(file: Path) -> None:
+    tree = ast.parse(file.read_text("utf-8"))
+    inner = (node for outer in ast.walk(tree) if isinstance(outer, ast.JoinedStr) for node in ast.walk(outer))
+    for call in (node for node in inner if isinstance(node, ast.Call) and name_of(node) in ("_", "N_", "ngettext")):
+        # What collects the texts does not look into f-strings.
+        assert not isinstance(call.args[0], ast.Constant), f"{named(file)}:{call.lineno}"
+
+
 @pytest.mark.parametrize("file", [file for file in FILES if {"ui", "cli"} & set(file.parts)], ids=named)
 def test_no_text_goes_past_the_catalogues(file: Path) -> None:
     for call in calls(file):

@@ -54,7 +54,7 @@ def described(kind: MediaKind, file: Path) -> str:
         raise by_name(error, file) from None
     said = f"{found.type.ending.upper()} {size_words(found.byte_count)}"
     if found.seconds is not None:
-        said = f"{said} {_('{seconds} s').format(seconds=ceil(found.seconds))}"
+        said = " ".join((said, _("{count} s").format(count=ceil(found.seconds))))
     if kind is MediaKind.IMAGE and found.byte_count > DOUBTFUL_IMAGE_BYTES:
         return _("{what}; WeChat may refuse pictures over {size}").format(
             what=said, size=size_words(DOUBTFUL_IMAGE_BYTES)

@@ -232,8 +232,8 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         if library is None:
             return ""
         if library.is_missing:
-            said = _("There is no file of canned replies yet: {file}").format(file=library.path)
-            return f"{said}\n{_('Enter writes one with some replies to begin with.')}"
+            missing = _("There is no file of canned replies yet: {file}").format(file=library.path)
+            return "\n".join((missing, _("Enter writes one with some replies to begin with.")))
         if not library.replies:
             return _("There are no canned replies in {file}.").format(file=library.path)
         return _("Nothing matches.")

@@ -86,6 +86,7 @@ def _padded(said: str, tone: str) -> Piece:
 
 def _freshness(desk: Desk, station: Station, mono: float) -> Iterator[list[Piece]]:
     """Say it in ever fewer words: of every feed; of those that are stale; of all in one."""
+    stale_word = _("stale")
     stale: list[Piece] = []
     every: list[Piece] = []
     seen_monos: list[float] = []
@@ -96,7 +97,7 @@ def _freshness(desk: Desk, station: Station, mono: float) -> Iterator[list[Piece
             seen_monos.append(seen_mono)
         if is_stale(feed, desk, mono, station):
             age = _("never") if seen_mono is None else words.age(mono - seen_mono)
-            every.append(_padded(f"{_(words.FEED_WORDS[feed])} {age} {_('stale')}", "warn"))
+            every.append(_padded(f"{_(words.FEED_WORDS[feed])} {age} {stale_word}", "warn"))
             stale.append(every[-1])
         else:
             age = _calm_age(0.0 if seen_mono is None else mono - seen_mono)
@@ -109,7 +110,7 @@ def _freshness(desk: Desk, station: Station, mono: float) -> Iterator[list[Piece
         yield [_padded(age, "muted")]
         return
     yield stale
-    yield [_padded(f"{words.age(oldest_seconds)} {_('stale')}" if seen_monos else _("stale"), "warn")]
+    yield [_padded(f"{words.age(oldest_seconds)} {stale_word}" if seen_monos else stale_word, "warn")]
 
 
 def _quota(desk: Desk) -> list[Piece]:
