@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 MAX_ROWS = 200  # rows of the list; who looks for more types a letter
 NAME_CELLS = 28
+MAX_SHOWN_CELLS = 200  # of a text in the list; no window is wider than that there
 _HINTS = ("canned_new", "canned_keep", "canned_edit", "canned_delete")
 
 
@@ -184,8 +185,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         key = plain(fit(reply.key, 2)).stylize("bold")
         mark = "!" if reply.unknown else " "
         name = plain(fit(reply.path, NAME_CELLS))
-        room = max(self.options.size.width, 40) - NAME_CELLS - 8
-        said = plain("  " + clip(one_line(reply.text), room, tail=self.app.glyphs.cut)).stylize("dim")
+        said = plain("  " + clip(one_line(reply.text), MAX_SHOWN_CELLS)).stylize("dim")  # the list cuts it to its width
         return Content.assemble(key, plain(mark), name, said)
 
     def _problem_words(self, library: Library) -> str:

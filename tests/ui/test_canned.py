@@ -75,6 +75,22 @@ def names(picker: CannedPicker) -> list[str]:
 
 
 @pytest.mark.parametrize("size", SIZES)
+async def test_a_row_takes_the_room_there_is_however_often_the_picker_is_opened(
+    tmp_path: Path, world: World, size: tuple[int, int]
+) -> None:
+    long = "麻烦您提供一下订单号，我来为您查询。" * 9
+    async with writing(tmp_path, world, size=size, replies=f'[[reply]]\nname = "订单"\ntext = "{long}"\n') as (
+        console,
+        _,
+    ):
+        for _time in range(3):
+            await offered(console)
+            await console.sees("麻烦您提供一下订单号，我来为您查询。麻" + ("…" if size[0] == 80 else "烦您提供一下"))
+            await console.press("escape")
+            await console.until(lambda: console.is_writing)
+
+
+@pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_replies_are_found_previewed_stacked_where_the_cursor_is_and_sent_by_enter_alone(
     tmp_path: Path, world: World, size: tuple[int, int], language: str
