@@ -28,7 +28,7 @@ format: $(INSTALLED)  ## put the source in order
 	$(BIN)/ruff check --fix .
 
 soak: $(INSTALLED) $(CATALOGUES:=.mo)  ## the long seeded rounds
-	$(BIN)/pytest -m soak
+	$(BIN)/pytest -m "soak or hypothesis" --hypothesis-profile=random
 
 bench: $(INSTALLED) $(CATALOGUES:=.mo)  ## measure what README promises
 	$(BIN)/python -m tests.bench

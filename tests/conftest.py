@@ -15,8 +15,11 @@ from hypothesis import settings as hypothesis_settings
 
 from kfconsole import i18n
 
-hypothesis_settings.register_profile("kfconsole", deadline=None)  # two cores are shared by many tests
-hypothesis_settings.load_profile("kfconsole")
+hypothesis_settings.register_profile("random", deadline=None)  # two cores are shared by many tests
+hypothesis_settings.register_profile(
+    "same", deadline=None, derandomize=True
+)  # what is found by chance, `make soak` finds
+hypothesis_settings.load_profile("same")
 
 HOSTILE = "[/b] [@click=app.quit]x[/] \x1b]0;t\x07 \u202e 👨‍👩‍👧 你好"
 """What no screen, file or message may take literally."""

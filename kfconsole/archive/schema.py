@@ -268,7 +268,39 @@ _PREPARED = (
     "CREATE UNIQUE INDEX drafts_by_customer ON drafts (customer_id, form, process)",
 )
 
-MIGRATIONS = (_FIRST, _CONTENTS, _RECORD_OF_TRUTH, _PREPARED)
+_FLOOR = (
+    # source: from where the user came, as ssh tells. *_digest: salted, of what may be erased on request; a row whose
+    # customer was erased still proves that nothing else of it was changed. chain: digest of this row and of the chain
+    # of the row before; NULL: noted by an older version.
+    "ALTER TABLE audit ADD COLUMN source TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE audit ADD COLUMN customer_digest BLOB",
+    "ALTER TABLE audit ADD COLUMN details_digest BLOB",
+    "ALTER TABLE audit ADD COLUMN result_digest BLOB",
+    "ALTER TABLE audit ADD COLUMN chain BLOB",
+    # Customers whose session somebody ended for them to be served by somebody else: owed an answer until then.
+    """
+    CREATE TABLE owed (
+        customer_id INTEGER PRIMARY KEY REFERENCES customers ON DELETE CASCADE,
+        at REAL NOT NULL,
+        agent_id INTEGER NOT NULL REFERENCES agents,
+        user TEXT NOT NULL DEFAULT '',
+        note TEXT NOT NULL DEFAULT ''
+    )
+    """,
+    # When each of the lists was looked at: what lies between was not seen by anybody.
+    """
+    CREATE TABLE watched (
+        feed TEXT NOT NULL,
+        start_at REAL NOT NULL,
+        end_at REAL NOT NULL,
+        PRIMARY KEY (feed, start_at)
+    ) WITHOUT ROWID
+    """,
+    # What people chose on screen, such as the columns of the board, as JSON.
+    "CREATE TABLE choices (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
+)
+
+MIGRATIONS = (_FIRST, _CONTENTS, _RECORD_OF_TRUTH, _PREPARED, _FLOOR)
 """Step n leads from version n to n + 1; a released step is never changed."""
 KNOWN_TABLES = 2  # of those that every version has had
 

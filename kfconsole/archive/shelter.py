@@ -43,6 +43,9 @@ _SEEDS: Final = {
     "sessions": "WHERE started_at >= :since_at",
     "openings": "WHERE at >= :since_at",
     "purges": "",
+    "owed": "",
+    "watched": "WHERE end_at >= :since_at",
+    "choices": "",
 }
 """The tables that are taken along, whom others refer to first, and which of their rows."""
 COMPARED: Final = ("messages", "deliveries", "drafts", "reads", "customers", "spans", "waits", "sessions")

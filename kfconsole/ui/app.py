@@ -355,26 +355,6 @@ class KfApp(App[int]):
         said = _("{key} leaves kfconsole; in the composer press Esc first, or Ctrl+Q.")
         self.notify(said.format(key=self.keymap.key_of("quit")), markup=False)
 
-    def action_history(self) -> None:
-        """Show older messages of the subject."""
-        from kfconsole.ui.history import HistoryScreen
-
-        screen = self.screen
-        if not isinstance(screen, DeskScreen) or screen.is_asking:
-            return
-        if (openid := screen.need_subject()) is not None:
-            contact = self.store.desk.contacts.get(openid)
-            last = contact.last_message if contact else None
-            at = last.at if last else self.clock.now()
-            self.push_screen(HistoryScreen(openid, words.day_of(at, self.zone)))
-
-    def action_search(self) -> None:
-        """Search the messages of all customers, or then of the subject."""
-        from kfconsole.ui.search import SearchScreen
-
-        if isinstance(screen := self.screen, DeskScreen) and not screen.is_asking:
-            self.push_screen(SearchScreen(screen.subject(), is_everybody=True))
-
     def open_message(self, message: "Message") -> None:
         """Open the conversation on the desk at a message, or show the message's day where that is too far back."""
         self._desk_screen.open_at(message)

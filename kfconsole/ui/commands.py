@@ -82,8 +82,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("needs_me", "space", N_("who needs me"), N_("Go to who needs an answer most, then to the next")),
     Command("close_session", "x", N_("close"), N_("Close the session (asks first)")),
     Command("undo", "u", N_("undo"), N_("Take back closing a session, for a few seconds")),
-    Command("history", "h", N_("history"), N_("Older messages of this customer, day by day"), scope="app."),
-    Command("search", "H,shift+h", N_("search"), N_("Search the messages of all customers"), scope="app."),
+    Command("history", "h", N_("history"), N_("Older messages of this customer, day by day")),
+    Command("search", "H,shift+h", N_("search"), N_("Search the messages of all customers")),
     Command("edit_customer", "e", N_("names"), N_("Alias, WeChat remark and tags of the customer")),
     Command(
         "copy",

@@ -106,6 +106,8 @@ class Picker(ModalScreen[str | None]):
         # Kept rather than looked up: what follows the desk may come when the picker is being taken away.
         self.line = Entry(placeholder=placeholder, compact=True)
         self._options = OptionList(markup=False, compact=True)
+        self._entered: str | None = None
+        """The words Enter was pressed behind before pinyin was known, so that nothing was found by them yet."""
 
     def compose(self) -> ComposeResult:
         """Draw the filter and the list."""
@@ -127,6 +129,8 @@ class Picker(ModalScreen[str | None]):
         await asyncio.to_thread(finding.prepare)
         if self.line.is_attached and (typed := self.line.value):
             self._fill(typed, keeps_highlight=True)
+            if self._entered == typed and self._options.option_count == 1:  # of several, nobody has seen which
+                self._options.action_select()
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
@@ -157,7 +161,8 @@ class Picker(ModalScreen[str | None]):
 
     @on(Input.Submitted)
     def choose_highlighted(self) -> None:
-        """Return the highlighted row."""
+        """Return the highlighted row, or the only one there is as soon as it is found by pinyin."""
+        self._entered = None if finding.is_prepared() else self.line.value
         self._options.action_select()
 
     @on(OptionList.OptionSelected)

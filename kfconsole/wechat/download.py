@@ -132,8 +132,8 @@ def name_in(disposition: str) -> str:
         name = found[1] or found[2] or ""
     else:
         return ""
-    name = re.split(r"[/\\]", one_line(clean(name)))[-1].strip()
-    return name[:LONGEST_NAME].lstrip(".")
+    name = re.split(r"[/\\]", one_line(clean(name)))[-1]
+    return re.sub(r"^[.\s]+", "", name)[:LONGEST_NAME].rstrip()
 
 
 def _is_no_file(content_type: str, head: bytes) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from kfconsole.archive import Archive
+from kfconsole.archive.schema import MIGRATIONS
 from kfconsole.errors import ArchiveError
 from kfconsole.model import ArchiveTrouble, Delivery
 from tests.archive.world import ANN, BOB, ME, T, received, texts
@@ -174,7 +175,7 @@ async def test_a_page_found_damaged_in_the_middle_of_a_day_stops_nobody(path: Pa
     root = (page_of(path, "messages_in_order") - 1) * PAGE
     overwrite(path, root, b"\xff" * PAGE)
     with closing(sqlite3.connect(path)) as other:  # the page in the cache is no longer of today
-        other.execute("PRAGMA user_version = 3")
+        other.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
         other.execute("INSERT INTO reads (customer_id, at, message_id) VALUES (2, 1, 1)")
         other.commit()
 

@@ -30,7 +30,7 @@ def test_a_customer_is_transferred_closed_and_taken_back(
     console.send("2")
     console.wait_for(rf"{short(openid)}\s+Tom")
     console.send("jt" + "xiaowen")
-    console.wait_for("晓雯.*0")
+    console.wait_for(r"│ +晓雯 .*0")  # in the picker; her row among the agents is there all the time
     console.send(Key.ENTER)
     console.wait_for(lambda _: holder(server, openid) == ME)
     console.wait_for(rf"{short(openid)}\s+(me|我)")

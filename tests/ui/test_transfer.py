@@ -1,17 +1,30 @@
 """Giving customers to others by keys, and taking a close back: always with the name of whom it is about."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from kfconsole import i18n
+from kfconsole import finding, i18n
 from kfconsole.desk.undoing import UNDO_SECONDS
 from kfconsole.model import CustomerId
 from kfconsole.simulator import World
 from kfconsole.ui.agent_picker import AgentPicker
-from tests.ui.console import CLOSE, COLLEAGUE, CREATE, ME, OFFLINE, ONLINE, Console, running, short, waiting
+from tests.ui.console import (
+    CLOSE,
+    COLLEAGUE,
+    CREATE,
+    ME,
+    OFFLINE,
+    ONLINE,
+    WITHIN_SECONDS,
+    Console,
+    running,
+    short,
+    waiting,
+)
 
 BUSY, UNBOUND = "kf2005@lehuo", "kf2006@lehuo"
 SIZES = [(120, 40), (80, 24)]
@@ -429,3 +442,22 @@ async def test_a_console_of_nobody_hands_over_all_the_same(tmp_path: Path, world
         await console.until(lambda: offered(console) == ["晓雯 0 in session"])
         await console.press("enter")
         await console.until(lambda: world.holder(ann) == ME)
+
+
+async def test_enter_behind_a_name_in_pinyin_waits_until_pinyin_is_known(
+    tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (openid,) = waiting(world)
+    is_read, readings = threading.Event(), finding._Readings()
+    load = readings.load
+    monkeypatch.setattr(readings, "load", lambda: is_read.wait(WITHIN_SECONDS) and load())
+    monkeypatch.setattr(finding, "_READINGS", readings)
+    async with running(tmp_path, world) as console:
+        await console.sees(short(openid))
+        await console.choose(openid)
+        await console.press("A")
+        await console.type("xw")
+        await console.press("enter")
+        await console.sees("Nothing matches.")
+        is_read.set()
+        await console.until(lambda: openid in world.sessions and world.sessions[openid].kf_account == ME)
