@@ -23,6 +23,7 @@ from kfconsole.ui.acts.copying import Copy, CopyActs, conversation_copy, id_copy
 from kfconsole.ui.acts.needing import NeedActs
 from kfconsole.ui.acts.people import PeopleActs
 from kfconsole.ui.acts.replying import ReplyActs
+from kfconsole.ui.acts.supervising import SupervisingActs
 from kfconsole.ui.acts.visiting import VisitActs
 from kfconsole.ui.commands import Place
 from kfconsole.ui.conversation import ConversationView, show_text
@@ -37,7 +38,7 @@ from kfconsole.ui.widgets.line_list import LineList
 TICK_SECONDS = 1.0
 
 
-class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleActs, VisitActs):
+class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleActs, SupervisingActs, VisitActs):
     """Everything at a glance; the keys act on the selected row or the open conversation."""
 
     HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (40, "-narrow"), (100, "-wide")]  # noqa: RUF012  # Textual types it so
