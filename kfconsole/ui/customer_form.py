@@ -84,7 +84,8 @@ class CustomerForm(KeptForm[None]):
         self._remark = Field(
             one_line(contact.remark), id="remark", compact=True, select_on_focus=False, disabled=is_read_only
         )
-        self._tags = Field(ours, id="tags", compact=True, select_on_focus=False)
+        hint = _("separated by blanks")
+        self._tags = Field(ours, id="tags", compact=True, select_on_focus=False, placeholder=hint)
         self._before = self._submitted = self.values()
         self._judged: dict[str, str] | None = None
         """What stood in the lines at the last Enter; it is heard of before the last change of a line is."""

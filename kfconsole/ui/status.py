@@ -240,7 +240,7 @@ def conversation_title(desk: Desk, station: Station, now: float) -> str:
         title.append(words.age(rules.session_age(session, now)))
         left_seconds = rules.route_ends_at(session) - now
         title.append(
-            _("routed for {age} more").format(age=words.age(left_seconds)) if left_seconds > 0 else _("routing ended")
+            _("routing ends in {age}").format(age=words.age(left_seconds)) if left_seconds > 0 else _("routing ended")
         )
     elif rules.is_waiting(desk, openid):
         title.append(_("waiting"))

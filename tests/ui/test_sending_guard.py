@@ -65,6 +65,7 @@ async def talking(
         await console.until(lambda: console.is_writing and console.opened == customer)
         before = {path: console.requests.calls[path] for path in (QUEUE, ONLINE, SESSIONS, RECORDS)}
         monkeypatch.setattr(consoles, "LONGEST_SLEEP_SECONDS", 3600)
+        console.app.poller.wake()  # a question under way already would not be followed by another
         await console.until(lambda: all(console.requests.calls[path] > count for path, count in before.items()))
         yield console, customer, hours
 
