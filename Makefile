@@ -5,6 +5,8 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.14 python3.13 python3.12 py
 BIN := .venv/bin
 INSTALLED := .venv/installed
 CATALOGUES := $(patsubst %,kfconsole/locale/%/LC_MESSAGES/kfconsole,zh_CN en)
+# Half of the time tests wait for each other's processes and terminals.
+WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -20,8 +22,8 @@ test: $(INSTALLED) $(CATALOGUES:=.mo)  ## format, lint, types and tests
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto --dist worksteal tests/wechat tests/simulator tests/clients --cov
-	$(BIN)/pytest -n auto --dist worksteal --ignore=tests/wechat --ignore=tests/simulator --ignore=tests/clients
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests/wechat tests/simulator tests/clients --cov
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --ignore=tests/wechat --ignore=tests/simulator --ignore=tests/clients
 
 format: $(INSTALLED)  ## put the source in order
 	$(BIN)/ruff format .
