@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kfconsole.archive import schema, search, spans
+from kfconsole.archive import schema, search, spans, watched
 from kfconsole.archive.connection import transaction
 from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
@@ -45,6 +45,7 @@ _OLD_ROWS: Final = (
         SELECT customer_id, act, at FROM openings WHERE at < ? LIMIT ?
     )
     """,
+    "DELETE FROM owed WHERE customer_id IN (SELECT customer_id FROM owed WHERE at < ? LIMIT ?)",
     "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? LIMIT ?)",
     "DELETE FROM drafts WHERE id IN (SELECT id FROM drafts WHERE form <> '' AND at < ? LIMIT ?)",
 )
@@ -56,6 +57,7 @@ IS_NOBODY: Final = """
     AND NOT EXISTS (SELECT 1 FROM waits WHERE customer_id = customers.id)
     AND NOT EXISTS (SELECT 1 FROM sessions WHERE customer_id = customers.id)
     AND NOT EXISTS (SELECT 1 FROM openings WHERE customer_id = customers.id)
+    AND NOT EXISTS (SELECT 1 FROM owed WHERE customer_id = customers.id)
     AND NOT EXISTS (SELECT 1 FROM audit WHERE customer_id = customers.id)
 """
 """Holds for customers nothing is known of but their name at WeChat."""
@@ -77,6 +79,7 @@ def purge(
         with transaction(connection, is_durable=False):
             # In each transaction: what is deleted must not count as fetched, also when it was fetched meanwhile.
             spans.forget_before(connection, at)
+            watched.forget_before(connection, at)
             query = f"{MESSAGES} WHERE at >= ? AND at < ? AND {_IS_SETTLED} ORDER BY at LIMIT ?"
             rows = connection.execute(query, (reached, at, PURGED_PER_SLICE)).fetchall()
             delete(connection, rows)

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from kfconsole.archive import merging, messages, search, spans
+from kfconsole.archive import merging, messages, owed, search, spans, watched
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.purges import Purges
@@ -46,6 +46,8 @@ def bring_back(memory: Memory, file: "Connection", *, is_new: bool) -> dict[int,
         _bring_waits(memory.connection, file)
         _bring_sessions(memory.connection, file)
         _bring_lists(memory.connection, file)
+        owed.bring_back(memory.connection, file)
+        _bring_watched(memory.connection, file)
         _bring_deeds(memory.connection, file)
     note = "INSERT OR REPLACE INTO seed.brought (id, number) VALUES (?, ?)"
     memory.connection.executemany(note, places.items())
@@ -263,6 +265,12 @@ def _bring_lists(memory: "Connection", file: "Connection") -> None:
             """,
             (name, at, head, rows),
         )
+
+
+def _bring_watched(memory: "Connection", file: "Connection") -> None:
+    """Bring when lists were looked at; what the file has already becomes one with it."""
+    for feed, start_at, end_at in memory.execute("SELECT feed, start_at, end_at FROM watched ORDER BY start_at"):
+        watched.remember(file, feed, start_at, end_at)
 
 
 def _bring_deeds(memory: "Connection", file: "Connection") -> None:

@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from kfconsole.desk.chronicle import Chronicle
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import Remembered
 from kfconsole.desk.store import Store
-from kfconsole.model import Agent, CustomerId, Desk, Session, Wait, Waiting
+from kfconsole.desk.watching import Watching
+from kfconsole.model import Agent, CustomerId, Desk, Feed, Session, Wait, Waiting
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -24,11 +26,18 @@ Lists = tuple[tuple[Agent, ...], tuple[Waiting, ...], int, tuple[Session, ...]]
 class Keeper:
     """Saves what changed, and reads it back at the start."""
 
-    def __init__(self, archive: "Archive", store: Store, clock: ServerClock) -> None:
+    def __init__(
+        self,
+        archive: "Archive",
+        store: Store,
+        clock: ServerClock,
+        interval_seconds: Mapping[Feed, float] = MappingProxyType({}),
+    ) -> None:
         self._archive = archive
         self._store = store
         self._clock = clock
         self._chronicle = Chronicle(archive, store, clock)
+        self._watching = Watching(archive, store, clock, interval_seconds)
         self._saved_queue: tuple[tuple[Waiting, ...], bool] = ((), False)
         self._saved_lists: Lists = _lists(Desk())
         self._saved_mono: float | None = None
@@ -76,6 +85,7 @@ class Keeper:
             await self._archive.save_queue(memory.rows, memory.is_complete, memory.at)
             self._saved_queue = queue
         await self._chronicle.write(is_last=is_last)
+        await self._watching.note(is_last=is_last)
 
     async def _ended_since(
         self, rows: Sequence[Waiting], going_on: Mapping[CustomerId, Waiting]

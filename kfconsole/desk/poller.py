@@ -88,7 +88,7 @@ class Poller:
         self._messages = MessagesFeed(client, archive, store, clock, keep_days=keep_days)
         self._people = People(archive, store)
         self._remarks = Remarks(client, archive, store, clock, random)
-        self._keeper = Keeper(archive, store, clock)
+        self._keeper = Keeper(archive, store, clock, {feed: intervals.of(feed) for feed in Feed})
         self._mending = Mending(archive, store, sleep)
         by_path = {PATHS[feed][0]: intervals.of(feed) for feed in Feed}
         self._budgets = BudgetKeeper(client, store, clock, {**by_path, paths.AGENTS: LIST_SECONDS}, random)
