@@ -96,7 +96,7 @@ def _forget(connection: "Connection", openid: CustomerId, now: float) -> Message
     # And WeChat's clock may be ahead of ours.
     before_at = math.floor(now) - 1
     purges.note(connection, openid, before_at if newest_at is None else max(before_at, newest_at))
-    for table in ("drafts", "reads", "waits", "sessions", "openings"):
+    for table in ("drafts", "reads", "waits", "sessions", "openings", "owed"):
         connection.execute(f"DELETE FROM {table} WHERE customer_id = {_KEY}", (openid,))
     connection.execute(
         f"""

@@ -238,7 +238,7 @@ class _Rescue:
             self._copy("waits", lambda row: row["ended_at"] is None and _is_time(row["since_at"]))
             self._copy_whole("openings", lambda row: _is_time(row["at"]) and row["at"] >= self._since_at)
             self._copy_whole("watched", lambda row: _is_time(row["start_at"]) and _is_time(row["end_at"]))
-            self._copy("owed", lambda row: _is_time(row["at"]))
+            self._copy_whole("owed", lambda row: _is_time(row["at"]))
             self._copy_whole("saved", lambda row: _is_time(row["at"]))
             self._keep_numbers_rising()
         return Rescued(count, drafts)

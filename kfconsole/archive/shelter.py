@@ -48,7 +48,7 @@ _SEEDS: Final = {
     "choices": "",
 }
 """The tables that are taken along, whom others refer to first, and which of their rows."""
-COMPARED: Final = ("messages", "deliveries", "drafts", "reads", "customers", "spans", "waits", "sessions")
+COMPARED: Final = ("messages", "deliveries", "drafts", "reads", "customers", "spans", "waits", "sessions", "owed")
 
 
 CHANGED_DRAFTS: Final = """

@@ -21,6 +21,7 @@ from kfconsole.model import (
     Feed,
     GapFetch,
     Message,
+    Owed,
     QueueAnswer,
     Session,
     Waiting,
@@ -144,6 +145,12 @@ class ArchiveSeen(Struct, frozen=True):
     trouble: ArchiveTrouble | None
 
 
+class OwedSeen(Struct, frozen=True):
+    """These are owed an answer."""
+
+    owed: tuple[Owed, ...]
+
+
 class Remembered(Struct, frozen=True):
     """The last run left these lists."""
 
@@ -173,5 +180,6 @@ Fact = (
     | FeedSucceeded
     | BudgetSeen
     | ArchiveSeen
+    | OwedSeen
     | Remembered
 )

@@ -149,6 +149,8 @@ class Store:
                 return _after_budget(desk, feed, budget)
             case happened.ArchiveSeen(trouble=trouble):
                 return _with(desk, archive_trouble=trouble)
+            case happened.OwedSeen(owed=owed):
+                return _with(desk, owed=owed)
             case happened.Remembered():
                 return self._after_remembering(desk, fact)
 

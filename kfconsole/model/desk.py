@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from kfconsole.errors import KfError
 from kfconsole.model.contacts import Contact, Conversation
-from kfconsole.model.history import ArchiveTrouble
+from kfconsole.model.history import ArchiveTrouble, Owed
 from kfconsole.model.people import Agent, AgentId, CustomerId, Session, Waiting
 
 
@@ -59,6 +59,8 @@ class Desk(Struct, frozen=True, dict=True):
     """When the lists were saved, while they still come from the archive and not from WeChat."""
     archive_trouble: ArchiveTrouble | None = None
     """None while everything is kept on disk."""
+    owed: tuple[Owed, ...] = ()
+    """Who was handed back and is owed an answer, the longest first."""
 
     @cached_property
     def session_by_customer(self) -> Mapping[CustomerId, Session]:

@@ -87,6 +87,20 @@ class Deed(Struct, frozen=True):
     """The person by the host's name for them; filled in by the archive."""
 
 
+class Owed(Struct, frozen=True):
+    """A customer who was handed back: owed an answer until somebody accepts them."""
+
+    openid: CustomerId
+    at: float
+    """When."""
+    agent: AgentId
+    """Who had them."""
+    user: str = ""
+    """Who handed them back, by the host's name for them; filled in by the archive."""
+    note: str = ""
+    """What whoever comes next should know."""
+
+
 class ArchiveSizes(Struct, frozen=True):
     """How big an archive is."""
 
