@@ -5,6 +5,7 @@ import sys
 import tomllib
 import traceback
 from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from kfconsole.errors import ConfigError
 
 ROOT = Path(__file__).parent.parent
 SECRET = "5f2c0ffee5f2c0ffee5f2c0ffee5f2c0"
+HOURS = "[[alerts.hours]]\nfrom = '{}'\nto = '{}'\nwarn_after = {}\nlate_after = {}\n"
 ACCOUNT = f'[account]\napp_id = "wx1"\napp_secret = "{SECRET}"\n'
 
 
@@ -136,6 +138,22 @@ def test_secrets_are_in_no_repr_and_not_shown(file: Path) -> None:
     assert shown["network.proxy"] == "http://********@proxy:8080"
 
 
+def test_limits_follow_the_hour_where_the_users_live(file: Path) -> None:
+    put(file, "[alerts]\nwarn_after = 60\nlate_after = 180\n" + HOURS.format("18:00", "09:00", 300, 900))
+    settings = config.load(file, {})
+
+    def limits_at(clock: str) -> tuple[int, int]:
+        limits = settings.limits_at(datetime.fromisoformat(f"2026-11-20T{clock}+08:00").timestamp())
+        return limits.warn_after, limits.late_after
+
+    assert limits_at("17:59") == (60, 180)
+    assert limits_at("18:00") == (300, 900)
+    assert limits_at("03:00") == (300, 900)
+    assert limits_at("08:59") == (300, 900)
+    assert limits_at("09:00") == (60, 180)
+    assert ("alerts.hours", ("18:00-09:00 300 900",), "file") in settings.shown()
+
+
 def test_the_time_zone_is_ready_to_use(file: Path, nowhere: dict[str, str]) -> None:
     assert config.load(None, nowhere).ui.zone == ZoneInfo("Asia/Shanghai")
     assert config.load(put(file, "[ui]\ntimezone = 'local'"), {}).ui.zone is None
@@ -189,6 +207,37 @@ def test_the_time_zone_is_ready_to_use(file: Path, nowhere: dict[str, str]) -> N
         ("[ui]\ntimezone = '../etc'\n", 'ui.timezone in FILE: must be a time zone such as Asia/Shanghai, or "local"'),
         ("[alerts]\nwarn_after = 1.5\n", "alerts.warn_after in FILE: must be a whole number from 1 to 86400"),
         ("[alerts]\nlate_after = 30\n", "alerts.late_after in FILE must not be less than alerts.warn_after."),
+        (
+            HOURS.format("09:00", "12:00", 30, 90) + HOURS.format("11:59", "13:00", 30, 90),
+            "alerts.hours in FILE: entries 1 and 2 share some time of the day; let each time have one",
+        ),
+        (
+            HOURS.format("22:00", "02:00", 30, 90) + HOURS.format("01:00", "03:00", 30, 90),
+            "alerts.hours in FILE: entries 1 and 2 share some time of the day; let each time have one",
+        ),
+        (
+            HOURS.format("25:00", "12:00", 30, 90),
+            'alerts.hours in FILE: entry 1: from must be a time of the day in quotes, such as "09:00"',
+        ),
+        (HOURS.format("09:00", "9:00", 30, 90), "alerts.hours in FILE: entry 1: from and to must differ"),
+        (
+            HOURS.format("09:00", "12:00", 90, 30),
+            "alerts.hours in FILE: entry 1: late_after must not be less than warn_after",
+        ),
+        (
+            HOURS.format("09:00", "12:00", 0, 30),
+            "alerts.hours in FILE: entry 1: warn_after: must be a whole number from 1 to 86400",
+        ),
+        ("[[alerts.hours]]\nfrom = '09:00'\n", "alerts.hours in FILE: entry 1: to is missing"),
+        (
+            "[[alerts.hours]]\nform = '09:00'\n",
+            "alerts.hours in FILE: entry 1: form is unknown; known here: from, to, warn_after, late_after",
+        ),
+        (
+            "[alerts]\nhours = '09:00-12:00'\n",
+            "alerts.hours in FILE: must be a list of tables such as "
+            '{ from = "09:00", to = "12:00", warn_after = 30, late_after = 90 }',
+        ),
         ("[archive]\nkeep_days = 0\n", "archive.keep_days in FILE: must be a whole number from 1 to 36500"),
         (
             ACCOUNT + "app_secret_command = ['pass']\n",

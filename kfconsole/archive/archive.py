@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from kfconsole.archive import audit, drafts, erasure, messages, people, retention, saved, spans, waits
+from kfconsole.archive.choices import Choices
 from kfconsole.archive.index import Index
 from kfconsole.archive.merging import merge
 from kfconsole.archive.owed import Debts
 from kfconsole.archive.place import Place, Policy
 from kfconsole.archive.process import Process
+from kfconsole.archive.reporting import Reports
 from kfconsole.archive.rescue import look_over
 from kfconsole.archive.sends import Sends
 from kfconsole.archive.watched import Watches
@@ -52,7 +54,7 @@ T = TypeVar("T")
 BUSY_SECONDS = 5.0  # how long to wait for another console's write, which takes milliseconds
 
 
-class Archive(Sends, Watches, Debts):
+class Archive(Sends, Watches, Debts, Choices, Reports):
     """Everything seen, sent, typed and waited for, in one SQLite file that several consoles may share.
 
     Reads and writes have a thread and a connection each (WAL), so a merge never holds up a conversation. A write

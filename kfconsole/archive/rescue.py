@@ -240,6 +240,7 @@ class _Rescue:
             self._copy_whole("watched", lambda row: _is_time(row["start_at"]) and _is_time(row["end_at"]))
             self._copy_whole("owed", lambda row: _is_time(row["at"]))
             self._copy_whole("saved", lambda row: _is_time(row["at"]))
+            self._copy_whole("choices", lambda row: isinstance(row["value"], str))
             self._keep_numbers_rising()
         return Rescued(count, drafts)
 

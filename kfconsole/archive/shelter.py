@@ -48,7 +48,18 @@ _SEEDS: Final = {
     "choices": "",
 }
 """The tables that are taken along, whom others refer to first, and which of their rows."""
-COMPARED: Final = ("messages", "deliveries", "drafts", "reads", "customers", "spans", "waits", "sessions", "owed")
+COMPARED: Final = (
+    "messages",
+    "deliveries",
+    "drafts",
+    "reads",
+    "customers",
+    "spans",
+    "waits",
+    "sessions",
+    "owed",
+    "choices",
+)
 
 
 CHANGED_DRAFTS: Final = """

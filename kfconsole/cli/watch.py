@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from kfconsole.archive import Archive
     from kfconsole.cli.wiring import Wired
 
+OTHER_LIMITS_SECONDS = 30.0  # where limits depend on the hour, the next hour may make somebody late
 LATE_RECORDS_SECONDS = 120.0
 """WeChat's records may come so late; older ones are not looked for."""
 
@@ -133,14 +134,17 @@ class _Teller:
         self._with_text = with_text
         self._as_json = as_json
         self._zone = settings.ui.zone
+        self._settings = settings
         self._changes = changes.Changes(warn_after=settings.alerts.warn_after, late_after=settings.alerts.late_after)
         self._inbox = _Inbox(desk.archive)
         self._day: date | None = None
 
     async def tell(self) -> bool:
         """Print what is new; False when nobody reads it any more."""
-        desk = self._desk.store.desk
-        found: list[Told] = list(self._changes.between(desk, self._desk.clock.now()))
+        desk, now = self._desk.store.desk, self._desk.clock.now()
+        limits = self._settings.limits_at(now)
+        self._changes.limit(warn_after=limits.warn_after, late_after=limits.late_after)
+        found: list[Told] = list(self._changes.between(desk, now))
         if self._changes.began_at is not None:
             for message in await self._inbox.new_among(desk.contacts, self._changes.began_at):
                 text = message.text if self._with_text else None
@@ -162,7 +166,10 @@ class _Teller:
     def rest_seconds(self) -> float | None:
         """Return how long nothing can become late."""
         next_at = self._changes.next_late_at(self._desk.store.desk)
-        return None if next_at is None else max(0.0, next_at - self._desk.clock.now())
+        if next_at is None:
+            return None
+        rest = max(0.0, next_at - self._desk.clock.now())
+        return min(rest, OTHER_LIMITS_SECONDS) if self._settings.alerts.hours else rest
 
     def _print(self, event: Told, desk: Desk) -> bool:
         if self._as_json:

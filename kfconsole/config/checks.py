@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from kfconsole.config.limits import DAY_MINUTES, LimitHours, Limits, overlapping
 from kfconsole.errors import ConfigError
 from kfconsole.i18n import _, sentences
 
@@ -100,6 +101,8 @@ def masked(name: str, value: object) -> object:
         return _PASSWORD.sub(MASK, str(value))
     if name in ("account.app_secret_command", "account.access_token_command") and isinstance(value, tuple):
         return tuple(_PASSWORD.sub(MASK, word) for word in value)
+    if name == "alerts.hours" and isinstance(value, tuple):
+        return tuple(map(str, value))
     return value
 
 
@@ -237,6 +240,57 @@ def _daily_span(value: Any) -> str:
     return span
 
 
+_HOUR_KEYS = ("from", "to", "warn_after", "late_after")
+
+
+def _limit_hours(value: Any) -> tuple[LimitHours, ...]:
+    if not isinstance(value, list) or not all(isinstance(entry, Mapping) for entry in value):
+        example = '{ from = "09:00", to = "12:00", warn_after = 30, late_after = 90 }'
+        raise _WrongValue(_("must be a list of tables such as {example}").format(example=example))
+    hours = tuple(_one_span(entry, number) for number, entry in enumerate(value, 1))
+    if (pair := overlapping(hours)) is not None:
+        problem = _("entries {first} and {second} share some time of the day; let each time have one")
+        raise _WrongValue(problem.format(first=pair[0] + 1, second=pair[1] + 1))
+    return hours
+
+
+def _one_span(entry: Mapping[str, Any], number: int) -> LimitHours:
+    def refused(problem: str) -> _WrongValue:
+        return _WrongValue(_("entry {number}: {problem}").format(number=number, problem=problem))
+
+    for key in entry:
+        if key not in _HOUR_KEYS:
+            known = ", ".join(_HOUR_KEYS)
+            raise refused(_("{key} is unknown; known here: {names}").format(key=quoted(key), names=known))
+    for key in _HOUR_KEYS:
+        if key not in entry:
+            raise refused(_("{key} is missing").format(key=key))
+    start, end = (_minute_of(entry[key]) for key in ("from", "to"))
+    for key, minute in (("from", start), ("to", end)):
+        if minute is None or (key == "from" and minute == DAY_MINUTES):
+            raise refused(_('{key} must be a time of the day in quotes, such as "09:00"').format(key=key))
+    if start is None or end is None or start == end % DAY_MINUTES:
+        raise refused(_("from and to must differ"))
+    seconds = _whole(1, 86_400)
+    found: list[int] = []
+    for key in ("warn_after", "late_after"):
+        try:
+            found.append(int(str(seconds(entry[key]))))
+        except _WrongValue as error:
+            raise refused(_("{key}: {problem}").format(key=key, problem=error)) from None
+    if found[1] < found[0]:
+        raise refused(_("late_after must not be less than warn_after"))
+    return LimitHours(start, end, Limits(*found))
+
+
+def _minute_of(value: Any) -> int | None:
+    if not isinstance(value, str):
+        return None
+    found = re.fullmatch(r"([01]?[0-9]|2[0-4])[:：]([0-5][0-9])", value.strip())
+    minute = int(found[1]) * 60 + int(found[2]) if found else None
+    return minute if minute is not None and minute <= DAY_MINUTES else None
+
+
 _SECONDS = _number(0.5, 3600.0)
 _CHECKS: Mapping[str, Check] = {
     # The AppID names the archive's file, so it must not be able to be a path.
@@ -258,6 +312,7 @@ _CHECKS: Mapping[str, Check] = {
     "ui.ascii_borders": _flag,
     "alerts.warn_after": _whole(1, 86_400),
     "alerts.late_after": _whole(1, 86_400),
+    "alerts.hours": _limit_hours,
     "alerts.bell": _flag,
     "alerts.repeat_after": _whole(0, 3600),
     "alerts.quiet_hours": _daily_span,

@@ -14,11 +14,13 @@ The defaults stand here; `config.example.toml` shows them all.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfconsole.config import checks
+from kfconsole.config.limits import LimitHours, Limits, limits_of
 from kfconsole.errors import ConfigError
 from kfconsole.i18n import _
 
@@ -128,6 +130,8 @@ class AlertSettings:
     """Seconds of waiting until a customer is marked."""
     late_after: int = 180
     """Seconds of waiting until a customer counts as late."""
+    hours: tuple[LimitHours, ...] = ()
+    """Other limits for some hours of the day."""
     bell: bool = True
     """Whether the terminal rings when a customer becomes late."""
     repeat_after: int = 30
@@ -146,6 +150,10 @@ class AlertSettings:
             return None
         start, end = (int(hours) * 60 + int(minutes) for hours, minutes in checks.times_of(self.quiet_hours))
         return start, end
+
+    def limits_at(self, moment: datetime) -> Limits:
+        """Return the limits of a moment, on the clock of those who look; see `Settings.limits_at`."""
+        return limits_of(self.hours, Limits(self.warn_after, self.late_after), moment)
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +208,10 @@ class Settings:
         """The log of calls and crashes."""
         return self.data_dir / "kfconsole.log"
 
+    def limits_at(self, at: float) -> Limits:
+        """Return when a wait is long at a moment, by the clock of `[ui] timezone`."""
+        return self.alerts.limits_at(datetime.fromtimestamp(at, self.ui.zone))
+
     def require_account(self) -> None:
         """Refuse to go on without an account.
 
@@ -221,8 +233,9 @@ class Settings:
     def shown(self) -> Iterator[tuple[str, object, str]]:
         """Yield key, value and origin of every setting, the secrets masked."""
         for section in SECTIONS:
-            for key, value in asdict(getattr(self, section)).items():
-                name = f"{section}.{key}"
+            for one in fields(SECTIONS[section]):
+                name = f"{section}.{one.name}"
+                value = getattr(getattr(self, section), one.name)
                 yield name, checks.masked(name, value), self.origins.get(name, "default")
         for command, bound in self.keys.items():
             yield f"keys.{command}", bound, "file"

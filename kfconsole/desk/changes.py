@@ -184,6 +184,10 @@ class Changes:
         self._messages: set[str] = set()
         self._failing_since: float | None = None
 
+    def limit(self, *, warn_after: float, late_after: float) -> None:
+        """From now on, let waits be long after other seconds: limits may depend on the hour."""
+        self._warn_after, self._late_after = warn_after, late_after
+
     @property
     def began_at(self) -> int | None:
         """Since when changes are told, whole Unix seconds; None: the desk is not there yet."""

@@ -44,7 +44,8 @@ class Alerting:
     def tick(self, desk: Desk) -> None:
         """Ring if it is time to, and keep the number in the title right."""
         self._look_at(desk)
-        now, late_after = self._app.clock.now(), self._settings.late_after
+        now = self._app.clock.now()
+        late_after = self._app.settings.limits_at(now).late_after
         self._entitle(alerts.asking_count(desk, self._mine, now, late_after=late_after))
         found = alerts.overdue(desk, now, late_after=late_after, unanswered_since=self.unanswered_since)
         is_quiet = self._quiet is not None and self._quiet.holds(now, self._app.zone)

@@ -21,6 +21,7 @@ class Place(StrEnum):
     SEARCH_LINE = "search_line"
     FOUND = "found"
     CANNED = "canned"
+    BOARD = "board"
     MOVING = "moving"
     """In lists and conversations, wherever they are."""
 
@@ -35,6 +36,7 @@ PLACE_TITLES = {
     Place.SEARCH_LINE: N_("In the words looked for"),
     Place.FOUND: N_("Among the messages found"),
     Place.CANNED: N_("While picking a canned reply"),
+    Place.BOARD: N_("On the board"),
 }
 
 
@@ -73,28 +75,32 @@ class Command(Struct, frozen=True):
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("accept", "a", N_("accept"), N_("Accept the selected waiting customer")),
-    Command("accept_next", "n", N_("next"), N_("Accept the customer who waits longest")),
-    Command("assign", "A,shift+a", N_("assign"), N_("Give the customer to an agent you pick")),
-    Command("transfer", "t", N_("transfer"), N_("Transfer the customer to another agent")),
-    Command("reply", "r", N_("reply"), N_("Write a reply to the customer")),
+    Command("accept", "a", N_("accept"), N_("Accept the selected waiting customer"), also=(Place.BOARD,)),
+    Command("accept_next", "n", N_("next"), N_("Accept the customer who waits longest"), also=(Place.BOARD,)),
+    Command("assign", "A,shift+a", N_("assign"), N_("Give the customer to an agent you pick"), also=(Place.BOARD,)),
+    Command("transfer", "t", N_("transfer"), N_("Transfer the customer to another agent"), also=(Place.BOARD,)),
+    Command("reply", "r", N_("reply"), N_("Write a reply to the customer"), also=(Place.BOARD,)),
     Command("send_other", "f", N_("picture…"), N_("Send a picture, voice, video, web page, menu or mini program")),
     Command("needs_me", "space", N_("who needs me"), N_("Go to who needs an answer most, then to the next")),
-    Command("close_session", "x", N_("close"), N_("Close the session (asks first)")),
-    Command("undo", "u", N_("undo"), N_("Take back closing a session, for a few seconds")),
-    Command("history", "h", N_("history"), N_("Older messages of this customer, day by day")),
+    Command("close_session", "x", N_("close"), N_("Close the session (asks first)"), also=(Place.BOARD,)),
+    Command("undo", "u", N_("undo"), N_("Take back closing a session, for a few seconds"), also=(Place.BOARD,)),
+    Command("history", "h", N_("history"), N_("Older messages of this customer, day by day"), also=(Place.BOARD,)),
     Command("search", "H,shift+h", N_("search"), N_("Search the messages of all customers")),
-    Command("edit_customer", "e", N_("names"), N_("Alias, WeChat remark and tags of the customer")),
+    Command(
+        "edit_customer", "e", N_("names"), N_("Alias, WeChat remark and tags of the customer"), also=(Place.BOARD,)
+    ),
     Command(
         "copy",
         "y",
         N_("copy"),
         N_("Copy the message, or the selected id"),
-        also=(Place.HISTORY, Place.FOUND),
+        also=(Place.HISTORY, Place.FOUND, Place.BOARD),
     ),
-    Command("copy_openid", "", N_("copy id"), N_("Copy the customer's openid")),
+    Command("copy_openid", "", N_("copy id"), N_("Copy the customer's openid"), also=(Place.BOARD,)),
     Command("copy_conversation", "", N_("copy all"), N_("Copy the messages of the open conversation")),
-    Command("filter", "slash", N_("filter"), N_("Filter the list by name, pinyin, tag, agent or text")),
+    Command(
+        "filter", "slash", N_("filter"), N_("Filter the list by name, pinyin, tag, agent or text"), also=(Place.BOARD,)
+    ),
     Command("refresh", "R,shift+r", N_("ask now"), N_("Ask WeChat for everything now"), scope="app."),
     Command("pane_queue", "1", N_("queue"), N_("Go to the queue"), act="pane('queue')"),
     Command("pane_sessions", "2", N_("sessions"), N_("Go to the sessions"), act="pane('sessions')"),
@@ -107,10 +113,11 @@ COMMANDS: tuple[Command, ...] = (
         N_("help"),
         N_("Show keys and marks"),
         scope="app.",
-        also=(Place.HISTORY, Place.FOUND),
+        also=(Place.HISTORY, Place.FOUND, Place.BOARD),
     ),
     Command("theme", "", N_("theme"), N_("Change the colours"), scope="app."),
     Command("quit", "q", N_("quit"), N_("Leave kfconsole"), scope="app."),
+    Command("board", "b", N_("board"), N_("See all customers and agents at once")),
     Command("open", "enter", N_("open"), N_("Open the conversation"), Place.LIST, in_palette=False),
     Command("resend", "S,shift+s", N_("resend"), N_("Send again what did not arrive"), Place.CONVERSATION),
     Command(
@@ -224,6 +231,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("to_line", "slash", N_("other words"), N_("Go back to the words"), Place.FOUND, in_palette=False),
     Command("search_back", "escape", N_("back"), N_("Go a step back"), Place.SEARCH, in_palette=False),
+    Command("board_columns", "c", N_("columns"), N_("Choose the columns of the board"), Place.BOARD, in_palette=False),
+    Command("board_order", "s", N_("order"), N_("Sort the board by something else"), Place.BOARD, in_palette=False),
+    Command("board_agents", "3", N_("agents"), N_("Go to the agents"), Place.BOARD, in_palette=False),
+    Command("board_customers", "1", N_("customers"), N_("Go to the customers"), Place.BOARD, in_palette=False),
+    Command("board_back", "escape,b", N_("back"), N_("Go a step back"), Place.BOARD, in_palette=False),
     Command("down", "j,down", N_("down"), N_("Go down by one"), Place.MOVING, in_palette=False),
     Command("up", "k,up", N_("up"), N_("Go up by one"), Place.MOVING, in_palette=False),
     Command("first", "g,home", N_("first"), N_("Go to the first"), Place.MOVING, in_palette=False),
@@ -238,7 +250,7 @@ COMMANDS: tuple[Command, ...] = (
         in_palette=False,
         scope="app.",
         act="focus_next",
-        also=(Place.HISTORY, Place.FOUND),
+        also=(Place.HISTORY, Place.FOUND, Place.BOARD),
     ),
     Command(
         "previous_pane",
@@ -248,7 +260,7 @@ COMMANDS: tuple[Command, ...] = (
         in_palette=False,
         scope="app.",
         act="focus_previous",
-        also=(Place.HISTORY, Place.FOUND),
+        also=(Place.HISTORY, Place.FOUND, Place.BOARD),
     ),
 )
 

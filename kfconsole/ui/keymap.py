@@ -11,7 +11,7 @@ from kfconsole.i18n import _, sentences
 from kfconsole.terminal import keys
 from kfconsole.ui.commands import COMMANDS, MOVES, Command, Place
 
-BACK = ("leave", "back", "search_back")  # what Esc does, and goes on doing, whatever other keys do it too
+BACK = ("leave", "back", "search_back", "board_back")  # what Esc does, and goes on doing, whatever other keys do it too
 TYPED_IN = (Place.COMPOSER, Place.SEARCH, Place.SEARCH_LINE, Place.CANNED)
 TOGETHER = (
     (Place.ANYWHERE, Place.LIST, Place.CONVERSATION, Place.MOVING),
@@ -20,6 +20,7 @@ TOGETHER = (
     (Place.SEARCH, Place.SEARCH_LINE),
     (Place.SEARCH, Place.FOUND, Place.MOVING),
     (Place.CANNED,),
+    (Place.BOARD, Place.LIST, Place.MOVING),
 )
 """Places whose keys are alive at the same moment."""
 

@@ -50,8 +50,9 @@ class Lists(Vertical):
         yield self._filter
 
     def _look(self, tones: Tones) -> Look:
-        alerts = self.app.settings.alerts
-        return Look(self.app.clock.now(), alerts.warn_after, alerts.late_after, tones, self.app.glyphs)
+        now = self.app.clock.now()
+        limits = self.app.settings.limits_at(now)
+        return Look(now, limits.warn_after, limits.late_after, tones, self.app.glyphs)
 
     def show(self, desk: Desk, *, anew: bool = False) -> None:
         """Show the lists of a desk; only what differs from those shown is touched, or all when `anew`."""

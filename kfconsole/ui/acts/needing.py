@@ -41,7 +41,7 @@ class NeedActs(DeskActs):
             desk,
             now,
             clock.monotonic(),
-            late_after=self.app.settings.alerts.late_after,
+            late_after=self.app.settings.limits_at(now).late_after,
             unanswered_since=ranking.unanswered(desk, sessions, self.app.alerting.unanswered_since),
             may_accept=ranking.may_accept(desk, desk.me, is_read_only=me.read_only),
         )
