@@ -18,12 +18,14 @@ from kfconsole.desk.deeds import Deeds
 from kfconsole.desk.gaps import KEEP_DAYS
 from kfconsole.desk.holders import Holders
 from kfconsole.desk.managing import Managing
+from kfconsole.desk.owing import Owing
 from kfconsole.desk.people import check_alias, check_tags
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.reading import HistoryDay, Reading
 from kfconsole.desk.sending import Decide, Sending
 from kfconsole.desk.serving import Serving
 from kfconsole.desk.store import Store
+from kfconsole.desk.supervising import Rota, Supervising
 from kfconsole.desk.transferring import Tell, Transfer, Transferring
 from kfconsole.desk.transfers import Transfers
 from kfconsole.desk.typing_state import TypingState
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from kfconsole.wechat.upload import OnProgress
 
 
-class Actions:
+class Actions(Supervising):
     """What one person, or one command, may do at the desk."""
 
     def __init__(
@@ -71,15 +73,16 @@ class Actions:
         self._archive = archive
         self._store = store
         self._me = me
+        self._clock, self._rota, self._owing = clock, Rota(), Owing(archive, store, sleep=sleep)
         self._read_only = read_only
         self._typing_state = TypingState(client, store, clock, sleep=sleep)
         self._checking = Checking(client, archive, store, clock, me=me, sleep=sleep)
         self._reading = Reading(client, archive, store, clock, keep_days=keep_days)
         self._sending = Sending(client, archive, store, clock, self._typing_state, self._checking, me=me)
-        holders = Holders(client, store, clock, poller)
+        self._holders = holders = Holders(client, store, clock, poller)
         self._serving = Serving(client, store, holders, me=me)
         transferring = Transferring(client, store, clock, holders, sleep=sleep)
-        self._managing = Managing(client, store, poller)
+        self._managing = Managing(client, store, clock, poller)
         self._uploads = Uploads(self.upload_media, store, clock)
         self._deeds = Deeds(archive, clock, me, self._sending.failures)
         self._undoing = Undoing(self._serving, store, clock)
@@ -91,6 +94,7 @@ class Actions:
             group.create_task(self._typing_state.run(), name="typing")
             group.create_task(self._deeds.run(), name="deeds")
             group.create_task(self._transfers.run(), name="forgotten transfers")
+            group.create_task(self._owing.run(), name="owed")
 
     async def finish(self) -> None:
         """End what must not stop half-way, and note what was done; await it before client and archive are closed."""
@@ -153,6 +157,7 @@ class Actions:
         act, whom = ("accept", "") if agent in (None, self._me) else ("assign", agent or "")
         session = await self._deeds.noted(act, self._serving.accept(openid, agent), openid=openid, details=whom)
         self._undoing.accepted(session)
+        await self._owing.accepted(session)
         return session
 
     async def accept_next(self, agent: AgentId | None = None) -> Session:
@@ -327,10 +332,15 @@ class Actions:
         order = self._managing.invite_agent(agent, wechat_id)
         await self._deeds.noted("invite_agent", order, details=f"{agent} {wechat_id}")
 
-    async def set_agent_picture(self, agent: AgentId, file: Path) -> None:
+    async def set_agent_picture(self, agent: AgentId, file: Path, on_progress: "OnProgress | None" = None) -> None:
         """Give an agent another picture."""
         self._check_writable()
-        await self._deeds.noted("set_agent_picture", self._managing.set_agent_picture(agent, file), details=agent)
+        order = self._managing.set_agent_picture(agent, file, on_progress)
+        await self._deeds.noted("set_agent_picture", order, details=agent)
+
+    async def served_by(self, agent: AgentId) -> "tuple[CustomerId, ...]":
+        """Return whom an agent serves, by WeChat's word of this moment; nothing is noted, as nothing is done."""
+        return await self._managing.served_by(agent)
 
     async def set_remark(self, openid: CustomerId, remark: str) -> None:
         """Write the account's note on a customer; an empty one deletes it."""
@@ -385,6 +395,14 @@ class Actions:
     async def stop_typing(self) -> None:
         """Show nobody any more that somebody is writing: this console ends."""
         await self._typing_state.end()
+
+    def check_writable(self) -> None:
+        """Refuse at once what a read-only console would refuse whatever it is asked to change.
+
+        Raises:
+            NotPossible: It is one.
+        """
+        self._check_writable()
 
     def _check_writable(self) -> None:
         if self._read_only:
