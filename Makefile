@@ -10,10 +10,10 @@ WORKERS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test format soak bench screenshots catalogues docs clean
+.PHONY: help demo test test-browser format soak bench screenshots catalogues docs clean
 
 help:  ## this list
-	@awk -F ':.*##' '/^[a-z]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*##' '/^[a-z-]+:.*##/ { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED) $(CATALOGUES:=.mo)  ## the console on a simulated shop
 	$(BIN)/kfconsole demo
@@ -24,6 +24,11 @@ test: $(INSTALLED) $(CATALOGUES:=.mo)  ## format, lint, types and tests
 	$(BIN)/mypy
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests/wechat tests/simulator tests/clients --cov
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --ignore=tests/wechat --ignore=tests/simulator --ignore=tests/clients
+
+test-browser: $(INSTALLED) $(CATALOGUES:=.mo)  ## pages in a real browser; PICTURE=FILE keeps what it showed
+	@command -v chromium >/dev/null && fc-list :lang=zh 2>/dev/null | grep -q . || { \
+		echo 'A browser and a Chinese font are needed: apt-get install chromium fontconfig fonts-noto-cjk' >&2; exit 1; }
+	$(BIN)/pytest -m browser tests/browser $(if $(PICTURE),--picture $(PICTURE))
 
 format: $(INSTALLED)  ## put the source in order
 	$(BIN)/ruff format .

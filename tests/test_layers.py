@@ -37,6 +37,7 @@ MAY_IMPORT = {
         "config",
         "desk",
     },
+    "web": {"errors", "text", "i18n"},
     "cli": {
         "errors",
         "text",
@@ -52,6 +53,7 @@ MAY_IMPORT = {
         "wechat",
         "archive",
         "ui",
+        "web",
         "simulator",
     },
     "simulator": set[str](),
@@ -89,6 +91,9 @@ ONLY_IN = {
     "pypinyin": {"finding"},
     "tomli_w": {"config"},
     "dateutil": {"dates"},
+    "aiohttp": {"web"},
+    "aiohttp_jinja2": {"web"},
+    "textual_serve": {"web"},
 }
 """An outside module to the rooms, or the single file, that may import it."""
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -165,11 +170,13 @@ def loaded_after(program: str) -> set[str]:
     return {module.split(".")[0] for module in done.stderr.split()}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["simulate", "--help"], ["config", "path"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["demo", "--help"], ["simulate", "--help"], ["serve", "--help"], ["config", "path"]]
+)
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     modules = loaded_after(f"from kfconsole.__main__ import main\nmain({arguments!r})")
 
-    assert not modules & {"textual", "httpx", "sqlite3", "starlette", "uvicorn"}
+    assert not modules & {"textual", "httpx", "sqlite3", "starlette", "uvicorn", "aiohttp"}
 
 
 @pytest.mark.parametrize("module", ["kfconsole.wechat", "kfconsole.desk", "kfconsole.cli.wiring"])

@@ -1,6 +1,7 @@
 """The console itself, for an account or for the demo."""
 
 import gc
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,12 +13,16 @@ if TYPE_CHECKING:
     from kfconsole.archive import Archive
     from kfconsole.ui.app import KfApp
 
+BROWSER_DRIVER = "kfconsole.ui.browser_driver:BrowserDriver"
+"""What `serve` puts in the place of a terminal."""
+
 
 def run(settings_file: Path | None) -> int:
     """Open the console; return its exit code."""
     settings = config.load(settings_file)
     settings.require_account()
-    require_terminal()
+    if os.environ.get("TEXTUAL_DRIVER") != BROWSER_DRIVER:
+        require_terminal()
     return run_app(open_app(settings, is_demo=False))
 
 

@@ -14,7 +14,7 @@ SECTIONS = (
     (N_("Begin"), ("demo", "init", "config", "doctor")),
     (N_("The desk"), ("status", "queue", "watch", "sessions", "agents")),
     (N_("Customers"), ("send", "typing", "history", "media", "users", "replies")),
-    (N_("Tools"), ("quota", "explain", "notify", "simulate", "completion")),
+    (N_("Tools"), ("quota", "explain", "notify", "serve", "simulate", "completion")),
 )
 """The commands by what they are for; each is the module of its name, imported when it is needed."""
 COMMANDS = tuple(name for _title, names in SECTIONS for name in names)

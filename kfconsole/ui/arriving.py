@@ -57,7 +57,7 @@ class Pastes:
         return pasted.replace(ESCAPE, text.clean(ESCAPE)) + mark, rest
 
 
-class _Parser(XTermParser):
+class Parser(XTermParser):
     """Textual's own, in which a paste is a paste to its end."""
 
     def __init__(self, debug: bool = False) -> None:
@@ -73,4 +73,4 @@ class _Parser(XTermParser):
 def mend() -> None:
     """Let Alt+Enter arrive as such, as Enter sends half a reply; and keep what is pasted from becoming keys."""
     cast("dict[str, object]", ANSI_SEQUENCES_KEYS)["\x1b\r"] = (_Arriving.ALT_ENTER,)
-    vars(linux_driver)["XTermParser"] = _Parser
+    vars(linux_driver)["XTermParser"] = Parser

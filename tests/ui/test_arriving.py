@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual import events
 
-from kfconsole.ui.arriving import Pastes, _Parser
+from kfconsole.ui.arriving import Parser, Pastes
 
 BEGINS, ENDS = "\x1b[200~", "\x1b[201~"
 pasted = st.text(alphabet="a好\r\n\x1b[201~;]")
@@ -21,7 +21,7 @@ def cut(words: str, lengths: list[int]) -> list[str]:
 
 @given(pasted.filter(lambda words: ENDS not in words), st.lists(st.integers(0, 9), max_size=9))
 def test_what_is_pasted_is_one_paste_and_no_key(words: str, lengths: list[int]) -> None:
-    parser = _Parser()
+    parser = Parser()
     tokens = [
         token for piece in cut(f"x{BEGINS}{words}{ENDS}y", lengths) if piece for token in list(parser.feed(piece))
     ]
