@@ -8,8 +8,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from kfconsole.archive import audit, drafts, erasure, messages, people, retention, saved, spans, waits
+from kfconsole.archive import drafts, erasure, messages, people, retention, saved, spans, waits
 from kfconsole.archive.choices import Choices
+from kfconsole.archive.deeds import Deeds
 from kfconsole.archive.index import Index
 from kfconsole.archive.merging import merge
 from kfconsole.archive.owed import Debts
@@ -26,7 +27,6 @@ from kfconsole.model import (
     ArchiveTrouble,
     Contact,
     CustomerId,
-    Deed,
     Desk,
     KnownCustomer,
     Message,
@@ -54,7 +54,7 @@ T = TypeVar("T")
 BUSY_SECONDS = 5.0  # how long to wait for another console's write, which takes milliseconds
 
 
-class Archive(Sends, Watches, Debts, Choices, Reports):
+class Archive(Choices, Debts, Deeds, Reports, Sends, Watches):
     """Everything seen, sent, typed and waited for, in one SQLite file that several consoles may share.
 
     Reads and writes have a thread and a connection each (WAL), so a merge never holds up a conversation. A write
@@ -257,14 +257,6 @@ class Archive(Sends, Watches, Debts, Choices, Reports):
     async def note_openings(self, openings: Sequence[Opening]) -> None:
         """Keep what customers did that lets us reply; told twice, it is kept once."""
         await self._write(lambda connection: people.note_openings(connection, openings))
-
-    async def note_deed(self, deed: Deed) -> None:
-        """Keep what was done here."""
-        await self._write(lambda connection: audit.note(connection, deed))
-
-    async def deeds(self, start_at: float, end_at: float) -> tuple[Deed, ...]:
-        """Return what was done in a span, oldest first."""
-        return await self._read(lambda connection: audit.between(connection, start_at, end_at))
 
     # Deleting
 

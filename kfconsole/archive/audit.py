@@ -1,9 +1,14 @@
-"""What was done from consoles and commands on this archive, and by whom."""
+"""What was done from consoles and commands on this archive, by whom, and from where; `chain` makes it proof."""
 
 import os
 import pwd
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+from kfconsole.archive import chain
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import customer_key
 from kfconsole.model import AgentId, CustomerId, Deed
@@ -12,30 +17,40 @@ from kfconsole.text import clean
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
+_LOGIN: Final = Path("/proc/self/loginuid")  # who logged in, kept by the kernel through su and sudo
+_NO_LOGIN: Final = (1 << 32) - 1
+_ADDRESS: Final = re.compile(r"[0-9A-Za-z.:%_-]{1,64}")
+_NAME: Final = re.compile(r"[\w.@-]{1,64}")
+
 
 def note(connection: "Connection", deed: Deed) -> None:
     """Keep what was done."""
     with transaction(connection, is_durable=True):
-        customer = None if deed.openid is None else customer_key(connection, deed.openid)
-        connection.execute(
-            "INSERT INTO audit (at, user, agent, act, customer_id, details, result) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (
-                deed.at,
-                deed.user or _user(),
-                deed.agent or "",
-                deed.act,
-                customer,
-                clean(deed.details),
-                clean(deed.result),
-            ),
-        )
+        put(connection, deed)
+    chain.keep_head(connection)
+
+
+def put(connection: "Connection", deed: Deed) -> None:
+    """Keep what was done, in the caller's transaction; the caller keeps the head of the chain after it."""
+    customer = None if deed.openid is None else customer_key(connection, deed.openid)
+    noted = chain.Noted(
+        at=deed.at,
+        user=clean(deed.user) or _user_name(os.getuid()),
+        source=clean(deed.source) or source(os.environ),
+        agent=deed.agent or "",
+        act=deed.act,
+        openid=deed.openid,
+        details=clean(deed.details),
+        result=clean(deed.result),
+    )
+    chain.append(connection, noted, customer)
 
 
 def between(connection: "Connection", start_at: float, end_at: float) -> tuple[Deed, ...]:
     """Return what was done in a span, oldest first."""
     rows = connection.execute(
         """
-        SELECT at, user, agent, act, openid, details, result
+        SELECT audit.id, at, user, source, agent, act, openid, details, result
         FROM audit LEFT JOIN customers ON customers.id = customer_id
         WHERE at >= ? AND at < ? ORDER BY audit.id
         """,
@@ -45,19 +60,40 @@ def between(connection: "Connection", start_at: float, end_at: float) -> tuple[D
         Deed(
             at=at,
             user=user,
+            source=came_from,
             agent=AgentId(agent) if agent else None,
             act=act,
             openid=None if openid is None else CustomerId(openid),
             details=details,
             result=result,
+            number=number,
         )
-        for at, user, agent, act, openid, details, result in rows
+        for number, at, user, came_from, agent, act, openid, details, result in rows
     )
 
 
-def _user() -> str:
-    """Return who runs this by the host's list of users: variables may say anything."""
-    number = os.getuid()
+def source(environment: Mapping[str, str], login: Path = _LOGIN) -> str:
+    """Return where whoever runs this came from: the address as ssh tells it, and who they were before su or sudo.
+
+    The kernel's word for who logged in beats that of a variable, which may say anything.
+    """
+    told = []
+    for name in ("SSH_CONNECTION", "SSH_CLIENT"):
+        if _ADDRESS.fullmatch(address := environment.get(name, "").partition(" ")[0]):
+            told.append(f"ssh {address}")
+            break
+    number = _NO_LOGIN
+    with suppress(OSError, ValueError):
+        number = int(login.read_text("ascii"))
+    if number not in (_NO_LOGIN, os.getuid()):
+        told.append(f"login {_user_name(number)}")
+    elif _NAME.fullmatch(name := environment.get("SUDO_USER", "")):
+        told.append(f"sudo {clean(name)}")
+    return ", ".join(told)
+
+
+def _user_name(number: int) -> str:
+    """Return a user's name by the host's list of users."""
     try:
         return clean(pwd.getpwuid(number).pw_name)
     except KeyError:  # a number without a name, as in some containers

@@ -6,7 +6,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kfconsole.archive import purges, retention
+from kfconsole.archive import chain, purges, retention
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.messages import CLOCK_STEP_SECONDS
 from kfconsole.archive.schema import UNDER_WAY
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REWRITTEN_AT_MOST_BYTES: Final = 100_000_000  # one to two seconds; a send from another console waits so long
 DEEDS_PER_SLICE: Final = 2000  # a few milliseconds of reading
-_GONE: Final = "…"  # where an openid stood
+_ERASING: Final = f"{{name}} = '{chain.ERASED}', {{name}}_digest = substr({{name}}_digest, -32)"
 _KEY: Final = "(SELECT id FROM customers WHERE openid = ?1)"
 
 
@@ -69,7 +69,9 @@ def purge_customer(
     yield from retention.merge_whole_index(connection)
     is_file_clean = _is_rewritten(connection, path)
     is_log_clean = yield from retention.empty_log(connection, patience_seconds)
-    set_aside = tuple(sorted(path.parent.glob(f"{path.name}.damaged-*")))
+    set_aside = tuple(
+        sorted(name for name in path.parent.glob(f"{path.name}.damaged-*") if not name.name.endswith(chain.HEAD_ENDING))
+    )
     return Purged(count, is_file_clean=is_file_clean, is_log_clean=is_log_clean, set_aside=set_aside)
 
 
@@ -98,12 +100,16 @@ def _forget(connection: "Connection", openid: CustomerId, now: float) -> Message
     purges.note(connection, openid, before_at if newest_at is None else max(before_at, newest_at))
     for table in ("drafts", "reads", "waits", "sessions", "openings", "owed"):
         connection.execute(f"DELETE FROM {table} WHERE customer_id = {_KEY}", (openid,))
-    connection.execute(
-        f"""
-        UPDATE audit SET customer_id = NULL, details = '', result = replace(result, ?1, ?2) WHERE customer_id = {_KEY}
-        """,
-        (openid, _GONE),
-    )
+    # With a text goes the salt of its digest: what is left proves that nothing else was changed, and tells nothing.
+    for changes, rows in (
+        (_ERASING.format(name="result"), f"customer_id = {_KEY} AND instr(result, ?1)"),
+        (
+            "customer_id = NULL, customer_digest = substr(customer_digest, -32), "
+            "details = '', details_digest = substr(details_digest, -32)",
+            f"customer_id = {_KEY}",
+        ),
+    ):
+        connection.execute(f"UPDATE audit SET {changes} WHERE {rows}", (openid,))
     connection.execute("UPDATE customers SET alias = '', remark = '', tags = '[]' WHERE openid = ?", (openid,))
     for name, head, lines in _lists_with(connection, openid):
         rows = "\n".join(line for line in lines.split("\n") if _quoted(openid) not in line)
@@ -137,7 +143,7 @@ def _delete_messages(connection: "Connection", openid: CustomerId, last_id: Mess
 
 
 def _take_out_of_deeds(connection: "Connection", openid: CustomerId) -> Generator[None, None, None]:
-    """Take the openid out of what was noted of deeds to others, or to many."""
+    """Erase the words with the openid in what was noted of deeds to others, or to many."""
     reached = 0
     while True:
         yield
@@ -146,13 +152,11 @@ def _take_out_of_deeds(connection: "Connection", openid: CustomerId) -> Generato
         if last is None:
             return
         with transaction(connection, is_durable=True):
-            connection.execute(
-                """
-                UPDATE audit SET details = replace(details, ?1, ?2), result = replace(result, ?1, ?2)
-                WHERE id > ?3 AND id <= ?4 AND (instr(details, ?1) OR instr(result, ?1))
-                """,
-                (openid, _GONE, reached, last),
-            )
+            for name in ("details", "result"):
+                connection.execute(
+                    f"UPDATE audit SET {_ERASING.format(name=name)} WHERE id > ?2 AND id <= ?3 AND instr({name}, ?1)",
+                    (openid, reached, last),
+                )
         reached = last
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 from msgspec import Struct
 
 from kfconsole.archive import schema
+from kfconsole.archive.chain import HEAD_ENDING
 from kfconsole.archive.connection import Fault, connect_to_read, explanation, transaction
 from kfconsole.archive.messages import OWN_POSITION
 from kfconsole.i18n import _
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _SQLITE_LOCKS: Final = (512, 0x40000000)  # length and start of the bytes by which SQLite's connections know each other
 _PATIENCE_SECONDS: Final = 1.0  # another console that moves the same file away takes milliseconds
 _RETRY_SECONDS: Final = 0.02
-_BESIDE: Final = ("-wal", "-shm")
+_BESIDE: Final = ("-wal", "-shm", HEAD_ENDING)  # the last tells of the deeds, which stay in the damaged file
 _ASIDE: Final = ".damaged-"
 _NEWEST_ROWS: Final = 50_000  # of the messages; several days of a busy desk
 _SOUND_ROWS: Final = 256  # read at once; where that fails, in halves

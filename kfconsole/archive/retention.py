@@ -10,11 +10,11 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from kfconsole.archive import schema, search, spans, watched
+from kfconsole.archive import audit, chain, schema, search, spans, watched
 from kfconsole.archive.connection import transaction
 from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
-from kfconsole.model import ArchiveSizes
+from kfconsole.model import ArchiveSizes, Deed
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -32,7 +32,7 @@ MESSAGES: Final = """
 _IS_SETTLED: Final = """
     (state IS NULL OR state IN ('sent', 'confirmed') OR (state IN ('refused', 'unknown') AND is_dismissed = 1))
 """
-# A wait that goes on is no past. Deeds go like all the rest: they tell of customers and colleagues.
+# A wait that goes on is no past. Deeds stay longer: see `forget_deeds`.
 _OLD_ROWS: Final = (
     "DELETE FROM waits WHERE id IN (SELECT id FROM waits WHERE since_at < ? AND ended_at IS NOT NULL LIMIT ?)",
     """
@@ -46,7 +46,6 @@ _OLD_ROWS: Final = (
     )
     """,
     "DELETE FROM owed WHERE customer_id IN (SELECT customer_id FROM owed WHERE at < ? LIMIT ?)",
-    "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE at < ? LIMIT ?)",
     "DELETE FROM drafts WHERE id IN (SELECT id FROM drafts WHERE form <> '' AND at < ? LIMIT ?)",
 )
 # What a customer is called here was somebody's work; remark and tags WeChat tells again.
@@ -97,6 +96,31 @@ def purge(
             yield
     yield from _delete_nobodies(connection)
     yield from merge_index(connection)
+    return count
+
+
+def forget_deeds(connection: "Connection", at: float, now: float) -> Generator[None, None, int]:
+    """Delete the deeds up to the first that is not from before a moment, and note that; return how many."""
+    with transaction(connection, is_durable=True):
+        last: int | None = connection.execute(
+            """
+            SELECT max(id) FROM audit WHERE at < ?1
+                AND id < (SELECT ifnull(min(id), 9223372036854775807) FROM audit WHERE at >= ?1)
+            """,
+            (at,),
+        ).fetchone()[0]
+        if last is not None:
+            chain.forget(connection, last)
+            audit.put(connection, Deed(now, chain.FORGOTTEN, details=str(last)))
+    chain.keep_head(connection)
+    count, deleted = 0, ROWS_PER_SLICE
+    query = "DELETE FROM audit WHERE id IN (SELECT id FROM audit WHERE id <= (SELECT audit_from FROM origin) LIMIT ?)"
+    while deleted == ROWS_PER_SLICE:  # also what was left of another time
+        with transaction(connection, is_durable=False):
+            deleted = connection.execute(query, (ROWS_PER_SLICE,)).rowcount
+        count += deleted
+        yield
+    yield from _delete_nobodies(connection)
     return count
 
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from kfconsole.archive import choices, merging, messages, owed, search, spans, watched
+from kfconsole.archive import chain, choices, merging, messages, owed, search, spans, watched
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.purges import Purges
@@ -50,6 +50,7 @@ def bring_back(memory: Memory, file: "Connection", *, is_new: bool) -> dict[int,
         _bring_watched(memory.connection, file)
         choices.bring(memory.connection, file)
         _bring_deeds(memory.connection, file)
+    chain.keep_head(file)
     note = "INSERT OR REPLACE INTO seed.brought (id, number) VALUES (?, ?)"
     memory.connection.executemany(note, places.items())
     memory.connection.execute("DELETE FROM audit")  # the one table without anything to find a row by
@@ -275,17 +276,15 @@ def _bring_watched(memory: "Connection", file: "Connection") -> None:
 
 
 def _bring_deeds(memory: "Connection", file: "Connection") -> None:
+    """Bring deeds in their order; only in the file they get into the chain."""
     rows = """
-        SELECT at, user, account, act, openid, details, result
-        FROM (SELECT at, user, agent AS account, act, customer_id, details, result FROM audit ORDER BY id)
+        SELECT at, user, source, account, act, openid, details, result
+        FROM (SELECT at, user, source, agent AS account, act, customer_id, details, result FROM audit ORDER BY id)
         LEFT JOIN customers ON customers.id = customer_id
     """
-    for at, user, account, act, openid, details, result in memory.execute(rows).fetchall():
-        customer = None if openid is None else customer_key(file, openid)
-        file.execute(
-            "INSERT INTO audit (at, user, agent, act, customer_id, details, result) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (at, user, account, act, customer, details, result),
-        )
+    for row in memory.execute(rows).fetchall():
+        noted = chain.Noted(*row)
+        chain.append(file, noted, None if noted.openid is None else customer_key(file, noted.openid))
 
 
 def _bring_records(memory: Memory, file: "Connection", *, is_same: bool) -> None:

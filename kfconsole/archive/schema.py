@@ -277,6 +277,30 @@ _FLOOR = (
     "ALTER TABLE audit ADD COLUMN details_digest BLOB",
     "ALTER TABLE audit ADD COLUMN result_digest BLOB",
     "ALTER TABLE audit ADD COLUMN chain BLOB",
+    # The last row that was deleted for its age, and its chain: those up to it may be deleted, and no other.
+    "ALTER TABLE origin ADD COLUMN audit_from INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE origin ADD COLUMN audit_chain BLOB",
+    """
+    CREATE TRIGGER audit_stays BEFORE DELETE ON audit WHEN OLD.id > (SELECT audit_from FROM origin) BEGIN
+        SELECT RAISE(ABORT, 'what was done stays noted');
+    END
+    """,
+    # What may be erased is whom it was about and the words, each with the salt of its digest.
+    """
+    CREATE TRIGGER audit_is_kept BEFORE UPDATE ON audit WHEN NOT (
+        (NEW.id, NEW.at, NEW.user, NEW.source, NEW.agent, NEW.act) IS
+            (OLD.id, OLD.at, OLD.user, OLD.source, OLD.agent, OLD.act)
+        AND NEW.chain IS OLD.chain
+        AND ((NEW.customer_id, NEW.customer_digest) IS (OLD.customer_id, OLD.customer_digest)
+            OR (NEW.customer_id, NEW.customer_digest) IS (NULL, substr(OLD.customer_digest, -32)))
+        AND ((NEW.details, NEW.details_digest) IS (OLD.details, OLD.details_digest)
+            OR (NEW.details IN ('', '…') AND NEW.details_digest IS substr(OLD.details_digest, -32)))
+        AND ((NEW.result, NEW.result_digest) IS (OLD.result, OLD.result_digest)
+            OR (NEW.result IN ('', '…') AND NEW.result_digest IS substr(OLD.result_digest, -32)))
+    ) BEGIN
+        SELECT RAISE(ABORT, 'what was done stays noted');
+    END
+    """,
     # Customers whose session somebody ended for them to be served by somebody else: owed an answer until then.
     """
     CREATE TABLE owed (

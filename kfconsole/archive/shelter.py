@@ -91,6 +91,7 @@ def begin(path: Path, now: float, episode: int) -> Memory:
     connection = sqlite3.connect(":memory:", isolation_level=None, uri=True, timeout=_SEEDING_BUSY_SECONDS)
     connection.execute("PRAGMA foreign_keys = ON")
     schema.migrate(connection, path, now)
+    connection.execute("DROP TRIGGER audit_stays")  # deeds leave it for the file, where they stay
     since_at = now - RECENT_SECONDS
     try:
         is_seeded = _seed(connection, path, since_at)

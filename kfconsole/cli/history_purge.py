@@ -43,7 +43,7 @@ class OldPurged(Struct, frozen=True, tag_field="purged", tag="old"):
     before_at: int
     """What is from before, in Unix seconds."""
     messages: int
-    """So many messages; waits, sessions and deeds of that time are deleted, too."""
+    """So many messages; waits and sessions of that time are deleted, too."""
 
 
 @click.command(
@@ -56,7 +56,8 @@ class OldPurged(Struct, frozen=True, tag_field="purged", tag="old"):
         "Colleagues who have the conversation open see it until they close their console.\n\n"
         "With --older-than, delete what is from before a moment; drafts, and messages that wait for a decision, stay. "
         "What WeChat still has of that time is fetched again when somebody looks at it. The console deletes every day "
-        "by itself what is older than keep_days in the settings.\n\n"
+        "by itself what is older than keep_days in the settings. What was done here, and by whom, stays for "
+        "audit_days: see 'kfconsole audit'.\n\n"
         "WHEN is 3d, yesterday, 2026-11-20 or '2026-11-20 18:30'; a day means its midnight."
     ),
 )

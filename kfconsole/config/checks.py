@@ -319,5 +319,8 @@ _CHECKS: Mapping[str, Check] = {
     "alerts.popups": _one_of("auto", "off", "osc9", "osc777", "osc99", "notify-send"),
     "alerts.show_names": _flag,
     "replies.file": _file,
+    "assign.automatic": _flag,
+    "assign.rules": _file,
     "archive.keep_days": _whole(1, 36_500),
+    "archive.audit_days": _whole(1, 36_500),
 }

@@ -8,6 +8,7 @@
     ├── ui        UiSettings        language, clock, looks
     ├── alerts    AlertSettings     when a wait is late
     ├── replies   ReplySettings     the canned replies
+    ├── assign    AssignSettings    automatic assignment
     └── archive   ArchiveSettings   how long messages are kept
 
 The defaults stand here; `config.example.toml` shows them all.
@@ -165,11 +166,23 @@ class ReplySettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AssignSettings:
+    """Automatic assignment."""
+
+    automatic: bool = False
+    """Whether this console assigns by the rules while it runs."""
+    rules: str = "assign.toml"
+    """The file that holds them; relative names are beside the settings file."""
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveSettings:
     """How long messages are kept."""
 
     keep_days: int = 180
     """Days after which a message is deleted from this host."""
+    audit_days: int = 730
+    """Days after which what was done here is deleted: two years, as a dispute may come late, and not for ever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +200,7 @@ class Settings:
     ui: UiSettings = UiSettings()
     alerts: AlertSettings = AlertSettings()
     replies: ReplySettings = ReplySettings()
+    assign: AssignSettings = AssignSettings()
     archive: ArchiveSettings = ArchiveSettings()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The keys of commands by their names; checked where the commands are known."""
@@ -202,6 +216,11 @@ class Settings:
     def replies_path(self) -> Path:
         """The file of canned replies."""
         return self.path.parent / Path(self.replies.file).expanduser()
+
+    @property
+    def assign_path(self) -> Path:
+        """The file of rules for automatic assignment."""
+        return self.path.parent / Path(self.assign.rules).expanduser()
 
     @property
     def log_path(self) -> Path:
@@ -249,6 +268,7 @@ SECTIONS: dict[str, type] = {
     "ui": UiSettings,
     "alerts": AlertSettings,
     "replies": ReplySettings,
+    "assign": AssignSettings,
     "archive": ArchiveSettings,
 }
 

@@ -44,6 +44,8 @@ from kfconsole.model.desk import (
 from kfconsole.model.history import (
     ArchiveSizes,
     ArchiveTrouble,
+    AuditCheck,
+    AuditFault,
     Deed,
     KnownCustomer,
     Owed,
@@ -51,6 +53,7 @@ from kfconsole.model.history import (
     SearchPage,
     SearchQuery,
     SessionSeen,
+    Spoken,
     Unkept,
     Wait,
     WaitOutcome,
@@ -64,6 +67,7 @@ from kfconsole.model.messages import (
     RecordPage,
 )
 from kfconsole.model.people import (
+    NOBODY,
     Agent,
     AgentId,
     CustomerId,
@@ -77,11 +81,14 @@ from kfconsole.model.people import (
 
 __all__ = [
     "MEDIA_WORDS",
+    "NOBODY",
     "Agent",
     "AgentId",
     "Allowance",
     "ArchiveSizes",
     "ArchiveTrouble",
+    "AuditCheck",
+    "AuditFault",
     "Budget",
     "Contact",
     "Conversation",
@@ -114,6 +121,7 @@ __all__ = [
     "Session",
     "SessionHolder",
     "SessionSeen",
+    "Spoken",
     "Unkept",
     "User",
     "Wait",

@@ -72,6 +72,20 @@ class SessionSeen(Struct, frozen=True):
     """None: not seen to end."""
 
 
+class Spoken(Struct, frozen=True):
+    """A line of a conversation as far as a report needs it: who, when, which way."""
+
+    openid: CustomerId
+    agent: AgentId
+    """Empty: nobody's, such as what was written while waiting."""
+    kind: MessageKind
+    at: float
+    is_ai: bool = False
+    """Whether the customer was told that a machine wrote it."""
+    is_unknown: bool = False
+    """A send of ours of which nobody knows whether it arrived."""
+
+
 class Deed(Struct, frozen=True):
     """Something done from a console or a command: who, when, what, to whom, and what came of it."""
 
@@ -85,6 +99,48 @@ class Deed(Struct, frozen=True):
     """`done`, or why not."""
     user: str = ""
     """The person by the host's name for them; filled in by the archive."""
+    source: str = ""
+    """Where they came from, such as `ssh 10.0.0.7`; empty: from this host. Filled in by the archive."""
+    number: int = 0
+    """Its place among all deeds of the archive; 0: not kept yet."""
+
+
+class AuditFault(StrEnum):
+    """How deeds are not what was noted."""
+
+    CHANGED = "changed"
+    """A row was changed, moved or put there by something else than kfconsole."""
+    MISSING = "missing"
+    """One or more rows before it are gone."""
+    UNCHAINED = "unchained"
+    """A row was added by something else."""
+    CUT = "cut"
+    """Rows at the end are gone."""
+    REWRITTEN = "rewritten"
+    """All rows fit together, but they are others than once were there."""
+    HEADLESS = "headless"
+    """The second file, which tells whether rows at the end are gone, was taken away or made anew."""
+    BEGINNING = "beginning"
+    """Rows at the beginning are gone, and no deed tells that they were deleted for their age."""
+
+
+class AuditCheck(Struct, frozen=True):
+    """What a look at all deeds found."""
+
+    chained: int
+    """Deeds found to be as they were noted."""
+    unprotected: int
+    """Deeds from before there was a chain: whether they were changed nobody can tell."""
+    erased: int
+    """Of those chained, how many had a customer's data erased on request."""
+    last_number: int
+    """Of the last one looked at."""
+    chain: str
+    """Its chain, which stands for all before it."""
+    fault: AuditFault | None = None
+    """None: all is well."""
+    number: int | None = None
+    """The deed at which that shows."""
 
 
 class Owed(Struct, frozen=True):

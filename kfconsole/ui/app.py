@@ -210,7 +210,9 @@ class KfApp(App[int]):
         await asyncio.sleep(SETTLED_SECONDS)
         while True:
             with suppress(ArchiveError):  # whatever is wrong with the archive, its next use shows it
-                await self.archive.purge_older_than(self.clock.now() - self.settings.archive.keep_days * DAY_SECONDS)
+                now, kept = self.clock.now(), self.settings.archive
+                await self.archive.purge_older_than(now - kept.keep_days * DAY_SECONDS)
+                await self.archive.forget_deeds(now - kept.audit_days * DAY_SECONDS)
             await asyncio.sleep(DAY_SECONDS)
 
     def write_terminal(self, sequence: str) -> None:

@@ -168,6 +168,7 @@ class Ledger:
             await archive.purge_customer(customer("erase", number))
         self.erased |= self.erasing
         self.erasing.clear()
+        assert (await archive.check_deeds()).fault is None
         missing = await archive.gaps(T + self.low // 2, T + 1_000_000)
         await archive.close()
         self._check_file(path)
@@ -178,7 +179,11 @@ class Ledger:
             self._check_what_else(connection)
 
     def _check_file(self, path: Path) -> None:
-        assert [file.name for file in path.parent.iterdir() if file.name.startswith(path.name)] == [path.name]
+        assert [
+            file.name
+            for file in path.parent.iterdir()
+            if file.name.startswith(path.name) and not file.name.endswith("-head")
+        ] == [path.name]
         whole = path.read_bytes()
         assert [number for number in self.erased if customer("erase", number).encode() in whole] == []
 

@@ -1,0 +1,31 @@
+"""Deeds as the other rooms see them: noted, read, and found to be as they were noted."""
+
+from collections.abc import Callable
+
+from kfconsole.archive import audit, chain, retention
+from kfconsole.archive.place import Place
+from kfconsole.model import AuditCheck, Deed
+
+
+class Deeds:
+    """What the archive does with deeds; `Archive` fills in what it stands on."""
+
+    _place: Place
+    _wall: Callable[[], float]
+
+    async def note_deed(self, deed: Deed) -> None:
+        """Keep what was done here."""
+        await self._place.write(lambda connection: audit.note(connection, deed))
+
+    async def deeds(self, start_at: float, end_at: float) -> tuple[Deed, ...]:
+        """Return what was done in a span, oldest first."""
+        return await self._place.read(lambda connection: audit.between(connection, start_at, end_at))
+
+    async def check_deeds(self) -> AuditCheck:
+        """Go through all deeds and tell whether they are what was noted; 100,000 take a second or two."""
+        return await self._place.read(chain.check)
+
+    async def forget_deeds(self, at: float) -> int:
+        """Delete deeds that are older, and return how many it were; a deed of its own tells of it."""
+        now = self._wall()
+        return await self._place.write_slices(lambda connection: retention.forget_deeds(connection, at, now))
