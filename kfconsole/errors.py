@@ -37,7 +37,14 @@ class OutcomeNotKept(ArchiveError):
 
 
 class NotPossible(KfError):
-    """Our own check foresaw that the action would be refused, so nothing was asked."""
+    """Our own check foresaw that the action would be refused, so nothing was asked.
+
+    `code` is the errcode WeChat would have answered, None when there is none.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", code: int | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
 
 
 class ApiError(KfError):

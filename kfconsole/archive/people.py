@@ -38,7 +38,7 @@ SAME_SECOND: Final = 1  # acts have whole seconds: a reply within that of a mess
 LATE_SECONDS: Final = 120  # so much older than the read mark, a message may have come late; older, it is history
 
 _RECENT = """
-    SELECT openid FROM customers WHERE id IN (
+    SELECT openid FROM customers WHERE openid <> '' AND id IN (
         SELECT customer_id FROM messages WHERE at >= ?
         UNION SELECT customer_id FROM drafts
         UNION SELECT customer_id FROM deliveries WHERE state IN ('refused', 'unknown') AND is_dismissed = 0

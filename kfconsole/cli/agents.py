@@ -17,8 +17,8 @@ from kfconsole.cli.nouns import Noun
 from kfconsole.cli.output import emit_json, talk
 from kfconsole.cli.tables import emit_table
 from kfconsole.cli.times import local_minute
-from kfconsole.errors import NotPossible
-from kfconsole.i18n import _, ngettext
+from kfconsole.errors import KfError, NotPossible
+from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class AgentRemoved(Struct, frozen=True):
     agent: str
     nick: str
     sessions: int
-    """Customers the agent was serving."""
+    """Customers the agent was serving when WeChat was asked, right before."""
 
 
 class AgentInvited(Struct, frozen=True):
@@ -195,17 +195,15 @@ def remove(settings_file: Path | None, agent: str, is_sure: bool, as_json: bool)
     """Remove an agent."""
     settings = account_settings(settings_file)
     require_answer(settings, is_sure)
-    _at, agents = asyncio.run(_seen(settings))
-    found = next((known for known in agents if known.id == agent), None)
-    if found is None:
-        raise NotPossible(
-            _("There is no agent {agent}.").format(agent=agent), hint=_("'kfconsole agents list' prints all.")
-        )
-    ask_first(_question(found), is_sure)
+    found, said, sessions = asyncio.run(_before_removal(settings, AgentId(agent)))
+    if not is_sure:
+        for line in said:
+            talk(line)
+    ask_first(_("Remove {agent} ({nick})?").format(agent=found.id, nick=found.nick), is_sure)
     _act(settings_file, lambda actions: actions.remove_agent(found.id))
     talk(_("Removed {agent} ({nick}).").format(agent=agent, nick=found.nick))
     if as_json:
-        emit_json(AgentRemoved(agent, found.nick, found.session_count))
+        emit_json(AgentRemoved(agent, found.nick, sessions))
 
 
 @command.command("invite", help=_("Invite a WeChat user to take over an agent; they answer in WeChat."))
@@ -228,8 +226,13 @@ def invite(settings_file: Path | None, agent: str, wechat_id: str, as_json: bool
 @click.pass_obj
 def avatar(settings_file: Path | None, agent: str, file: Path, as_json: bool) -> None:
     """Set an agent's picture."""
+    from kfconsole.desk import agent_checks
+
+    picture = agent_checks.picture_of(file)
     _act(settings_file, lambda actions: actions.set_agent_picture(AgentId(agent), file))
     talk(_("{agent} has a new picture.").format(agent=agent))
+    if caution := agent_checks.picture_caution(picture):
+        talk(caution)
     if as_json:
         emit_json(AvatarSet(agent, str(file)))
 
@@ -256,14 +259,27 @@ def _act(settings_file: Path | None, do: "Callable[[Actions], Awaitable[object]]
         asyncio.run(act())
 
 
-def _question(agent: Agent) -> str:
-    question = _("Remove {agent} ({nick})?").format(agent=agent.id, nick=agent.nick)
-    if not agent.session_count:
-        return question
-    serving = ngettext(
-        "The agent is serving {count} customer.", "The agent is serving {count} customers.", agent.session_count
-    ).format(count=agent.session_count)
-    return f"{serving} {question}"
+async def _before_removal(settings: config.Settings, agent: AgentId) -> tuple[Agent, list[str], int]:
+    """Return who it is, what removing them means, and how many customers they serve, by WeChat's word of now."""
+    from kfconsole.cli.retries import patiently
+    from kfconsole.cli.wiring import opened, see_agents, wire
+    from kfconsole.desk import agent_checks, rules
+
+    async with opened(wire(settings), is_reading=True) as desk:
+        found = rules.find_agent(await patiently(lambda: see_agents(desk)), agent)
+        if found is None:
+            raise NotPossible(
+                _("There is no agent {agent}.").format(agent=agent), hint=_("'kfconsole agents list' prints all.")
+            )
+        is_me = agent == settings.me.kf_account
+        try:
+            served = await patiently(lambda: desk.actions.served_by(agent))
+        except KfError as error:
+            said = agent_checks.removal_words(found, None, problem=error.message, is_me=is_me)
+            return found, said, found.session_count
+        known = await desk.archive.names(served)
+        names = [known.get(openid) or openid for openid in served]
+        return found, agent_checks.removal_words(found, names, is_me=is_me), len(served)
 
 
 def _state(agent: Agent) -> str:

@@ -8,7 +8,16 @@ from typing import TextIO
 
 from msgspec import to_builtins
 
-from kfconsole.errors import ApiError, ArchiveError, ConfigError, KfError, OutcomeNotKept, RateLimited, Unavailable
+from kfconsole.errors import (
+    ApiError,
+    ArchiveError,
+    ConfigError,
+    KfError,
+    NotPossible,
+    OutcomeNotKept,
+    RateLimited,
+    Unavailable,
+)
 from kfconsole.i18n import _
 from kfconsole.text import clean
 
@@ -84,7 +93,7 @@ def failed(error: KfError) -> int:
 
 def with_code(error: KfError) -> str:
     """Return what went wrong, with WeChat's code where there is one."""
-    code = error.code if isinstance(error, ApiError) else None
+    code = error.code if isinstance(error, ApiError | NotPossible) else None
     return f"{error.message} ({code})" if code and str(code) not in error.message else error.message
 
 

@@ -36,6 +36,7 @@ from kfconsole.errors import ArchiveError, KfError, NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import (
     AgentId,
+    Conversation,
     CustomerId,
     Media,
     MediaKind,
@@ -106,6 +107,10 @@ class Actions(Supervising):
     async def open(self, openid: CustomerId) -> None:
         """Put a conversation on screen and count it as read."""
         await self._reading.open(openid)
+
+    async def watch(self, openid: CustomerId, limit: int) -> Conversation:
+        """Return the newest messages of a conversation, which leaves no trace anywhere."""
+        return await self._reading.watch(openid, limit)
 
     async def open_at(self, message: Message) -> bool:
         """Put a conversation on screen where a message stands in it; False when too much was said since."""

@@ -9,14 +9,16 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfconsole.desk import rules
+from kfconsole.desk import agent_checks, rules
+from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.holders import TRUTH_SECONDS
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.store import Store
-from kfconsole.errors import ApiError, ConfigError, Unavailable
+from kfconsole.errors import ApiError, ConfigError, Rejected, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, CustomerId, Feed, Media, MediaKind
 from kfconsole.text import clean
+from kfconsole.wechat.codes import CODE, modern
 
 if TYPE_CHECKING:
     from kfconsole.wechat import KfClient
@@ -29,16 +31,21 @@ Truth = Callable[[], Awaitable[bool | None]]
 class Managing:
     """Changes agents and what belongs to the account."""
 
-    def __init__(self, client: "KfClient", store: Store, poller: Poller | None) -> None:
+    def __init__(self, client: "KfClient", store: Store, clock: ServerClock, poller: Poller | None) -> None:
         self._client = client
         self._store = store
+        self._clock = clock
         self._poller = poller
 
     async def add_agent(self, agent: AgentId, nick: str) -> None:
         """Add an agent, whom nobody has taken over yet.
 
-        This and all that follow raise ApiError: WeChat refused, it did not happen, or that could not be learned.
+        This and all that follow raise ApiError: WeChat refused, it did not happen, or that could not be learned. What
+        is certain to be refused, by who the agents are at this moment, raises NotPossible, and WeChat is not asked.
         """
+        agents = await self._listed()
+        agent_checks.check_account(agent, agents)
+        agent_checks.check_nick(nick, agents)
 
         def was_added(found: Agent | None) -> bool | None:
             if found is None:
@@ -49,6 +56,7 @@ class Managing:
 
     async def rename_agent(self, agent: AgentId, nick: str) -> None:
         """Give an agent another nickname."""
+        agent_checks.check_nick(nick)
 
         def was_renamed(found: Agent | None) -> bool | None:
             return None if found is None else _same(found.nick, nick)
@@ -56,11 +64,15 @@ class Managing:
         await self._change(self._client.rename_agent(agent, nick), self._agent_shows(agent, was_renamed))
 
     async def remove_agent(self, agent: AgentId) -> None:
-        """Remove an agent, and with them what sessions they have."""
+        """Remove an agent; what WeChat does with their sessions is not documented."""
         await self._change(self._client.remove_agent(agent), self._agent_shows(agent, lambda found: found is None))
 
     async def invite_agent(self, agent: AgentId, wechat_id: str) -> None:
         """Invite a WeChat user to take over an agent."""
+        agents, now = await self._listed(), self._clock.now()
+        if (known := next((found for found in agents if found.id == agent), None)) is not None:
+            agent_checks.check_invitable(known, now)
+        agent_checks.check_wechat_id(wechat_id, [found for found in agents if found.id != agent], now)
 
         def was_invited(found: Agent | None) -> bool | None:
             if found is None:
@@ -70,15 +82,30 @@ class Managing:
 
         await self._change(self._client.invite_agent(agent, wechat_id), self._agent_shows(agent, was_invited))
 
-    async def set_agent_picture(self, agent: AgentId, file: Path) -> None:
+    async def set_agent_picture(self, agent: AgentId, file: Path, on_progress: "OnProgress | None" = None) -> None:
         """Give an agent another picture."""
+        await asyncio.to_thread(agent_checks.picture_of, file)
         before = self._seen_picture(agent)
 
         def was_set(found: Agent | None) -> bool | None:
             # An address that stayed the same proves nothing: it may hold the new picture.
             return True if found is not None and before is not None and found.picture_url != before else None
 
-        await self._change(self._client.set_agent_picture(agent, file), self._agent_shows(agent, was_set))
+        await self._change(self._client.set_agent_picture(agent, file, on_progress), self._agent_shows(agent, was_set))
+
+    async def served_by(self, agent: AgentId) -> tuple[CustomerId, ...]:
+        """Return whom an agent serves, by WeChat's word of this moment.
+
+        Raises:
+            ApiError: WeChat cannot be asked.
+            ConfigError: Likewise: the secret cannot be had.
+        """
+        try:
+            return tuple(session.openid for session in await self._client.sessions(agent))
+        except Rejected as error:
+            if modern(error.code) != CODE.AGENT_NOT_BOUND:
+                raise
+            return ()
 
     async def set_remark(self, openid: CustomerId, remark: str) -> None:
         """Write the account's note on a customer; an empty one deletes it."""
@@ -132,6 +159,14 @@ class Managing:
                     hint=_("Try again."),
                     path=error.path,
                 ) from error
+
+    async def _listed(self) -> tuple[Agent, ...]:
+        """Return who the agents are by WeChat's word of this moment; nobody, where that cannot be had."""
+        try:
+            async with asyncio.timeout(TRUTH_SECONDS):
+                return await self._client.agents()
+        except (ApiError, ConfigError, TimeoutError):
+            return ()
 
     def _agent_shows(self, agent: AgentId, judge: Callable[[Agent | None], bool | None]) -> Truth:
         async def truth() -> bool | None:

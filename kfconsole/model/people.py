@@ -10,6 +10,9 @@ AgentId = NewType("AgentId", str)
 CustomerId = NewType("CustomerId", str)
 """An openid."""
 
+NOBODY = CustomerId("")
+"""Stands where a customer would, of what is kept and is about none: a half-filled form about an agent."""
+
 MessageId = NewType("MessageId", int)
 """The row of a message in the archive."""
 

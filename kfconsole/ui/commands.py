@@ -22,6 +22,7 @@ class Place(StrEnum):
     FOUND = "found"
     CANNED = "canned"
     BOARD = "board"
+    ACCOUNTS = "accounts"
     MOVING = "moving"
     """In lists and conversations, wherever they are."""
 
@@ -36,6 +37,7 @@ PLACE_TITLES = {
     Place.SEARCH_LINE: N_("In the words looked for"),
     Place.FOUND: N_("Among the messages found"),
     Place.CANNED: N_("While picking a canned reply"),
+    Place.ACCOUNTS: N_("Among the agents' accounts"),
     Place.BOARD: N_("On the board"),
 }
 
@@ -101,7 +103,14 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "filter", "slash", N_("filter"), N_("Filter the list by name, pinyin, tag, agent or text"), also=(Place.BOARD,)
     ),
-    Command("refresh", "R,shift+r", N_("ask now"), N_("Ask WeChat for everything now"), scope="app."),
+    Command(
+        "refresh",
+        "R,shift+r",
+        N_("ask now"),
+        N_("Ask WeChat for everything now"),
+        scope="app.",
+        also=(Place.ACCOUNTS,),
+    ),
     Command("pane_queue", "1", N_("queue"), N_("Go to the queue"), act="pane('queue')"),
     Command("pane_sessions", "2", N_("sessions"), N_("Go to the sessions"), act="pane('sessions')"),
     Command("pane_agents", "3", N_("agents"), N_("Go to the agents"), act="pane('agents')"),
@@ -113,11 +122,12 @@ COMMANDS: tuple[Command, ...] = (
         N_("help"),
         N_("Show keys and marks"),
         scope="app.",
-        also=(Place.HISTORY, Place.FOUND, Place.BOARD),
+        also=(Place.HISTORY, Place.FOUND, Place.BOARD, Place.ACCOUNTS),
     ),
     Command("theme", "", N_("theme"), N_("Change the colours"), scope="app."),
     Command("quit", "q", N_("quit"), N_("Leave kfconsole"), scope="app."),
     Command("board", "b", N_("board"), N_("See all customers and agents at once")),
+    Command("accounts", "m", N_("accounts"), N_("Add, rename, invite and remove agents")),
     Command("open", "enter", N_("open"), N_("Open the conversation"), Place.LIST, in_palette=False),
     Command("resend", "S,shift+s", N_("resend"), N_("Send again what did not arrive"), Place.CONVERSATION),
     Command(
@@ -236,6 +246,33 @@ COMMANDS: tuple[Command, ...] = (
     Command("board_agents", "3", N_("agents"), N_("Go to the agents"), Place.BOARD, in_palette=False),
     Command("board_customers", "1", N_("customers"), N_("Go to the customers"), Place.BOARD, in_palette=False),
     Command("board_back", "escape,b", N_("back"), N_("Go a step back"), Place.BOARD, in_palette=False),
+    Command("account_add", "n", N_("new"), N_("Add an agent"), Place.ACCOUNTS, in_palette=False),
+    Command("account_rename", "e,enter", N_("rename"), N_("Change the nickname"), Place.ACCOUNTS, in_palette=False),
+    Command(
+        "account_invite",
+        "i",
+        N_("invite"),
+        N_("Invite a WeChat user to take over the agent"),
+        Place.ACCOUNTS,
+        in_palette=False,
+    ),
+    Command("account_picture", "f", N_("picture"), N_("Set the agent's picture"), Place.ACCOUNTS, in_palette=False),
+    Command(
+        "account_remove",
+        "D,shift+d",
+        N_("remove"),
+        N_("Remove the agent (asks first)"),
+        Place.ACCOUNTS,
+        in_palette=False,
+    ),
+    Command(
+        "accounts_back",
+        "escape,q,m",
+        N_("back"),
+        N_("Go back to where you came from"),
+        Place.ACCOUNTS,
+        in_palette=False,
+    ),
     Command("down", "j,down", N_("down"), N_("Go down by one"), Place.MOVING, in_palette=False),
     Command("up", "k,up", N_("up"), N_("Go up by one"), Place.MOVING, in_palette=False),
     Command("first", "g,home", N_("first"), N_("Go to the first"), Place.MOVING, in_palette=False),

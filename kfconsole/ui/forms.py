@@ -44,6 +44,10 @@ class Field(Struct, frozen=True):
     """Of the files that are likely meant."""
     behind: str = ""
     """The field that has to hold something before this one is shown; empty: it always is."""
+    value: str = ""
+    """What stands there to begin with."""
+    tells_at_once: bool = False
+    """Whether what `check` refuses is a mistake already while it is typed, and not only half a line."""
 
 
 class Filled(Struct, frozen=True):
@@ -129,7 +133,9 @@ class Form(KeptForm[Result | None], Generic[Result]):
 
     def _make_entry(self, field: Field) -> FormEntry:
         if field.file is None:
-            return FormEntry(placeholder=field.hint, compact=True, select_on_focus=False, id=f"field-{field.id}")
+            return FormEntry(
+                field.value, placeholder=field.hint, compact=True, select_on_focus=False, id=f"field-{field.id}"
+            )
         return FormPathEntry(disk=self._disk, endings=field.endings, placeholder=field.hint, id=f"field-{field.id}")
 
     def compose(self) -> ComposeResult:
@@ -159,14 +165,15 @@ class Form(KeptForm[Result | None], Generic[Result]):
     def bring_back(self, values: Mapping[str, str]) -> None:
         """Fill in what was typed before; what was pasted since stands behind it."""
         self._first = values
-        for name, entry in self._entries.items():
-            entry.value = values.get(name, "") + entry.value
+        for name, before in self.unfilled().items():
+            entry = self._entries[name]
+            entry.value = values.get(name, before) + entry.value.removeprefix(before)
             entry.cursor_position = len(entry.value)
         self._show_fields()
 
     def unfilled(self) -> dict[str, str]:
         """Return the lines as they are before anything is typed."""
-        return dict.fromkeys(self._entries, "")
+        return {field.id: field.value for field in self._fields}
 
     def values(self) -> dict[str, str]:
         """Return what stands in the lines, by their ids."""
@@ -232,7 +239,9 @@ class Form(KeptForm[Result | None], Generic[Result]):
         if self._is_finishing:
             self.workers.cancel_group(self, "form")
         elif not self.is_busy and any(
-            entry.value.strip() and entry.value != self._first.get(name, "") for name, entry in self._entries.items()
+            self._entries[field.id].value.strip()
+            and self._entries[field.id].value != self._first.get(field.id, field.value)
+            for field in self._fields
         ):
             self.is_busy = True
             self._ask_to_leave()
@@ -297,12 +306,13 @@ class Form(KeptForm[Result | None], Generic[Result]):
     def _judge(self, field: Field, *, is_being_typed: bool = False) -> bool:
         """Show what a line means, and return whether it is good; half a line is no mistake while it is typed."""
         value = self._entries[field.id].value
+        is_half = is_being_typed and not (field.tells_at_once and value.strip())
         try:
             if field.is_needed and not value.strip():
                 raise NotPossible(_("{name} is empty.").format(name=field.label))
             self._echo(field, field.check(value) if field.check is not None and value.strip() else "")
         except NotPossible as error:
-            self._echo(field, "" if is_being_typed else sentences(error.message, error.hint), is_bad=True)
+            self._echo(field, "" if is_half else sentences(error.message, error.hint), is_bad=True)
             return False
         return True
 

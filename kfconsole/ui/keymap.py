@@ -11,7 +11,8 @@ from kfconsole.i18n import _, sentences
 from kfconsole.terminal import keys
 from kfconsole.ui.commands import COMMANDS, MOVES, Command, Place
 
-BACK = ("leave", "back", "search_back", "board_back")  # what Esc does, and goes on doing, whatever other keys do it too
+# What Esc does, and goes on doing, whatever other keys do it too.
+BACK = ("leave", "back", "search_back", "board_back", "accounts_back")
 TYPED_IN = (Place.COMPOSER, Place.SEARCH, Place.SEARCH_LINE, Place.CANNED)
 TOGETHER = (
     (Place.ANYWHERE, Place.LIST, Place.CONVERSATION, Place.MOVING),
@@ -20,6 +21,7 @@ TOGETHER = (
     (Place.SEARCH, Place.SEARCH_LINE),
     (Place.SEARCH, Place.FOUND, Place.MOVING),
     (Place.CANNED,),
+    (Place.ACCOUNTS, Place.MOVING),
     (Place.BOARD, Place.LIST, Place.MOVING),
 )
 """Places whose keys are alive at the same moment."""

@@ -7,8 +7,7 @@ import pytest
 
 from tests.cli.conftest import Command, Shop, run
 from tests.cli.schema import valid
-
-JPEG = b"\xff\xd8\xff\xe0" + b"\0" * 60
+from tests.pictures import jpeg
 
 
 def nicks(kf: Command) -> dict[str, str]:
@@ -89,7 +88,7 @@ def test_what_wechat_refuses_is_told_with_its_code(kf: Command) -> None:
 
 def test_a_picture_is_set(kf: Command, tmp_path: Path) -> None:
     file = tmp_path / "me.jpg"
-    file.write_bytes(JPEG)
+    file.write_bytes(jpeg())
     done = kf("agents", "avatar", "kf2001@lehuo", str(file), "--json")
 
     assert (done.code, done.err) == (0, "kf2001@lehuo has a new picture.\n")

@@ -22,3 +22,15 @@ class VisitActs(DeskActs):
         from kfconsole.ui.search import SearchScreen
 
         self.app.push_screen(SearchScreen(self.subject(), is_everybody=True))
+
+    def action_board(self) -> None:
+        """Show all customers and agents at once."""
+        from kfconsole.ui.board import BoardScreen
+
+        self.app.push_screen(BoardScreen())
+
+    def action_accounts(self) -> None:
+        """Show the agents' accounts."""
+        from kfconsole.ui.accounts import AccountsScreen
+
+        self.app.push_screen(AccountsScreen())

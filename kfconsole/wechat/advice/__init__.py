@@ -14,7 +14,7 @@ from collections.abc import Mapping
 
 from kfconsole.i18n import N_
 from kfconsole.wechat.advice.account import ACCOUNT, WRONG_SECRET
-from kfconsole.wechat.advice.agents import AGENTS
+from kfconsole.wechat.advice.agents import AGENTS, OF_PATH
 from kfconsole.wechat.advice.calls import CALLS
 from kfconsole.wechat.advice.customers import CUSTOMERS
 from kfconsole.wechat.advice.kinds import RETRY_WORDS, Advice, Page, Retry
@@ -36,4 +36,4 @@ def advice_for(path: str, code: int) -> Advice:
     """Return what the code means on this path, `UNKNOWN` when nobody knows."""
     if path in TOKEN_PATHS and code == CODE.TOKEN_NOT_LATEST:
         return WRONG_SECRET
-    return ADVICE.get(code, UNKNOWN)
+    return OF_PATH.get((path, code)) or ADVICE.get(code, UNKNOWN)

@@ -4,6 +4,10 @@ from kfconsole.i18n import N_
 from kfconsole.wechat.advice.kinds import BUG, Advice, Page, Retry
 from kfconsole.wechat.codes import CODE
 
+_ADD, _RENAME, _REMOVE, _INVITE, _PICTURE = (
+    f"/customservice/kfaccount/{name}" for name in ("add", "update", "del", "inviteworker", "uploadheadimg")
+)
+
 _CHECK_NAME = N_("Check the name under Agents; it looks like kf2001@shop.")
 
 AGENTS: dict[int, Advice] = {
@@ -21,7 +25,9 @@ AGENTS: dict[int, Advice] = {
         Page.KF,
     ),
     CODE.BAD_NICKNAME: Advice(
-        N_("WeChat does not accept this nickname."), N_("Use 1 to 16 characters."), Retry.AFTER_CHANGE
+        N_("WeChat does not accept this nickname."),
+        N_("Use 1 to 16 characters, and no words that WeChat forbids."),
+        Retry.AFTER_CHANGE,
     ),
     CODE.BAD_AGENT_NAME: Advice(
         N_("WeChat does not accept this agent name."),
@@ -90,3 +96,29 @@ AGENTS: dict[int, Advice] = {
         Retry.SOON,
     ),
 }
+
+_OLD_RULES = Advice(
+    N_("WeChat did not accept the account or the nickname."),
+    N_(
+        "The retired system took letters and digits before the @, and 6 Chinese or 12 Latin characters as nickname: "
+        "try a shorter one."
+    ),
+    Retry.AFTER_CHANGE,
+)
+_BAD_PICTURE = Advice(
+    N_("WeChat does not accept this picture."),
+    N_("Save it as JPG, at most 5 MB and best with 640×640 points."),
+    Retry.AFTER_CHANGE,
+)
+_BY_HAND = Advice(
+    N_("This account has no permission to manage agents by program."),
+    N_("Whoever runs the account can manage agents by hand on the WeChat platform, under Customer Service."),
+    Retry.AFTER_CHANGE,
+    Page.KF,
+)
+OF_PATH: dict[tuple[str, int], Advice] = {
+    **{(path, CODE.LEGACY_BAD_PARAMETER): _OLD_RULES for path in (_ADD, _RENAME)},
+    **{(_PICTURE, code): _BAD_PICTURE for code in (CODE.BAD_FILE_TYPE, CODE.BAD_IMAGE_SIZE, CODE.LEGACY_BAD_FILE)},
+    **{(path, CODE.NOT_AUTHORIZED): _BY_HAND for path in (_ADD, _RENAME, _REMOVE, _INVITE, _PICTURE)},
+}
+"""Codes that say more where it is known what was asked."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId
@@ -10,6 +11,9 @@ from kfconsole.wechat import paths
 from kfconsole.wechat.call import Call
 from kfconsole.wechat.calls.base import Calls
 from kfconsole.wechat.checks import check_agent, check_filled, check_nick
+
+if TYPE_CHECKING:
+    from kfconsole.wechat.upload import OnProgress
 
 
 class AgentCalls(Calls):
@@ -107,7 +111,7 @@ class AgentCalls(Calls):
         check_filled(wechat_id, _("The WeChat id"))
         await self._order("/customservice/kfaccount/inviteworker", {"kf_account": agent, "invite_wx": wechat_id})
 
-    async def set_agent_picture(self, agent: AgentId, file: Path) -> None:
+    async def set_agent_picture(self, agent: AgentId, file: Path, on_progress: "OnProgress | None" = None) -> None:
         """Give an agent another picture; customers see it.
 
         POST /customservice/kfaccount/uploadheadimg, multipart, the agent in the query. JPG, at most 5 MB, best 640×640.
@@ -123,7 +127,7 @@ class AgentCalls(Calls):
         from kfconsole.wechat.upload import Upload
 
         check_agent(agent)
-        upload = await asyncio.to_thread(Upload, file, AGENT_PICTURE)
+        upload = await asyncio.to_thread(Upload, file, AGENT_PICTURE, on_progress)
         path = "/customservice/kfaccount/uploadheadimg"
         call = Call("POST", path, params={"kf_account": agent}, upload=upload, is_write=True)
         (await self._gateway.ask(call)).ok()

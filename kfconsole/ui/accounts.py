@@ -1,0 +1,291 @@
+"""The agents' accounts: who is bound, invited or neither; adding, renaming, inviting, pictures, removing."""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
+
+from kfconsole.desk import agent_checks
+from kfconsole.errors import KfError
+from kfconsole.i18n import _
+from kfconsole.model import Agent, AgentId, CustomerId, Desk, Feed
+from kfconsole.text import one_line
+from kfconsole.ui import account_rows, status
+from kfconsole.ui.account_rows import AccountLook
+from kfconsole.ui.acting import ActingScreen
+from kfconsole.ui.commands import Place
+from kfconsole.ui.plain import plain
+from kfconsole.ui.rows import AgentRow
+from kfconsole.ui.tones import tones_of
+from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.line_list import LineList
+
+if TYPE_CHECKING:
+    from kfconsole.ui.account_forms import AccountForm
+    from kfconsole.ui.app import KfApp
+    from kfconsole.ui.widgets.strips import Part
+
+TICK_SECONDS = 1.0
+HINTS = (
+    "account_add",
+    "account_rename",
+    "account_invite",
+    "account_picture",
+    "account_remove",
+    "refresh",
+    "accounts_back",
+)
+
+
+class Accounts(LineList[AgentRow]):
+    """All agents, by their accounts."""
+
+    app: "KfApp"
+
+    def __init__(self, *, id: str) -> None:  # Textual's name for it
+        super().__init__(self._draw_row, empty=_("There are no agents yet."), id=id)
+
+    def look(self) -> AccountLook:
+        """What is drawn with at this moment."""
+        return AccountLook(self.app.clock.now(), tones_of(self), self.app.zone)
+
+    def _draw_row(self, row: AgentRow, width: int, is_current: bool) -> "Sequence[Part]":
+        return account_rows.draw(row, width, is_current, self.look())
+
+
+class AccountsScreen(ActingScreen):
+    """All agents, what is known of the one at hand, and what can be done about it."""
+
+    CHOOSE = "account_rename"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bind_commands(self.app.keymap, Place.ACCOUNTS)
+        self.accounts = Accounts(id="accounts-list")
+        self._status, self._heads, self._hints = Bar(id="status"), Bar(id="accounts-heads"), Bar(id="hints")
+        self._frame = Vertical(id="accounts")
+        self._details, self._note = Static(id="accounts-details"), Static(id="accounts-note", markup=False)
+        self._awaited: AgentId | None = None
+        """Who was just added, and is to be selected once WeChat's list has them."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the bars, the list, what is said of the row at hand, and the keys."""
+        yield self._status
+        with self._frame:
+            yield self._heads
+            yield self.accounts
+            yield self._details
+            yield self._note
+        yield self._hints
+
+    def on_mount(self) -> None:
+        """Show what is known, and follow it."""
+        self.accounts.focus()
+        pieces: list[Piece] = []
+        for key, label in self.app.keymap.hints(HINTS):
+            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
+        self._hints.show(pieces)
+        self._follow(self.desk)
+        self._unsubscribe = self.app.store.subscribe(self._follow)
+        self.set_interval(TICK_SECONDS, self.tick)
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        self._unsubscribe()
+
+    def on_resize(self) -> None:
+        """Fit the heads to the columns."""
+        if self.is_mounted:
+            self.call_after_refresh(self._paint)
+
+    def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool:
+        """Let no key act while a question is on its way to the screen."""
+        return not self.is_asking
+
+    def subject(self) -> CustomerId | None:
+        """No customer."""
+        return None
+
+    # -- painting --------------------------------------------------------------------------------------------------
+
+    def _follow(self, desk: Desk) -> None:
+        rows = account_rows.account_rows(desk)
+        if tuple(rows) != self.accounts.rows:
+            self.accounts.show(rows)
+            if self._awaited is not None and self.accounts.select(self._awaited):
+                self._awaited = None
+        self._paint()
+
+    def tick(self) -> None:
+        """Let invitations run out before one's eyes."""
+        if self.is_attached:
+            self.accounts.refresh_visible()
+            self._paint()
+
+    def _paint(self) -> None:
+        if not (self.is_attached and self.app.is_running):
+            return
+        desk, now, mono = self.desk, self.app.clock.now(), self.app.clock.monotonic()
+        self._status.show(*status.status_line(desk, self.app.station, now, mono, width=self.app.size.width))
+        said = [_("Agents' accounts"), *account_rows.summary(self.accounts.rows, now)]
+        is_stale = status.is_stale(Feed.AGENTS, desk, mono, self.app.station)
+        self._frame.border_title = plain("   ".join([*said, *([_("stale")] if is_stale else [])]))
+        self.accounts.set_class(is_stale, "-stale")
+        self._heads.show(account_rows.heads(self.accounts.size.width))
+        self._say(self._note, "\n".join(status.notices(desk, self.app.station, now, mono)))
+        self._paint_details()
+
+    @on(LineList.Moved)
+    @on(LineList.CurrentGone)
+    def _paint_details(self) -> None:
+        row = self.accounts.current
+        key = self.key_of("account_invite")
+        said = "" if row is None else account_rows.details(row, self.accounts.look(), invite_key=key)
+        self._say(self._details, said)
+
+    def _say(self, widget: Static, said: str) -> None:
+        if str(widget.content) != said:
+            widget.update(plain(said))
+        widget.display = bool(said)
+
+    # -- what can be done ------------------------------------------------------------------------------------------
+
+    def _at_hand(self) -> Agent | None:
+        """The agent of the current row, or a note that there is none."""
+        row = self.accounts.current
+        if row is None:
+            self.tell(_("No agent is selected."), is_bad=True)
+        return None if row is None else row.agent
+
+    def _may_write(self) -> bool:
+        try:
+            self.app.actions.check_writable()
+        except KfError as error:
+            self.tell_error(error)
+            return False
+        return True
+
+    def action_account_add(self) -> None:
+        """Add an agent."""
+        from kfconsole.ui import account_forms
+
+        if self._may_write() and self._is_possible(lambda: agent_checks.check_room(self.desk.agents)):
+            self._fill_in(account_forms.adding(self.app), self._tell_added)
+
+    def action_account_rename(self) -> None:
+        """Give the agent another nickname."""
+        from kfconsole.ui import account_forms
+
+        if self._may_write() and (agent := self._at_hand()) is not None:
+            self._fill_in(account_forms.renaming(self.app, agent), lambda _agent: self.tell(_("Renamed.")))
+
+    @on(LineList.Chosen)
+    def rename_chosen(self) -> None:
+        """Do what e does: of all there is it can least go wrong."""
+        self.action_account_rename()
+
+    def action_account_invite(self) -> None:
+        """Invite somebody to take over the agent."""
+        from kfconsole.ui import account_forms
+
+        if not self._may_write() or (agent := self._at_hand()) is None:
+            return
+        if self._is_possible(lambda: agent_checks.check_invitable(agent, self.app.clock.now())):
+            said = _("Invited; they have to answer in WeChat.")
+            self._fill_in(account_forms.inviting(self.app, agent), lambda _agent: self.tell(said))
+
+    def action_account_picture(self) -> None:
+        """Give the agent another picture."""
+        from kfconsole.ui import account_forms
+
+        if self._may_write() and (agent := self._at_hand()) is not None:
+            said = _("The picture is set; customers may see the old one for a while.")
+            self._fill_in(account_forms.picturing(self.app, agent), lambda _agent: self.tell(said))
+
+    def action_account_remove(self) -> None:
+        """Remove the agent, after asking."""
+        if self._may_write() and (agent := self._at_hand()) is not None:
+            self.is_asking = True
+            self.ask_to_remove(agent)
+
+    def action_accounts_back(self) -> None:
+        """Return to the desk."""
+        if not any(worker.group == "remove" and worker.is_running for worker in self.workers):
+            self.dismiss(None)
+
+    def _is_possible(self, check: Callable[[], object]) -> bool:
+        try:
+            check()
+        except KfError as error:
+            self.tell_error(error)
+            return False
+        return True
+
+    def _tell_added(self, account: AgentId) -> None:
+        if not self.accounts.select(account):
+            self._awaited = account
+        key = self.key_of("account_invite")
+        said = _("Added {agent}; {key} invites somebody to take it over.")
+        self.tell(said.format(agent=account, key=key))
+
+    def _fill_in(self, form: "AccountForm", done: Callable[[AgentId], None]) -> None:
+        def take(account: AgentId | None) -> None:
+            if account is not None:
+                if form.kept_as is not None:
+                    self.app.forget_form(*form.kept_as, form.values())
+                done(account)
+
+        self.app.push_screen(form, take)
+
+    # -- removing --------------------------------------------------------------------------------------------------
+
+    @work(group="remove", exclusive=True)
+    async def ask_to_remove(self, agent: Agent) -> None:
+        """Ask about whom the agent serves at this moment, and once more when that has grown by the answer."""
+        try:
+            asked: frozenset[CustomerId] | None = None
+            while True:
+                self.tell(_("Asking WeChat whom {agent} serves…").format(agent=_name(agent)))
+                served, problem = await self._served_by(agent.id)
+                if asked is not None and set(served or ()) <= asked:
+                    break
+                asked = frozenset(served or ())
+                if not await self._is_sure(agent, served, problem):
+                    return
+        finally:
+            self.is_asking = False
+        if await self.attempt(self.app.actions.remove_agent(agent.id)):
+            self.tell(_("Removed {agent}.").format(agent=_apart(agent)))
+
+    async def _served_by(self, agent: AgentId) -> tuple[tuple[CustomerId, ...] | None, str]:
+        try:
+            served = await self.app.actions.served_by(agent)
+            await self.app.actions.know(served)
+        except KfError as error:
+            return None, error.message
+        return served, ""
+
+    async def _is_sure(self, agent: Agent, served: Sequence[CustomerId] | None, problem: str) -> bool:
+        from kfconsole.ui.dialogs import Answer, Question
+
+        names = None if served is None else [self.customer_name(openid) for openid in served]
+        said = agent_checks.removal_words(agent, names, problem=problem, is_me=agent.id == self.desk.me)
+        question = Question(
+            _("Remove an agent"),
+            _("Remove {agent}?").format(agent=_apart(agent)),
+            "\n".join(said),
+            [Answer("remove", _("Remove"), "y")],
+        )
+        return await self.app.push_screen_wait(question) == "remove"
+
+
+def _name(agent: Agent) -> str:
+    return one_line(agent.nick) or agent.id
+
+
+def _apart(agent: Agent) -> str:
+    """Name an agent so that no other one can be meant."""
+    return f"{one_line(agent.nick)} {agent.id}".strip()
