@@ -130,6 +130,8 @@ class FeedSucceeded(Struct, frozen=True):
 
     feed: Feed
     mono: float
+    slow_seconds: float | None = None
+    """When the next one follows, where that is later than the settings say."""
 
 
 class BudgetSeen(Struct, frozen=True):

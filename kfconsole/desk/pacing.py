@@ -19,12 +19,18 @@ JITTER_SECONDS = 5.0
 """Consoles that were refused together must not come back together."""
 RESERVE = 0.1
 """The share of the daily limit that polling leaves to what people do."""
+QUEUE_RESERVE = 0.02
+"""The same of calls that only polling makes: a look at the queue costs nothing else."""
+MOST_RESERVED = 0.75
+"""Once little is left, no more than this share of it is held back."""
 SCARCE = 0.1
 """With less of the daily limit left than this, people are told."""
 LONGEST_SECONDS = 600.0
 """However little is left, a feed is asked so often."""
 SETTLED_SECONDS = 600.0
 """Soon after midnight, the average of the day says nothing yet."""
+NO_LIMIT = 2**31 - 1
+"""What is named where there is no limit: the largest number some programs can count to."""
 
 
 class Reading(Struct, frozen=True):
@@ -66,10 +72,24 @@ def seconds_to_midnight(at: float) -> float:
     return DAY_SECONDS - (at + BEIJING_SECONDS) % DAY_SECONDS
 
 
-def allowed_rate(reading: Reading) -> float:
-    """Return how many calls a second last until midnight and leave the reserve; 0 when nothing is left over."""
-    spare = reading.remaining - RESERVE * reading.daily_limit
-    return max(0.0, spare) / seconds_to_midnight(reading.at)
+def allowed_rate(reading: Reading, *, reserve: float = RESERVE, seconds: float | None = None) -> float:
+    """Return how many calls a second last until midnight and leave a reserve.
+
+    Args:
+        reading: What is left.
+        reserve: The share of the daily limit to leave.
+        seconds: How long the calls have to last at full pace; until midnight, unless some of it is slower anyway.
+    """
+    kept = min(reserve * reading.daily_limit, MOST_RESERVED * reading.remaining)
+    return (reading.remaining - kept) / (seconds_to_midnight(reading.at) if seconds is None else seconds)
+
+
+def runs_out_at(reading: Reading, rate: float) -> float | None:
+    """Return when nothing is left at so many calls a second; None: not before midnight."""
+    if reading.remaining <= 0:
+        return reading.at
+    seconds = reading.remaining / rate if rate > 0 else DAY_SECONDS
+    return reading.at + seconds if seconds < seconds_to_midnight(reading.at) else None
 
 
 def used_rate(reading: Reading, before: Reading | None, own_rate: float) -> float:
@@ -102,6 +122,25 @@ def stretch(rate: float, allowed: float, *, current: float, most: float) -> floa
     if rate * current <= allowed:
         return 1.0
     return most if allowed <= 0 else min(most, max(1.0, rate * current / allowed))
+
+
+def shared_out(stretch: float, idle_share: float, *, most_idle: float) -> tuple[float, float]:
+    """Return by what to multiply the interval of calls for idle agents, and that of the others, to save the same.
+
+    All is saved with those who are idle, as far as that goes; only then are the others asked more rarely, too.
+
+    Args:
+        stretch: What all intervals would have to be multiplied by.
+        idle_share: The share of the calls that are for idle agents, at full pace.
+        most_idle: How much more rarely these may be asked.
+    """
+    if stretch <= 1.0:
+        return 1.0, 1.0
+    wanted, others_share = 1.0 / stretch, 1.0 - idle_share
+    least = idle_share / most_idle
+    if (left := wanted - others_share) > least:
+        return idle_share / left, 1.0
+    return most_idle, max(1.0, others_share / (wanted - least)) if wanted > least else stretch * most_idle
 
 
 def is_scarce(remaining: int, daily_limit: int) -> bool:

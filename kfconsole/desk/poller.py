@@ -22,8 +22,10 @@ from kfconsole.desk.feeds.messages import MessagesFeed
 from kfconsole.desk.feeds.queue import QueueFeed
 from kfconsole.desk.feeds.sessions import SessionsFeed
 from kfconsole.desk.gaps import KEEP_DAYS
+from kfconsole.desk.gauges import Gauge
 from kfconsole.desk.keeper import Keeper
 from kfconsole.desk.mending import Mending
+from kfconsole.desk.night import IsNight, Night
 from kfconsole.desk.people import People
 from kfconsole.desk.remarks import Remarks
 from kfconsole.desk.store import Store
@@ -49,6 +51,8 @@ class Intervals(Struct, frozen=True):
     agents: float = 5.0
     sessions: float = 5.0
     messages: float = 3.0
+    night_factor: float = 1.0
+    """All but the queue is asked so many times more rarely while nothing happens at night."""
 
     def of(self, feed: Feed) -> float:
         """Return the interval of one feed."""
@@ -77,6 +81,7 @@ class Poller:
         sleep: Sleep = asyncio.sleep,
         random: Callable[[], float] = standard_random.random,
         keep_days: float = KEEP_DAYS,
+        is_night: IsNight | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -91,7 +96,16 @@ class Poller:
         self._keeper = Keeper(archive, store, clock, {feed: intervals.of(feed) for feed in Feed})
         self._mending = Mending(archive, store, sleep)
         by_path = {PATHS[feed][0]: intervals.of(feed) for feed in Feed}
-        self._budgets = BudgetKeeper(client, store, clock, {**by_path, paths.AGENTS: LIST_SECONDS}, random)
+        self._night = Night(store, clock, is_night, intervals.night_factor)
+        self._budgets = BudgetKeeper(
+            client,
+            store,
+            clock,
+            {**by_path, paths.AGENTS: LIST_SECONDS},
+            random,
+            night=self._night,
+            idle=self._sessions.idle,
+        )
         self._bells = {feed: Bell(sleep) for feed in Feed}
         self._stopped_by: dict[Feed, AuthError | ConfigError] = {}
         self._limited: set[Feed] = set()
@@ -172,6 +186,14 @@ class Poller:
         self._budgets.forget()
         self.wake()
 
+    async def look_at_quotas(self) -> None:
+        """Learn what is left of every call of a working day, for somebody who looks at the gauges."""
+        await self._budgets.look()
+
+    def gauges(self) -> tuple[Gauge, ...]:
+        """Return what is known of the day's limit of each call, and how fast it is used."""
+        return self._budgets.gauges()
+
     async def _poll(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         failures = 0
         rest_seconds: float | None
@@ -214,16 +236,29 @@ class Poller:
                     self._nudge(Feed.SESSIONS)
             case Feed.SESSIONS:
                 health = self._store.desk.health.get(feed)
-                await self._sessions.ask(is_probe=health is not None and isinstance(health.error, RateLimited))
+                is_probe = health is not None and isinstance(health.error, RateLimited)
+                await self._sessions.ask(
+                    is_probe=is_probe,
+                    interval_seconds=self._budgets.interval_seconds(paths.SESSIONS),
+                    idle_seconds=self._budgets.idle_seconds,
+                )
                 self._store.apply(self._succeeded(feed))
             case Feed.MESSAGES:
                 await self._messages.ask(self._budgets.interval_seconds(paths.RECORDS))
                 self._store.apply(self._succeeded(feed))
+        self._wake_by_night()
         await self._people.load_missing()
         await self._keeper.save()
 
+    def _wake_by_night(self) -> None:
+        """Ask all feeds as soon as something happens on a calm night."""
+        if self._night.note():
+            for feed in Feed:
+                if feed is not Feed.QUEUE:
+                    self._nudge(feed)
+
     def _succeeded(self, feed: Feed) -> FeedSucceeded:
-        return FeedSucceeded(feed, self._clock.monotonic())
+        return FeedSucceeded(feed, self._clock.monotonic(), self._budgets.slow_seconds(PATHS[feed][0]))
 
     def _list_failure(self) -> tuple[FeedFailed, ...]:
         """The list of agents may reach its limit while who is online is still answered."""

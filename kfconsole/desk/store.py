@@ -143,8 +143,8 @@ class Store:
                 return desk
             case happened.FeedFailed():
                 return _after_failure(desk, fact)
-            case happened.FeedSucceeded(feed=feed, mono=mono):
-                return _after_success(desk, feed, mono)
+            case happened.FeedSucceeded():
+                return _after_success(desk, fact)
             case happened.BudgetSeen(feed=feed, budget=budget):
                 return _after_budget(desk, feed, budget)
             case happened.ArchiveSeen(trouble=trouble):
@@ -168,11 +168,7 @@ class Store:
         same_or_new = tuple(before[agent.id] if before.get(agent.id) == agent else agent for agent in agents)
         for gone in self._sessions.agents - {agent.id for agent in agents}:
             self._sessions.replace(gone, ())
-        return _with(
-            desk,
-            agents=desk.agents if same_or_new == desk.agents else same_or_new,
-            sessions=self._sessions.ordered,
-        )
+        return self._with_sessions(desk, agents=desk.agents if same_or_new == desk.agents else same_or_new)
 
     def _after_sessions(self, desk: Desk, fact: happened.SessionsSeen) -> Desk:
         seen = {session.openid: session for session in fact.sessions}
@@ -185,25 +181,24 @@ class Store:
                 seen.pop(openid, None)
         self._sessions.replace(fact.agent, tuple(seen.values()))
         self._sessions_asked_mono[fact.agent] = fact.asked_mono
-        return _with(desk, sessions=self._sessions.ordered)
+        return self._with_sessions(desk)
 
     def _after_opening(self, desk: Desk, session: Session, mono: float) -> Desk:
         self._sessions.put(session)
         self._acts[session.openid] = _Act(session.agent, session, mono)
         was_waiting = any(row.openid == session.openid for row in self._queue.rows)
         self._queue = without_customer(self._queue, session.openid)
-        return _with(
+        return self._with_sessions(
             desk,
             queue=self._queue.rows,
             queue_total=max(desk.queue_total - was_waiting, len(self._queue.rows)),
-            sessions=self._sessions.ordered,
         )
 
     def _after_closing(self, desk: Desk, fact: happened.SessionClosed) -> Desk:
         kept = tuple(session for session in self._sessions.of_agent(fact.agent) if session.openid != fact.openid)
         self._sessions.replace(fact.agent, kept)
         self._acts[fact.openid] = _Act(fact.agent, None, fact.mono)
-        return _with(desk, sessions=self._sessions.ordered)
+        return self._with_sessions(desk)
 
     def _after_remembering(self, desk: Desk, fact: happened.Remembered) -> Desk:
         elsewhere = {row.openid: row for row in fact.waiting_elsewhere}
@@ -213,15 +208,21 @@ class Store:
             by_agent.setdefault(session.agent, []).append(session)
         for agent, sessions in by_agent.items():
             self._sessions.replace(agent, tuple(sessions))
-        return _with(
+        return self._with_sessions(
             desk,
             agents=fact.desk.agents,
             queue=fact.desk.queue,
             queue_total=fact.desk.queue_total,
-            sessions=self._sessions.ordered,
             contacts=_merged(desk.contacts, fact.desk.contacts),
             remembered_at=fact.desk.remembered_at,
         )
+
+    def _with_sessions(self, desk: Desk, **changes: object) -> Desk:
+        """Return the desk with the sessions as they are now, and with other parts."""
+        after = _with(desk, sessions=self._sessions.ordered, **changes)
+        if after.sessions is not desk.sessions:
+            vars(after)["session_by_customer"] = self._sessions.by_customer
+        return after
 
     def _forget_acts_before(self, mono: float) -> None:
         if any(act.mono < mono for act in self._acts.values()):
@@ -259,8 +260,8 @@ def _after_failure(desk: Desk, fact: happened.FeedFailed) -> Desk:
     return _with(desk, health={**desk.health, fact.feed: health})
 
 
-def _after_success(desk: Desk, feed: Feed, mono: float) -> Desk:
-    health = {**desk.health, feed: Health(succeeded_mono=mono)}
+def _after_success(desk: Desk, fact: happened.FeedSucceeded) -> Desk:
+    health = {**desk.health, fact.feed: Health(succeeded_mono=fact.mono, slow_seconds=fact.slow_seconds)}
     is_live = all(name in health and health[name].succeeded_mono is not None for name in _LISTS)
     return _with(desk, health=health, remembered_at=None if is_live else desk.remembered_at)
 

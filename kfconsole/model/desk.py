@@ -31,6 +31,8 @@ class Health(Struct, frozen=True):
     failing_since_mono: float | None = None
     retry_mono: float | None = None
     """When it is asked again; None with an error set: only when told to (`R`)."""
+    slow_seconds: float | None = None
+    """How rarely it is asked now on purpose; None: as often as the settings say."""
 
 
 class Budget(Struct, frozen=True):

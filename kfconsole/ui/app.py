@@ -189,7 +189,6 @@ class KfApp(App[int]):
 
     def _spare_what_stays(self) -> None:
         # Modules, styles and the first lists stay for good: a collection that walks them takes several frames.
-        gc.collect()
         gc.freeze()
 
     async def _live(self) -> None:

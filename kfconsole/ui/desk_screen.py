@@ -310,6 +310,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
     def show_accepted(self, openid: CustomerId) -> None:
         """Select the accepted customer among the sessions."""
         self.paint(self.desk)
+        self.lists.catch_up()
         self.sessions.select(openid)
         if self.focused in (self.queue, self.agents, None):
             self.set_focus(self.sessions)  # at once: whoever replies next has the last word

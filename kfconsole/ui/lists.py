@@ -1,5 +1,6 @@
 """The left side of the desk: who waits, who is served, who answers; and the line that filters them."""
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -12,7 +13,7 @@ from kfconsole.desk import ranking
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk, Feed
 from kfconsole.ui import rows, status
-from kfconsole.ui.panes import Pane
+from kfconsole.ui.panes import MANY_ROWS, Pane
 from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
 from kfconsole.ui.tones import Tones
 from kfconsole.ui.widgets.entry import Entry
@@ -20,6 +21,8 @@ from kfconsole.ui.widgets.entry import Entry
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
 
+PART_ROWS = 2_000
+REST_SECONDS = 0.05  # while answers come in by the dozen, the screen need not follow each
 BEGIN_TICKS = 2  # a key on its way when a row of the last run left was meant for nobody else
 
 
@@ -39,6 +42,8 @@ class Lists(Vertical):
         """Which row was current before it may have been hidden."""
         self._shown: Desk | None = None
         self._session_rows = rows.NO_ROWS
+        self._is_behind = False
+        """The sessions shown are not those of the desk yet."""
         self._ticks_until_begun: dict[Feed, int] = {}
         """Since WeChat told who is there: the row of the last run that a list began with may have left then."""
 
@@ -65,13 +70,10 @@ class Lists(Vertical):
             count = str(waiting) if waiting >= desk.queue_total else cut
             self.queue.show_rows(rows.queue_rows(desk), self.app.keymap.prefix("pane_queue") + _("Queue"), count)
         if names_changed or people_changed or before is None or desk.sessions is not before.sessions:
-            session_rows = rows.session_rows(desk, self._session_rows)
-            self._session_rows = {row.id: row for row in session_rows}
-            unread = rows.unread_count(session_rows, is_anybody=desk.me is None)
-            count = str(len(desk.sessions))
-            if unread:
-                count = _("{count}, {unread} unread").format(count=count, unread=unread)
-            self.sessions.show_rows(session_rows, self.app.keymap.prefix("pane_sessions") + _("Sessions"), count)
+            if before is None or len(desk.sessions) < MANY_ROWS:
+                self.catch_up()
+            else:
+                self._catch_up_soon()
         if names_changed:
             online = sum(agent.is_online for agent in desk.agents)
             self.agents.show_rows(
@@ -82,6 +84,40 @@ class Lists(Vertical):
         for feed, pane in ((Feed.QUEUE, self.queue), (Feed.SESSIONS, self.sessions)):
             if feed not in self._ticks_until_begun and ranking.is_known(desk, feed):
                 self._ticks_until_begun[feed] = BEGIN_TICKS if pane.has_lost_first else 0
+
+    # Sessions: of very many, the rows are made a part at a time, so that keys may come in between.
+
+    def catch_up(self) -> None:
+        """Show the sessions of the desk at once."""
+        self._is_behind = False
+        desk = self._shown
+        if desk is not None:
+            self._show_sessions(desk, rows.session_rows(desk, self._session_rows))
+
+    def _catch_up_soon(self) -> None:
+        if not self._is_behind:
+            self._is_behind = True
+            self.run_worker(self._catch_up_in_parts(), group="rows", exclusive=True)
+
+    async def _catch_up_in_parts(self) -> None:
+        while self._is_behind and (desk := self._shown) is not None:
+            parts = []
+            for part in rows.session_rows_in_parts(desk, self._session_rows, PART_ROWS):
+                parts.append(part)
+                await asyncio.sleep(0)
+            if not self._is_behind or not self.is_attached:
+                return  # somebody could not wait
+            self._is_behind = self._shown is not desk
+            self._show_sessions(desk, rows.mine_first(parts))
+            await asyncio.sleep(REST_SECONDS)
+
+    def _show_sessions(self, desk: Desk, session_rows: list[SessionRow]) -> None:
+        self._session_rows = {row.id: row for row in session_rows}
+        unread = rows.unread_count(session_rows, is_anybody=desk.me is None)
+        count = str(len(desk.sessions))
+        if unread:
+            count = _("{count}, {unread} unread").format(count=count, unread=unread)
+        self.sessions.show_rows(session_rows, self.app.keymap.prefix("pane_sessions") + _("Sessions"), count)
 
     def mark_stale(self, desk: Desk) -> None:
         """Dim what WeChat has not confirmed for a while."""

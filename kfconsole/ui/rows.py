@@ -1,7 +1,7 @@
 """The rows of the three lists: what they hold and how one is drawn at a width. Pure."""
 
-from collections.abc import Mapping, Sequence
-from itertools import takewhile
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, takewhile
 from types import MappingProxyType
 
 from msgspec import Struct
@@ -86,20 +86,31 @@ def session_rows(desk: Desk, before: Mapping[str, SessionRow] = NO_ROWS) -> list
 
     Rows that still say the same are taken from `before`: making 20,000 of them holds the screen up.
     """
+    return mine_first(list(session_rows_in_parts(desk, before, max(1, len(desk.sessions)))))
+
+
+def session_rows_in_parts(
+    desk: Desk, before: Mapping[str, SessionRow], part_rows: int
+) -> Iterator[tuple[list[SessionRow], list[SessionRow]]]:
+    """Yield mine and the others of so many sessions at a time, as `session_rows` has them."""
     names = {agent.id: agent.nick or agent.id for agent in desk.agents}
-    mine: list[SessionRow] = []
-    others: list[SessionRow] = []
-    for session in desk.sessions:
-        openid, name, contact = (
-            session.openid,
-            names.get(session.agent, session.agent),
-            desk.contacts.get(session.openid),
-        )
-        row = before.get(openid)
-        if row is None or row.session is not session or row.contact is not contact or row.agent_name != name:
-            row = SessionRow(openid, session, name, session.agent == desk.me, contact)
-        (mine if row.is_mine else others).append(row)
-    return mine + others
+    contacts = desk.contacts
+    for start in range(0, len(desk.sessions), part_rows):
+        mine: list[SessionRow] = []
+        others: list[SessionRow] = []
+        for session in desk.sessions[start : start + part_rows]:
+            openid, name = session.openid, names.get(session.agent, session.agent)
+            row, contact = before.get(openid), contacts.get(openid)
+            if row is None or row.session is not session or row.contact is not contact or row.agent_name != name:
+                row = SessionRow(openid, session, name, session.agent == desk.me, contact)
+            (mine if row.is_mine else others).append(row)
+        yield mine, others
+
+
+def mine_first(parts: Sequence[tuple[list[SessionRow], list[SessionRow]]]) -> list[SessionRow]:
+    """Put parts together."""
+    mine = chain.from_iterable(part[0] for part in parts)
+    return [*mine, *chain.from_iterable(part[1] for part in parts)]
 
 
 def unread_count(session_rows: Sequence[SessionRow], *, is_anybody: bool) -> int:

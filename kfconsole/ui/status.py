@@ -8,7 +8,7 @@ from kfconsole import text
 from kfconsole.desk import pacing, rules
 from kfconsole.errors import KfError, RateLimited, Unavailable
 from kfconsole.i18n import _, listed, sentences
-from kfconsole.model import ArchiveTrouble, Budget, Desk, Feed, Health
+from kfconsole.model import ArchiveTrouble, Budget, CustomerId, Desk, Feed, Health
 from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import words
 from kfconsole.ui.keymap import Keymap
@@ -40,7 +40,8 @@ def is_stale(feed: Feed, desk: Desk, mono: float, station: Station) -> bool:
         return True
     if budget is not None and budget.interval_seconds is not None:
         return mono - health.succeeded_mono > budget.interval_seconds + STALE_GRACE_SECONDS
-    return mono - health.succeeded_mono > station.intervals[feed] * STALE_POLLS + STALE_GRACE_SECONDS
+    usual_seconds = max(station.intervals[feed] * STALE_POLLS, health.slow_seconds or 0.0)
+    return mono - health.succeeded_mono > usual_seconds + STALE_GRACE_SECONDS
 
 
 def status_line(
@@ -228,9 +229,11 @@ def _retry_words(seconds: float) -> str:
 
 def conversation_title(desk: Desk, station: Station, now: float) -> str:
     """Who is on screen, who serves them, for how long, and until when WeChat routes their messages."""
-    if desk.open is None:
-        return ""
-    openid = desk.open.openid
+    return "" if desk.open is None else customer_title(desk, desk.open.openid, station, now)
+
+
+def customer_title(desk: Desk, openid: CustomerId, station: Station, now: float) -> str:
+    """Say of one customer who it is, who serves them, for how long, and until when WeChat routes their messages."""
     contact = desk.contacts.get(openid)
     name, end = words.name_of(contact, openid, station.glyphs), words.name_of(None, openid, station.glyphs)
     title = [name if name == end else f"{name}  {end}"]

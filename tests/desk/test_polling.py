@@ -168,7 +168,7 @@ async def test_the_focused_agent_is_asked_first_and_every_time(house: House) -> 
         assert ["li" in query for query in asked] == [True, False]
 
 
-async def test_at_most_four_session_lists_are_asked_for_at_once(house: House) -> None:
+async def test_at_most_eight_session_lists_are_asked_for_at_once(house: House) -> None:
     for number in range(12):
         agent = f"a{number}@shop"
         house.world.add_agent(agent, "A")
@@ -182,10 +182,10 @@ async def test_at_most_four_session_lists_are_asked_for_at_once(house: House) ->
         await house.time.settle(4)
         house.app.state.faults.hold(at.SESSIONS)
         house.poller.wake()
-        await until(lambda: house.app.state.faults.waiting.get(at.SESSIONS, 0) == 4)
+        await until(lambda: house.app.state.faults.waiting.get(at.SESSIONS, 0) == 8)
         for _turn in range(50):
             await asyncio.sleep(0)
-        assert house.app.state.faults.waiting[at.SESSIONS] == 4
+        assert house.app.state.faults.waiting[at.SESSIONS] == 8
         house.app.state.faults.release()
         await house.time.settle(4)
         assert len(house.served()) == 12
