@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
-from kfconsole.model import AuditCheck, AuditFault
+from kfconsole.model import AuditCheck, AuditFault, CustomerId
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -44,7 +44,7 @@ class Noted(Struct, frozen=True):
     source: str
     agent: str
     act: str
-    openid: str | None
+    openid: CustomerId | None
     details: str
     result: str
 

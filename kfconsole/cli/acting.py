@@ -4,14 +4,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kfconsole import config
 from kfconsole.cli.output import INTERRUPTED, talk
-from kfconsole.errors import ConfigError, NotPossible, Unavailable
+from kfconsole.errors import ConfigError, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId
+
+if TYPE_CHECKING:
+    from kfconsole.desk.read_only import ReadOnly
 
 
 def account_settings(settings_file: Path | None) -> config.Settings:
@@ -20,9 +24,28 @@ def account_settings(settings_file: Path | None) -> config.Settings:
     Raises:
         ConfigError: They are wrong, or there is none.
     """
-    settings = config.load(settings_file)
+    settings = load(settings_file)
     settings.require_account()
     return settings
+
+
+def load(settings_file: Path | None) -> config.Settings:
+    """Load the settings for a command, which the option before it may make read-only.
+
+    Raises:
+        ConfigError: They are wrong.
+    """
+    context = click.get_current_context(silent=True)
+    is_read_only = context is not None and bool(context.find_root().params.get("is_read_only"))
+    return config.load(settings_file, is_read_only=is_read_only)
+
+
+def read_only_by(settings: config.Settings) -> "ReadOnly":
+    """Return what makes a console with these settings read-only, if it is."""
+    from kfconsole.desk.read_only import ReadOnly  # the desk is more than every command needs
+
+    found = {config.READ_ONLY_FLAG: ReadOnly.FLAG, config.READ_ONLY_VARIABLE: ReadOnly.VARIABLE}
+    return found.get(settings.origins.get("me.read_only", ""), ReadOnly.SETTING)
 
 
 def acting_agent(settings: config.Settings, agent: str | None) -> AgentId:
@@ -44,7 +67,9 @@ def require_answer(settings: config.Settings, is_sure: bool) -> None:
         ConfigError: Nobody is sure, and stdin or stderr is not a terminal.
     """
     if settings.me.read_only:
-        raise NotPossible(_("This console is read-only."), hint=_("Set read_only = false under [me] in the settings."))
+        from kfconsole.desk.read_only import refusal
+
+        raise refusal(read_only_by(settings))
     if not is_sure and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(
             _("This asks first, and there is no terminal to ask on; nothing was done."),

@@ -9,6 +9,7 @@ import click
 from msgspec import Struct
 
 from kfconsole import config
+from kfconsole.cli.acting import load
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.nouns import Noun
 from kfconsole.cli.output import emit, emit_json, talk
@@ -50,7 +51,7 @@ def path(settings_file: Path | None) -> None:
 @click.pass_obj
 def show(settings_file: Path | None, as_json: bool) -> None:
     """Print the settings."""
-    shown = tuple(config.load(settings_file).shown())
+    shown = tuple(load(settings_file).shown())
     if as_json:
         emit_json({key: Setting(value, origin) for key, value, origin in shown})  # type: ignore[arg-type]  # as in SECTIONS
         return
@@ -62,7 +63,7 @@ def show(settings_file: Path | None, as_json: bool) -> None:
 @click.pass_obj
 def check(settings_file: Path | None) -> None:
     """Check the settings."""
-    settings = config.load(settings_file)
+    settings = load(settings_file)
     settings.require_account()
     from kfconsole.ui import keymap
 
@@ -102,7 +103,7 @@ def show_keys(settings_file: Path | None, as_json: bool) -> None:
     from kfconsole.ui import keymap
     from kfconsole.ui.commands import COMMANDS
 
-    settings = config.load(settings_file)
+    settings = load(settings_file)
     broken: ConfigError | None = None
     try:
         bound = keymap.read(settings.keys, settings.path)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfconsole import config
+from kfconsole.cli.acting import load
 from kfconsole.cli.output import DONE, complain, require_terminal, talk
 from kfconsole.i18n import _, listed, ngettext, sentences
 
@@ -19,7 +20,7 @@ BROWSER_DRIVER = "kfconsole.ui.browser_driver:BrowserDriver"
 
 def run(settings_file: Path | None) -> int:
     """Open the console; return its exit code."""
-    settings = config.load(settings_file)
+    settings = load(settings_file)
     settings.require_account()
     if os.environ.get("TEXTUAL_DRIVER") != BROWSER_DRIVER:
         require_terminal()

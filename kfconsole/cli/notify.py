@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kfconsole import config
+from kfconsole.cli.acting import load
 from kfconsole.cli.doctor.terminal import bell_option
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit_json, talk
@@ -68,7 +69,7 @@ class Channels(Struct, frozen=True):
 @click.pass_obj
 def command(settings_file: Path | None, is_test: bool, as_json: bool) -> None:
     """Look at the ways, and try them."""
-    settings = config.load(settings_file)
+    settings = load(settings_file)
     found = channels(settings, os.environ, run_program)
     if is_test:
         found = _try(found, os.environ, asks=not as_json and sys.stdin.isatty() and sys.stderr.isatty())

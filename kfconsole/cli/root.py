@@ -12,7 +12,7 @@ from kfconsole.i18n import N_, _, sentences
 
 SECTIONS = (
     (N_("Begin"), ("demo", "init", "config", "doctor")),
-    (N_("The desk"), ("status", "queue", "watch", "sessions", "agents")),
+    (N_("The desk"), ("status", "queue", "watch", "sessions", "agents", "report")),
     (N_("Customers"), ("send", "typing", "history", "media", "users", "replies")),
     (N_("Tools"), ("quota", "explain", "notify", "serve", "simulate", "completion")),
 )
@@ -88,6 +88,12 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     help=_("The settings file to use."),
 )
 @click.option(
+    "--read-only",
+    "is_read_only",
+    is_flag=True,
+    help=_("Change nothing: whatever would send, accept, close or rename is refused."),
+)
+@click.option(
     "--version",
     is_flag=True,
     is_eager=True,
@@ -96,7 +102,7 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     help=_("Show the version and exit."),
 )
 @click.pass_context
-def root(context: click.Context, settings_file: Path | None) -> int:
+def root(context: click.Context, /, settings_file: Path | None, **_flags: bool) -> int:
     """Run the console when no command is named."""
     context.obj = settings_file
     if context.invoked_subcommand:

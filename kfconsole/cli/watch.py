@@ -16,6 +16,7 @@ import click
 from msgspec.structs import replace
 
 from kfconsole import config
+from kfconsole.cli.acting import load
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import DONE, INTERRUPTED, emit, emit_json, failed
 from kfconsole.cli.spans import clock_span
@@ -72,7 +73,7 @@ _OfCustomer = (
 @click.pass_obj
 def command(settings_file: Path | None, with_text: bool, as_json: bool) -> int:
     """Watch until told to stop."""
-    settings = config.load(settings_file)
+    settings = load(settings_file)
     settings.require_account()
     return asyncio.run(_watch(settings, with_text=with_text, as_json=as_json))
 

@@ -4,12 +4,15 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 
 from kfconsole.archive import Archive
+from kfconsole.cli.acting import read_only_by
 from kfconsole.cli.log import Log
 from kfconsole.cli.output import talk
 from kfconsole.config import Settings
 from kfconsole.desk import Actions, Intervals, Poller, ServerClock, Store
+from kfconsole.desk.alerts import DailySpan
 from kfconsole.desk.feeds.agents import AgentsFeed
 from kfconsole.desk.feeds.queue import QueueFeed
 from kfconsole.errors import ArchiveError
@@ -63,9 +66,17 @@ def wire(settings: Settings) -> Wired:
     client = make_client(settings, on_date=clock.learn, log=log)
     store = Store(me)
     poll = settings.poll
-    intervals = Intervals(queue=poll.queue, agents=poll.agents, sessions=poll.sessions, messages=poll.messages)
+    intervals = Intervals(
+        queue=poll.queue,
+        agents=poll.agents,
+        sessions=poll.sessions,
+        messages=poll.messages,
+        night_factor=poll.night_factor,
+    )
     keep_days = settings.archive.keep_days
-    poller = Poller(client, archive, store, clock, intervals=intervals, keep_days=keep_days)
+    poller = Poller(
+        client, archive, store, clock, intervals=intervals, keep_days=keep_days, is_night=_is_night(settings)
+    )
     actions = Actions(
         client,
         archive,
@@ -74,9 +85,15 @@ def wire(settings: Settings) -> Wired:
         me=me,
         poller=poller,
         read_only=settings.me.read_only,
+        read_only_by=read_only_by(settings),
         keep_days=keep_days,
     )
     return Wired(clock, archive, client, store, poller, actions, log)
+
+
+def _is_night(settings: Settings) -> Callable[[float], bool] | None:
+    hours = settings.poll.night_minutes
+    return None if hours is None else partial(DailySpan(*hours).holds, zone=settings.ui.zone)
 
 
 @asynccontextmanager

@@ -17,9 +17,15 @@ ENVIRONMENT = {
     "KFCONSOLE_APP_SECRET": "account.app_secret",
     "KFCONSOLE_BASE_URL": "account.base_url",
     "KFCONSOLE_KF_ACCOUNT": "me.kf_account",
+    "KFCONSOLE_READ_ONLY": "me.read_only",
     "KFCONSOLE_LANGUAGE": "ui.language",
 }
 """Variables that beat the file. An empty variable counts as not set."""
+READ_ONLY_VARIABLE = "KFCONSOLE_READ_ONLY"
+READ_ONLY_FLAG = "--read-only"
+"""Where `me.read_only` comes from when the command line says so; it beats everything."""
+_FLAGS = {"1": True, "true": True, "0": False, "false": False}
+"""What a variable may say where the file says true or false."""
 
 
 def settings_path(given: Path | None = None, environment: Mapping[str, str] = os.environ) -> Path:
@@ -49,8 +55,15 @@ def _home(kind: str, environment: Mapping[str, str]) -> Path:
     return folders.user_config_path if kind == "config" else folders.user_data_path
 
 
-def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) -> Settings:
+def load(
+    path: Path | None = None, environment: Mapping[str, str] = os.environ, *, is_read_only: bool = False
+) -> Settings:
     """Read and check the settings; without a file at the usual place there are only defaults.
+
+    Args:
+        path: The file; None: at the usual place.
+        environment: What may name another, and beats what stands in it.
+        is_read_only: The command line says so.
 
     Raises:
         ConfigError: A file named is not there, cannot be read or is too open, or a key or value is wrong; names key,
@@ -63,7 +76,13 @@ def load(path: Path | None = None, environment: Mapping[str, str] = os.environ) 
             _("There is no settings file {file}.").format(file=path),
             hint=_("Correct the path, or write the file with 'kfconsole init'."),
         )
-    overrides = {key: (name, environment[name]) for name, key in ENVIRONMENT.items() if environment.get(name)}
+    overrides: dict[str, tuple[str, object]] = {
+        key: (name, environment[name]) for name, key in ENVIRONMENT.items() if environment.get(name)
+    }
+    if is_read_only:
+        overrides["me.read_only"] = READ_ONLY_FLAG, True
+    elif flag := environment.get(READ_ONLY_VARIABLE):
+        overrides["me.read_only"] = READ_ONLY_VARIABLE, _FLAGS.get(flag.lower(), flag)
     return _build(file.read(path), overrides, path=path, folder=data_dir(environment))
 
 
@@ -95,7 +114,7 @@ def write(path: Path, values: Mapping[str, Mapping[str, object]]) -> None:
 
 
 def _build(
-    values: Mapping[str, Any], overrides: Mapping[str, tuple[str, str]], *, path: Path, folder: Path
+    values: Mapping[str, Any], overrides: Mapping[str, tuple[str, object]], *, path: Path, folder: Path
 ) -> Settings:
     known = {section: tuple(f.name for f in fields(kind)) for section, kind in SECTIONS.items()}
     bound = checks.keys_of(values.get("keys", {}), path)

@@ -1,8 +1,8 @@
 """Everything a person does at the desk; keys and command line call the same.
 
 Each act checks first, raises KfError when nothing was done, and otherwise returns what is true. All that reaches
-WeChat, and every decision others rely on, is refused here in a read-only console. Reading, and drafts, which
-nobody else sees, are not. What was done is noted (`deeds`), but for sends: those are in the archive themselves.
+WeChat, and all that others see or rely on, is refused here in a read-only console. Reading, and drafts, which nobody
+else sees, are not. What was done is noted (`deeds`), without the words of messages.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from kfconsole.desk.managing import Managing
 from kfconsole.desk.owing import Owing
 from kfconsole.desk.people import check_alias, check_tags
 from kfconsole.desk.poller import Poller
+from kfconsole.desk.read_only import ReadOnly, refusal
 from kfconsole.desk.reading import HistoryDay, Reading
 from kfconsole.desk.sending import Decide, Sending
 from kfconsole.desk.serving import Serving
@@ -68,6 +69,7 @@ class Actions(Supervising):
         me: AgentId | None,
         poller: Poller | None = None,
         read_only: bool = False,
+        read_only_by: ReadOnly = ReadOnly.SETTING,
         keep_days: float = KEEP_DAYS,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -75,7 +77,7 @@ class Actions(Supervising):
         self._store = store
         self._me = me
         self._clock, self._rota, self._owing = clock, Rota(), Owing(archive, store, sleep=sleep)
-        self._read_only = read_only
+        self._read_only: ReadOnly | None = read_only_by if read_only else None
         self._typing_state = TypingState(client, store, clock, sleep=sleep)
         self._checking = Checking(client, archive, store, clock, me=me, sleep=sleep)
         self._reading = Reading(client, archive, store, clock, keep_days=keep_days)
@@ -101,6 +103,18 @@ class Actions(Supervising):
         """End what must not stop half-way, and note what was done; await it before client and archive are closed."""
         await self._transfers.finish()
         await self._deeds.finish()
+
+    @property
+    def read_only(self) -> ReadOnly | None:
+        """What made this console read-only; None: it is not."""
+        return self._read_only
+
+    def become_read_only(self) -> None:
+        """Change nothing any more from now on, until this console ends; what was begun ends by itself."""
+        if self._read_only is None:
+            self._read_only = ReadOnly.SWITCHED
+            self._typing_state.forget()
+            self._deeds.note("read_only")
 
     # Reading
 
@@ -225,9 +239,8 @@ class Actions(Supervising):
     ) -> Message:
         """Send a text, or another content, and return the message as it ended; see `Sending.send`."""
         self._check_answering(agent)
-        return await self._sending.send(
-            openid, content, agent=agent, is_ai=is_ai, replaces=replaces, keeps_draft=keeps_draft
-        )
+        work = self._sending.send(openid, content, agent=agent, is_ai=is_ai, replaces=replaces, keeps_draft=keeps_draft)
+        return await self._deeds.sent(work, openid, content, agent)
 
     def check_answering(self) -> None:
         """Refuse at once what `send` would refuse whatever it is given.
@@ -242,7 +255,8 @@ class Actions(Supervising):
     ) -> tuple[Message, ...]:
         """Send messages in order, each after a look at what changed meanwhile; see `Sending.send_each`."""
         self._check_answering()
-        return await self._sending.send_each(openid, contents, decide=decide, keeps_draft=keeps_draft)
+        work = self._sending.send_each(openid, contents, decide=decide, keeps_draft=keeps_draft)
+        return await self._deeds.sent_each(work, openid, contents)
 
     async def take_back(self, openid: CustomerId, message_ids: Sequence[MessageId], draft: str) -> None:
         """Leave messages that wait to go unsent; `draft` is what the customer's draft is from then on."""
@@ -294,7 +308,7 @@ class Actions(Supervising):
     async def describe(
         self, openid: CustomerId, *, alias: str | None = None, tags: "Sequence[str] | None" = None
     ) -> None:
-        """Keep what we call a customer, and our words for them; like drafts, they never leave the archive.
+        """Keep what we call a customer, and our words for them; colleagues on this archive see them.
 
         Args:
             openid: The customer.
@@ -302,11 +316,14 @@ class Actions(Supervising):
             tags: All of ours, without WeChat's, which stay; None: as before.
 
         Raises:
-            NotPossible: Something is too long, or a tag would be taken for one of WeChat's.
+            NotPossible: This console is read-only, something is too long, or a tag would be taken for one of WeChat's.
         """
+        self._check_writable()
         check_alias(alias or "")
         check_tags(tags or ())
-        await self._archive.describe(openid, alias=alias, tags=tags)
+        changed = " ".join(name for name, value in (("alias", alias), ("tags", tags)) if value is not None)
+        work = self._archive.describe(openid, alias=alias, tags=tags)
+        await self._deeds.noted("describe", work, openid=openid, details=changed)
         await self._reading.refresh_contacts((openid,))
 
     async def know(self, openids: "Collection[CustomerId]") -> None:
@@ -376,11 +393,12 @@ class Actions(Supervising):
     async def set_typing(self, openid: CustomerId, *, cancel: bool = False) -> None:
         """Show the customer that somebody is writing, or show it no more; raises what WeChat says."""
         self._check_writable()
-        await self._typing_state.show(openid, cancel=cancel)
+        work = self._typing_state.show(openid, cancel=cancel)
+        await self._deeds.noted("typing", work, openid=openid, details="cancel" if cancel else "")
 
     def writing(self, openid: CustomerId) -> None:
         """Somebody is writing to this customer; never blocks, never fails."""
-        if not self._read_only and self._me is not None:
+        if self._read_only is None and self._me is not None:
             self._checking.begin(openid)
             self._typing_state.writing(openid)
 
@@ -410,11 +428,8 @@ class Actions(Supervising):
         self._check_writable()
 
     def _check_writable(self) -> None:
-        if self._read_only:
-            raise NotPossible(
-                _("This console is read-only."),
-                hint=_("Set read_only = false under [me] in the settings."),
-            )
+        if self._read_only is not None:
+            raise refusal(self._read_only)
 
     def _check_answering(self, agent: AgentId | None = None) -> None:
         self._check_writable()

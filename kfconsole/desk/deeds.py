@@ -2,9 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
+from kfconsole.content import Content
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.transferring import Outcome, Transfer
 from kfconsole.desk.waking import to_the_end
@@ -36,7 +37,15 @@ class Deeds:
         self._stir = asyncio.Event()
         self._writing = asyncio.Lock()
 
-    async def noted(self, act: str, work: Awaitable[T], *, openid: CustomerId | None = None, details: str = "") -> T:
+    async def noted(
+        self,
+        act: str,
+        work: Awaitable[T],
+        *,
+        openid: CustomerId | None = None,
+        details: str = "",
+        agent: AgentId | None = None,
+    ) -> T:
         """Await an act and note it, whatever comes of it.
 
         Args:
@@ -44,6 +53,7 @@ class Deeds:
             work: The act.
             openid: The customer, where it is known before.
             details: Whom or what else it is about; no secret, and nothing anybody wrote to anybody.
+            agent: In whose name; ours by default.
         """
         at = self._clock.now()
         result, customer = _("Stopped before WeChat answered."), openid
@@ -54,8 +64,42 @@ class Deeds:
             result = _problem(error)
             raise
         finally:
-            self._unwritten.append(Deed(at, act, agent=self._me, openid=customer, details=details, result=result))
-            self._stir.set()
+            self._put(Deed(at, act, agent=agent or self._me, openid=customer, details=details, result=result))
+        return done
+
+    async def sent(
+        self, work: Awaitable[Message], openid: CustomerId, content: Content | str, agent: AgentId | None
+    ) -> Message:
+        """Await that a message is sent and note it; see `sent_each`."""
+
+        async def each() -> tuple[Message, ...]:
+            return (await work,)
+
+        (message,) = await self.sent_each(each(), openid, (content,), agent)
+        return message
+
+    async def sent_each(
+        self,
+        work: Awaitable[tuple[Message, ...]],
+        openid: CustomerId,
+        contents: Sequence[Content | str],
+        agent: AgentId | None = None,
+    ) -> tuple[Message, ...]:
+        """Await that messages are sent and note each, with its kind and its number, and none of its words."""
+        at, me, kinds = self._clock.now(), agent or self._me, [_kind(content) for content in contents]
+        results = dict.fromkeys(range(len(kinds)), _("Stopped before WeChat answered."))
+        numbers: dict[int, str] = {}
+        try:
+            done = await work
+            results = {place: self._result(message) for place, message in enumerate(done)}
+            numbers = {place: f" message {message.id}" for place, message in enumerate(done)}
+        except KfError as error:
+            results = dict.fromkeys(results, _problem(error))
+            raise
+        finally:
+            for place, result in results.items():
+                said = kinds[place] + numbers.get(place, "")
+                self._put(Deed(at, "send", agent=me, openid=openid, details=said, result=result))
         return done
 
     async def note_now(self, act: str, openid: CustomerId, details: str, result: str) -> None:
@@ -63,9 +107,11 @@ class Deeds:
         self.note(act, openid, details, result)
         await self.finish()
 
-    def note(self, act: str, openid: CustomerId, details: str, result: str) -> None:
+    def note(self, act: str, openid: CustomerId | None = None, details: str = "", result: str = "done") -> None:
         """Note something soon."""
-        deed = Deed(self._clock.now(), act, agent=self._me, openid=openid, details=details, result=result)
+        self._put(Deed(self._clock.now(), act, agent=self._me, openid=openid, details=details, result=result))
+
+    def _put(self, deed: Deed) -> None:
         self._unwritten.append(deed)
         self._stir.set()
 
@@ -100,6 +146,10 @@ class Deeds:
 
 def _customer(done: object) -> CustomerId | None:
     return done.openid if isinstance(done, Message | Session) else None
+
+
+def _kind(content: Content | str) -> str:
+    return "text" if isinstance(content, str) else str(content.__struct_config__.tag)
 
 
 def _problem(error: KfError) -> str:

@@ -28,6 +28,8 @@ LEFT_ALONE = "left_alone"
 FORGOTTEN_SECONDS = 24 * 3600.0
 """How far back an unfinished transfer is looked for: WeChat lets one reply for 48 h, a shift is shorter."""
 
+_OF_WORDS = frozenset({"send", "resend", "dismiss", "describe", "set_remark", "typing"})
+"""Deeds to a customer that tell nothing of who has them."""
 ASK_AGAIN_SECONDS = 20.0
 
 
@@ -107,7 +109,7 @@ class Transfers:
                 continue
             if deed.act == LEFT_ALONE or (deed.act, deed.result) == ("transfer", BEGUN):
                 unfinished[deed.openid] = deed
-            elif deed.result == "done" or deed.act == "transfer":
+            elif (deed.result == "done" and deed.act not in _OF_WORDS) or deed.act == "transfer":
                 unfinished.pop(deed.openid, None)
         for openid, deed in unfinished.items():
             giver, _blank, target = deed.details.partition(" ")

@@ -91,6 +91,12 @@ class TypingState:
             writer.is_cancel_due = True
             self._bell.ring()
 
+    def forget(self) -> None:
+        """Nobody here writes any more, and nothing more is asked; what customers still see ends by itself in 15 s."""
+        for writer in self._writers.values():
+            writer.wrote_mono = None
+            writer.is_on = writer.is_cancel_due = False
+
     def sending(self, openid: CustomerId) -> None:
         """A message is leaving for this customer: WeChat ends the typing state by itself, and none may come behind."""
         writer = self._writers.get(openid)

@@ -112,12 +112,15 @@ async def test_decisions_about_messages_are_noted_without_their_words(house: Hou
     found = await deeds(house)
     assert third.delivery is Delivery.SENT
     assert [(act, openid, details) for act, openid, details, _result in found] == [
+        ("send", ANN, f"text message {first.id}"),
         ("resend", ANN, f"message {first.id}"),
         ("resend", ANN, f"message {second.id}"),
+        ("send", ANN, f"text message {fourth.id}"),
         ("dismiss", ANN, f"message {fourth.id}"),
     ]
-    assert "45047" in found[0][3]
-    assert [result for *_deed, result in found[1:]] == ["done", "done"]
+    assert ["45015" in found[0][3], "45047" in found[1][3], found[2][3]] == [True, True, "done"]
+    assert ["45015" in found[3][3], found[4][3]] == [True, "done"]
+    assert "words" not in repr(found)
     assert "words" not in str(found)
 
 

@@ -109,8 +109,8 @@ async def test_a_remark_set_here_while_wechat_is_asked_stays(house: House) -> No
     assert contact(house, 1).remark == "new"
 
 
-async def test_names_are_ours_and_kept_where_nothing_may_be_sent(tmp_path: Path) -> None:
-    async with opened(tmp_path, read_only=True) as house:
+async def test_names_are_ours_and_leave_the_archive_for_nobody(tmp_path: Path) -> None:
+    async with opened(tmp_path) as house:
         await house.actions.describe(customer(1), alias="王姐", tags=("VIP",))
 
         assert contact(house, 1).name == "王姐"
