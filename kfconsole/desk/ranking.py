@@ -91,12 +91,13 @@ def unanswered(
     found = {}
     for session in sessions:
         contact = desk.contacts.get(session.openid)
-        if (since_at := _unanswered_since(contact, session)) is not None:
+        if (since_at := unanswered_since(contact, session)) is not None:
             found[session.openid] = min(since_at, before.get(session.openid, since_at))
     return found
 
 
-def _unanswered_since(contact: Contact | None, session: Session) -> float | None:
+def unanswered_since(contact: Contact | None, session: Session) -> float | None:
+    """Return since when a customer waits for an answer, by the last message alone; None: they do not."""
     last = contact.last_message if contact is not None else None
     if last is None or last.at < session.started_at:
         # A customer comes by writing; WeChat shows nothing of that, so the wait begins with the session.

@@ -66,6 +66,14 @@ class Reading:
         self._show(Conversation(openid, messages[-PAGE_MESSAGES:], has_older, gaps))
         await self.count_as_read(openid)
 
+    async def watch(self, openid: CustomerId, limit: int) -> Conversation:
+        """Return the newest messages of a conversation to somebody who only looks on.
+
+        Nothing counts as read by it, for whoever serves the customer has not read it; and the desk stays as it is.
+        """
+        messages = await self._archive.conversation(openid, limit=limit + 1)
+        return Conversation(openid, messages[-limit:], len(messages) > limit, await self._gaps.known())
+
     async def open_at(self, message: Message) -> bool:
         """Put a conversation on screen from some way before a message up to now; it does not count as read yet.
 

@@ -88,6 +88,8 @@ class KfApp(App[int]):
         self.accepted_problems: dict[CustomerId, tuple[str, str]] = {}
         """For which state of which customer the user said that a reply may go out all the same."""
         self.last_search: LastSearch | None = None
+        self.automatic_problem = ""
+        """Why customers are not assigned automatically, though the settings say so."""
         poll = settings.poll
         self.station = Station(
             glyphs=self.glyphs,
@@ -99,6 +101,7 @@ class KfApp(App[int]):
             },
             is_demo=is_demo,
             is_read_only=settings.me.read_only,
+            is_automatic=settings.assign.automatic and not settings.me.read_only,
             keymap=self.keymap,
         )
         self.crash: Exception | None = None
@@ -195,6 +198,10 @@ class KfApp(App[int]):
         async with asyncio.TaskGroup() as group:
             group.create_task(self.poller.run())
             group.create_task(self.actions.run())
+            if self.station.is_automatic:
+                from kfconsole.ui.automatic import assign_automatically
+
+                group.create_task(assign_automatically(self))
 
     async def _keep_drafts(self) -> None:
         # One after the other, so that an older text never overwrites a newer one.
@@ -359,6 +366,11 @@ class KfApp(App[int]):
     def open_message(self, message: "Message") -> None:
         """Open the conversation on the desk at a message, or show the message's day where that is too far back."""
         self._desk_screen.open_at(message)
+
+    def reply_to(self, openid: CustomerId) -> None:
+        """Come to the desk, and write to a customer there."""
+        self.return_to_desk()
+        self._desk_screen.start_reply(openid, is_at_once=False)
 
     def return_to_desk(self) -> None:
         """Take away what lies above the desk, but no question: somebody waits for its answer."""

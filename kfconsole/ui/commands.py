@@ -21,8 +21,10 @@ class Place(StrEnum):
     SEARCH_LINE = "search_line"
     FOUND = "found"
     CANNED = "canned"
+    OWED = "owed"
     BOARD = "board"
     ACCOUNTS = "accounts"
+    QUOTA = "quota"
     MOVING = "moving"
     """In lists and conversations, wherever they are."""
 
@@ -37,6 +39,8 @@ PLACE_TITLES = {
     Place.SEARCH_LINE: N_("In the words looked for"),
     Place.FOUND: N_("Among the messages found"),
     Place.CANNED: N_("While picking a canned reply"),
+    Place.QUOTA: N_("Among the daily limits"),
+    Place.OWED: N_("Among those owed an answer"),
     Place.ACCOUNTS: N_("Among the agents' accounts"),
     Place.BOARD: N_("On the board"),
 }
@@ -86,8 +90,36 @@ COMMANDS: tuple[Command, ...] = (
     Command("needs_me", "space", N_("who needs me"), N_("Go to who needs an answer most, then to the next")),
     Command("close_session", "x", N_("close"), N_("Close the session (asks first)"), also=(Place.BOARD,)),
     Command("undo", "u", N_("undo"), N_("Take back closing a session, for a few seconds"), also=(Place.BOARD,)),
+    Command(
+        "assign_longest",
+        "L,shift+l",
+        N_("assign longest"),
+        N_("Give the longest waiting to who has the least to do (shows the plan first)"),
+        also=(Place.BOARD,),
+    ),
+    Command(
+        "take_over",
+        "T,shift+t",
+        N_("take over"),
+        N_("Take the customer over from a colleague (asks first)"),
+        also=(Place.BOARD,),
+    ),
+    Command(
+        "hand_back",
+        "B,shift+b",
+        N_("hand back"),
+        N_("Close the session and keep the customer as owed an answer (asks first)"),
+        also=(Place.BOARD,),
+    ),
+    Command("owed", "o", N_("owed"), N_("Show who is owed an answer"), also=(Place.BOARD,)),
+    Command("mark", "v", N_("mark"), N_("Mark the session, to close or hand back several"), also=(Place.BOARD,)),
+    Command("unmark", "V,shift+v", N_("no marks"), N_("Take all marks away"), also=(Place.BOARD,)),
+    Command(
+        "assign_plan", "", N_("rules"), N_("Show what the rules for automatic assignment would do now; nothing is done")
+    ),
     Command("history", "h", N_("history"), N_("Older messages of this customer, day by day"), also=(Place.BOARD,)),
-    Command("search", "H,shift+h", N_("search"), N_("Search the messages of all customers")),
+    Command("quota", "Q,shift+q", N_("limits"), N_("WeChat's daily limits: what is left of each call")),
+    Command("search", "H,shift+h", N_("search"), N_("Search the messages of all customers"), also=(Place.BOARD,)),
     Command(
         "edit_customer", "e", N_("names"), N_("Alias, WeChat remark and tags of the customer"), also=(Place.BOARD,)
     ),
@@ -170,6 +202,17 @@ COMMANDS: tuple[Command, ...] = (
         Place.CANNED,
         in_palette=False,
     ),
+    Command("owed_open", "enter", N_("open"), N_("Open the conversation"), Place.OWED, in_palette=False),
+    Command("owed_accept", "a", N_("accept"), N_("Accept the customer"), Place.OWED, in_palette=False),
+    Command(
+        "owed_remove",
+        "D,shift+d",
+        N_("take off"),
+        N_("Take off the list (asks first)"),
+        Place.OWED,
+        in_palette=False,
+    ),
+    Command("owed_back", "escape,q,o", N_("back"), N_("Go back to where you came from"), Place.OWED, in_palette=False),
     Command(
         "leave", "escape", N_("back"), N_("Leave the composer; the draft is kept"), Place.COMPOSER, in_palette=False
     ),
@@ -256,7 +299,9 @@ COMMANDS: tuple[Command, ...] = (
         Place.ACCOUNTS,
         in_palette=False,
     ),
-    Command("account_picture", "f", N_("picture"), N_("Set the agent's picture"), Place.ACCOUNTS, in_palette=False),
+    Command(
+        "account_picture", "f", N_("head image"), N_("Set the agent's head image"), Place.ACCOUNTS, in_palette=False
+    ),
     Command(
         "account_remove",
         "D,shift+d",
@@ -273,6 +318,7 @@ COMMANDS: tuple[Command, ...] = (
         Place.ACCOUNTS,
         in_palette=False,
     ),
+    Command("quota_back", "escape,q,Q,shift+q", N_("back"), N_("Go a step back"), Place.QUOTA, in_palette=False),
     Command("down", "j,down", N_("down"), N_("Go down by one"), Place.MOVING, in_palette=False),
     Command("up", "k,up", N_("up"), N_("Go up by one"), Place.MOVING, in_palette=False),
     Command("first", "g,home", N_("first"), N_("Go to the first"), Place.MOVING, in_palette=False),

@@ -1,4 +1,4 @@
-"""The three lists, on the line-drawn widget: rows from the desk, drawn by `rows`, narrowed by a filter."""
+"""Lists on the line-drawn widget that a filter narrows; and the three of the desk, drawn by `rows`."""
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
@@ -11,38 +11,43 @@ from kfconsole.ui.plain import plain
 from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
 from kfconsole.ui.tones import Tones, tones_of
 from kfconsole.ui.widgets.line_list import LineList
+from kfconsole.ui.widgets.snapshots import HasId
 from kfconsole.ui.widgets.strips import Part
 
 MANY_ROWS = 2_000  # from so many on, making them ready to be looked through takes longer than a frame
 
+AnyRowT = TypeVar("AnyRowT", bound=HasId)
 RowT = TypeVar("RowT", bound=QueueRow | SessionRow | AgentRow)
 
 
-class Pane(LineList[RowT], Generic[RowT]):
-    """One list of the desk."""
+class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
+    """A list whose rows are narrowed by words, with a title that counts them.
+
+    Args:
+        draw: As of `LineList`.
+        sought: Returns what a row is found by.
+        empty: What is said while there are no rows.
+        id: Textual's name for it.
+    """
 
     def __init__(
         self,
-        draw: Callable[[RowT, int, bool, Look], Sequence[Part]],
-        look: Callable[[Tones], Look],
+        draw: Callable[[AnyRowT, int, bool], Sequence[Part]],
+        sought: Callable[[AnyRowT], finding.Sought],
         *,
         empty: str,
-        id: str,  # Textual's name for it
+        id: str,
     ) -> None:
-        super().__init__(self._draw_row, empty=empty, id=id, classes="-stale")  # until WeChat has answered
-        self._parts = draw
-        self._look_now = look
+        super().__init__(draw, empty=empty, id=id, classes="-stale")  # until WeChat has answered
+        self._sought_of = sought
         self._empty_words = empty
         self.filter = ""
-        self._all: Sequence[RowT] = ()
+        self._all: Sequence[AnyRowT] = ()
         self._heading = ("", "")
-        self._sought: dict[str, tuple[RowT, finding.Sought]] = {}
+        self._sought: dict[str, tuple[AnyRowT, finding.Sought]] = {}
         self._is_preparing = False
 
-    def _draw_row(self, row: RowT, width: int, is_current: bool) -> Sequence[Part]:
-        return self._parts(row, width, is_current, self._look_now(tones_of(self)))
-
-    def show_rows(self, all_rows: Sequence[RowT], title: str, count: str) -> None:
+    def show_rows(self, all_rows: Sequence[AnyRowT], title: str, count: str) -> None:
         """Show the rows that match the filter, and the title with the count."""
         self._all, self._heading = all_rows, (title, count)
         self._show_found_among(all_rows)
@@ -71,26 +76,26 @@ class Pane(LineList[RowT], Generic[RowT]):
         self.run_worker(self._prepare(), group="find", exclusive=True)
 
     async def _prepare(self) -> None:
-        self._sought = await asyncio.to_thread(_made_ready, self._all)
+        self._sought = await asyncio.to_thread(_made_ready, self._all, self._sought_of)
         self._is_preparing = False
         self._show_found_among(self._all)
 
-    def _show_found_among(self, among: Iterable[RowT]) -> None:
+    def _show_found_among(self, among: Iterable[AnyRowT]) -> None:
         wanted = finding.words_of(self.filter)
         title, count = self._heading
         if not wanted:
             self._say_empty(self._empty_words)
             self.show(self._all)
-            self.border_title = plain(f"{title} {count}")
+            self.entitle(f"{title} {count}")
             return
-        shown: list[RowT] = []
+        shown: list[AnyRowT] = []
         # While many are not ready none is shown: a key must not act on one that is not what was typed.
         if not self._is_preparing or len(self._all) < MANY_ROWS:
             ready = self._sought
             for row in among:
                 known = ready.get(row.id)
                 if known is None or known[0] is not row:
-                    known = ready[row.id] = (row, rows.sought(row))
+                    known = ready[row.id] = (row, self._sought_of(row))
                 if known[1].holds(wanted):
                     shown.append(row)
         total = len(self._all)
@@ -98,16 +103,41 @@ class Pane(LineList[RowT], Generic[RowT]):
         self._say_empty(_("None of {count} found; Esc shows all.").format(count=total) if total else self._empty_words)
         self.show(shown)
         of_all = count.rpartition("/")[2]  # of the agents it says how many are online, too
-        self.border_title = plain(f"{title} {len(shown)}/{of_all}  / {self.filter}")
+        self.entitle(f"{title} {len(shown)}/{of_all}  / {self.filter}")
+
+    def entitle(self, title: str) -> None:
+        """Say what is listed, and how many."""
+        self.border_title = plain(title)
 
     def _say_empty(self, words: str) -> None:
         if words != self.empty:
             self.empty = words
 
 
-def _made_ready(all_rows: Sequence[RowT]) -> dict[str, tuple[RowT, finding.Sought]]:
+class Pane(FilterList[RowT], Generic[RowT]):
+    """One list of the desk."""
+
+    def __init__(
+        self,
+        draw: Callable[[RowT, int, bool, Look], Sequence[Part]],
+        look: Callable[[Tones], Look],
+        *,
+        empty: str,
+        id: str,  # Textual's name for it
+    ) -> None:
+        super().__init__(self._draw_row, rows.sought, empty=empty, id=id)
+        self._parts = draw
+        self._look_now = look
+
+    def _draw_row(self, row: RowT, width: int, is_current: bool) -> Sequence[Part]:
+        return self._parts(row, width, is_current, self._look_now(tones_of(self)))
+
+
+def _made_ready(
+    all_rows: Sequence[AnyRowT], sought_of: Callable[[AnyRowT], finding.Sought]
+) -> dict[str, tuple[AnyRowT, finding.Sought]]:
     finding.prepare()
-    ready = {row.id: (row, rows.sought(row)) for row in all_rows}
+    ready = {row.id: (row, sought_of(row)) for row in all_rows}
     for _row, sought in ready.values():
         sought.prepare()
     return ready

@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from kfconsole import text
 from kfconsole.desk import pacing, rules
+from kfconsole.desk.owing import unanswered
 from kfconsole.errors import KfError, RateLimited, Unavailable
 from kfconsole.i18n import _, listed, sentences
 from kfconsole.model import ArchiveTrouble, Budget, CustomerId, Desk, Feed, Health
@@ -30,6 +31,8 @@ class Station(Struct, frozen=True):
     intervals: Mapping[Feed, float]
     is_demo: bool = False
     is_read_only: bool = False
+    is_automatic: bool = False
+    """This console assigns by the rules."""
     keymap: Keymap = keymaps.DEFAULT
 
 
@@ -57,6 +60,8 @@ def status_line(
         modes.append(_padded(_("demo"), "warn"))
     if station.is_read_only:
         modes.append(_padded(_("read-only"), "warn"))
+    if station.is_automatic:
+        modes.append(_padded(_("auto-assign"), "warn"))
     numbers, quota = _numbers(desk, station, now), _quota(desk)
     for freshness in _freshness(desk, station, mono):
         if _cells(name, modes, numbers, freshness, quota) <= width:
@@ -77,6 +82,8 @@ def _numbers(desk: Desk, station: Station, now: float) -> list[Piece]:
     if longest is not None:
         bound = "" if longest.is_exact else station.glyphs.at_least
         numbers.append((_("longest"), bound + words.span(rules.wait_seconds(longest, now))))
+    if owed := unanswered(desk):
+        numbers.append((_("owed"), str(len(owed))))
     numbers += [(_("in session"), str(len(desk.sessions))), (_("online"), f"{online}/{len(desk.agents)}")]
     return [piece for label, value in numbers for piece in ((f"  {label} ", "muted"), (value, "text"))]
 

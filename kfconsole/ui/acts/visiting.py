@@ -1,5 +1,8 @@
 """Going to the other screens, which lie above the desk and lead back to it. Each is loaded when it is first opened."""
 
+from textual import work
+
+from kfconsole.model import CustomerId
 from kfconsole.ui import words
 from kfconsole.ui.acts.base import DeskActs
 
@@ -27,10 +30,31 @@ class VisitActs(DeskActs):
         """Show all customers and agents at once."""
         from kfconsole.ui.board import BoardScreen
 
-        self.app.push_screen(BoardScreen())
+        opened = self.desk.open.openid if self.desk.open else None
+        if opened is not None:
+            self.leave_for_board(opened)
+        self.app.push_screen(BoardScreen(), lambda _nothing: self.come_back_from_board(opened))
+
+    @work(group="open", exclusive=True)
+    async def leave_for_board(self, openid: CustomerId) -> None:
+        """Take the conversation off the desk: the board is looked at for hours, and nobody reads meanwhile."""
+        self.app.actions.left(openid)
+        await self.app.actions.leave()
+
+    @work(group="open", exclusive=True)
+    async def come_back_from_board(self, openid: CustomerId | None) -> None:
+        """Bring back the conversation that was on the desk before."""
+        if openid is not None and self.desk.open is None:
+            await self.open_conversation(openid)
 
     def action_accounts(self) -> None:
         """Show the agents' accounts."""
         from kfconsole.ui.accounts import AccountsScreen
 
         self.app.push_screen(AccountsScreen())
+
+    def action_quota(self) -> None:
+        """Show what is left of WeChat's daily limits."""
+        from kfconsole.ui.quota import QuotaScreen
+
+        self.app.push_screen(QuotaScreen())
