@@ -149,6 +149,15 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
             return self.lists.selected_customer(self.focused)
         return self.desk.open.openid if self.desk.open else None
 
+    def marked(self) -> tuple[CustomerId, ...]:
+        """The marked sessions, unless a key acts on the conversation."""
+        return super().marked() if self.lists.has(self.focused) else ()
+
+    def show_marks(self) -> None:
+        """Show which sessions are marked."""
+        self.lists.marked = frozenset(self.marks)
+        self.sessions.refresh_visible()
+
     def copied(self) -> Copy | None:
         """The id of the selected row of a list, else the message at hand."""
         if self.lists.has(self.focused):

@@ -12,7 +12,7 @@ from kfconsole.terminal import keys
 from kfconsole.ui.commands import COMMANDS, MOVES, Command, Place
 
 # What Esc does, and goes on doing, whatever other keys do it too.
-BACK = ("leave", "back", "search_back", "board_back", "accounts_back")
+BACK = ("leave", "back", "search_back", "board_back", "accounts_back", "quota_back", "owed_back")
 TYPED_IN = (Place.COMPOSER, Place.SEARCH, Place.SEARCH_LINE, Place.CANNED)
 TOGETHER = (
     (Place.ANYWHERE, Place.LIST, Place.CONVERSATION, Place.MOVING),
@@ -21,6 +21,8 @@ TOGETHER = (
     (Place.SEARCH, Place.SEARCH_LINE),
     (Place.SEARCH, Place.FOUND, Place.MOVING),
     (Place.CANNED,),
+    (Place.QUOTA, Place.MOVING),
+    (Place.OWED, Place.MOVING),
     (Place.ACCOUNTS, Place.MOVING),
     (Place.BOARD, Place.LIST, Place.MOVING),
 )

@@ -1,6 +1,7 @@
 """The left side of the desk: who waits, who is served, who answers; and the line that filters them."""
 
 import asyncio
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -41,6 +42,8 @@ class Lists(Vertical):
         self._before_filter: str | None = None
         """Which row was current before it may have been hidden."""
         self._shown: Desk | None = None
+        self.marked: Collection[str] = ()
+        """The customers whose sessions are marked."""
         self._session_rows = rows.NO_ROWS
         self._is_behind = False
         """The sessions shown are not those of the desk yet."""
@@ -57,7 +60,7 @@ class Lists(Vertical):
     def _look(self, tones: Tones) -> Look:
         now = self.app.clock.now()
         limits = self.app.settings.limits_at(now)
-        return Look(now, limits.warn_after, limits.late_after, tones, self.app.glyphs)
+        return Look(now, limits.warn_after, limits.late_after, tones, self.app.glyphs, self.marked)
 
     def show(self, desk: Desk, *, anew: bool = False) -> None:
         """Show the lists of a desk; only what differs from those shown is touched, or all when `anew`."""

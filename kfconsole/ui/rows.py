@@ -1,6 +1,6 @@
 """The rows of the three lists: what they hold and how one is drawn at a width. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain, takewhile
 from types import MappingProxyType
 
@@ -18,6 +18,7 @@ from kfconsole.ui.widgets.strips import Part
 from kfconsole.ui.words import Glyphs
 
 TAGS_CELLS = 16
+MARK = "v"  # of a row that was marked, as its key
 WAIT_CELLS = 8  # "≥1:04:10"
 NAME_CELLS = 8  # "…f8a1c2", or four 汉字
 OPENID_CELLS = 8  # a blank and the end of an openid, behind a name
@@ -73,6 +74,8 @@ class Look(Struct, frozen=True):
     late_after_seconds: float
     tones: Tones
     glyphs: Glyphs
+    marked: Collection[str] = ()
+    """The customers whose sessions are marked."""
 
 
 def queue_rows(desk: Desk) -> list[QueueRow]:
@@ -221,6 +224,7 @@ def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> l
     parts: list[Part] = [
         (">" if is_current else " ", tones.accent),
         _session_mark(row, contact, look, is_urgent=is_ending or needs_help),
+        (MARK if row.id in look.marked else " ", tones.strong),
         *_who(
             row.contact,
             row.session.openid,
@@ -244,8 +248,8 @@ def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> l
 def _session_mark(row: SessionRow, contact: Contact, look: Look, *, is_urgent: bool) -> Part:
     """Mark what is urgent, else who spoke last and has no answer."""
     if is_urgent:
-        return "! ", look.tones.warn
-    return "* " if ranking.has_spoken_last(contact) else "  ", look.tones.accent if row.is_mine else look.tones.muted
+        return "!", look.tones.warn
+    return "*" if ranking.has_spoken_last(contact) else " ", look.tones.accent if row.is_mine else look.tones.muted
 
 
 def _session_notes(contact: Contact, ends_in_seconds: float | None, look: Look) -> Sequence[Part]:

@@ -42,8 +42,11 @@ class SessionActs(DeskActs):
 
     def action_accept(self) -> None:
         """Accept the selected waiting customer."""
-        if (openid := self.need_subject()) is None:
-            return
+        if (openid := self.need_subject()) is not None:
+            self.accept_customer(openid)
+
+    def accept_customer(self, openid: CustomerId) -> None:
+        """Accept a customer, for an agent the user picks where this console answers as nobody."""
         if self.desk.me is not None and rules.who_serves(self.desk, openid) == self.desk.me:
             self.tell(_("{customer} is already with you.").format(customer=self.customer_name(openid)))
         elif self.desk.me is not None:
