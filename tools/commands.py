@@ -42,6 +42,7 @@ EXAMPLES = {
     "status": ("kfconsole status", "watch -n 10 kfconsole status"),
     "queue": ("kfconsole queue", "kfconsole queue --json | jq '[.rows[] | select(.wait_seconds > 180)] | length'"),
     "watch": ("kfconsole watch --text", "kfconsole watch --json | jq --unbuffered 'select(.type == \"late\")'"),
+    "serve": ("kfconsole serve", "kfconsole serve --port 0 --json | jq -r .url"),
     "simulate": ("kfconsole simulate --scenario quiet --port 8800",),
     "completion": ('eval "$(kfconsole completion bash)"',),
     "history export": (
