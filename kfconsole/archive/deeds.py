@@ -18,12 +18,14 @@ class Deeds:
         await self._place.write(lambda connection: audit.note(connection, deed))
 
     async def deeds(self, start_at: float, end_at: float) -> tuple[Deed, ...]:
-        """Return what was done in a span, oldest first."""
-        return await self._place.read(lambda connection: audit.between(connection, start_at, end_at))
+        """Return what was done in a span, oldest first; an archive in memory has what is new, and the file the rest."""
+        found = await self._place.read(lambda connection: audit.between(connection, start_at, end_at))
+        older = await self._place.read_older(lambda connection: audit.between(connection, start_at, end_at))
+        return (*(older or ()), *found)
 
     async def check_deeds(self) -> AuditCheck:
         """Go through all deeds and tell whether they are what was noted; 100,000 take a second or two."""
-        return await self._place.read(chain.check)
+        return await self._place.read_longest(chain.check)
 
     async def forget_deeds(self, at: float) -> int:
         """Delete deeds that are older, and return how many it were; a deed of its own tells of it."""

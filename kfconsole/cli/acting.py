@@ -59,6 +59,18 @@ def acting_agent(settings: config.Settings, agent: str | None) -> AgentId:
     raise ConfigError(_("No agent is named."), hint=_("Add --agent KF, or set kf_account under [me] in the settings."))
 
 
+def require_writable(settings: config.Settings) -> None:
+    """Refuse at once what a read-only console would refuse, where something else is looked at before the act.
+
+    Raises:
+        NotPossible: It is one.
+    """
+    if settings.me.read_only:
+        from kfconsole.desk.read_only import refusal
+
+        raise refusal(read_only_by(settings))
+
+
 def require_answer(settings: config.Settings, is_sure: bool) -> None:
     """Refuse what is asked about first where the answer is known or nobody can give it, before WeChat hears of it.
 
@@ -66,10 +78,7 @@ def require_answer(settings: config.Settings, is_sure: bool) -> None:
         NotPossible: The console is read-only; whatever is answered, it would be refused.
         ConfigError: Nobody is sure, and stdin or stderr is not a terminal.
     """
-    if settings.me.read_only:
-        from kfconsole.desk.read_only import refusal
-
-        raise refusal(read_only_by(settings))
+    require_writable(settings)
     if not is_sure and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise ConfigError(
             _("This asks first, and there is no terminal to ask on; nothing was done."),

@@ -10,7 +10,7 @@ import click
 from msgspec import Struct
 
 from kfconsole import config
-from kfconsole.cli.acting import account_settings, ask_first, require_answer, telling_where_to_look
+from kfconsole.cli.acting import account_settings, ask_first, require_answer, require_writable, telling_where_to_look
 from kfconsole.cli.arguments import AGENT, WORDS, yes_option
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.nouns import Noun
@@ -228,6 +228,7 @@ def avatar(settings_file: Path | None, agent: str, file: Path, as_json: bool) ->
     """Set an agent's picture."""
     from kfconsole.desk import agent_checks
 
+    require_writable(account_settings(settings_file))
     picture = agent_checks.picture_of(file)
     _act(settings_file, lambda actions: actions.set_agent_picture(AgentId(agent), file))
     talk(_("{agent} has a new picture.").format(agent=agent))

@@ -14,7 +14,7 @@ SECTIONS = (
     (N_("Begin"), ("demo", "init", "config", "doctor")),
     (N_("The desk"), ("status", "queue", "watch", "sessions", "agents", "report")),
     (N_("Customers"), ("send", "typing", "history", "media", "users", "replies")),
-    (N_("Tools"), ("quota", "explain", "notify", "serve", "simulate", "completion")),
+    (N_("Tools"), ("replay", "audit", "quota", "explain", "notify", "serve", "simulate", "completion")),
 )
 """The commands by what they are for; each is the module of its name, imported when it is needed."""
 COMMANDS = tuple(name for _title, names in SECTIONS for name in names)
@@ -94,6 +94,14 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     help=_("Change nothing: whatever would send, accept, close or rename is refused."),
 )
 @click.option(
+    "--record",
+    "record_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=_("Keep what the desk sees in FILE, for 'kfconsole replay'."),
+)
+@click.option("--mask", "is_masked", is_flag=True, help=_("With --record: nobody can be recognised in the file."))
+@click.option(
     "--version",
     is_flag=True,
     is_eager=True,
@@ -102,14 +110,24 @@ def _print_version(context: click.Context, _option: click.Parameter, wanted: boo
     help=_("Show the version and exit."),
 )
 @click.pass_context
-def root(context: click.Context, /, settings_file: Path | None, **_flags: bool) -> int:
+def root(
+    context: click.Context,
+    /,
+    settings_file: Path | None,
+    record_file: Path | None,
+    is_masked: bool,
+    **_flags: bool,
+) -> int:
     """Run the console when no command is named."""
     context.obj = settings_file
     if context.invoked_subcommand:
+        if record_file is not None or is_masked:
+            problem = _("--record and --mask are for the console itself, or behind 'demo'.")
+            raise click.UsageError(problem, context)
         return DONE
     from kfconsole.cli.console import run as run_console
 
-    return run_console(settings_file)
+    return run_console(settings_file, record_file=record_file, is_masked=is_masked)
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -11,7 +11,7 @@ import click
 from msgspec import Struct
 
 from kfconsole import config
-from kfconsole.cli.doctor import host, terminal
+from kfconsole.cli.doctor import deeds, host, terminal
 from kfconsole.cli.doctor.finding import CHECKS, STATES, Finding, fail, not_reached, ok
 from kfconsole.cli.doctor.patience import in_time
 from kfconsole.cli.json_option import json_option
@@ -26,7 +26,7 @@ SECONDS = 10.0
 NARROWEST_CELLS = 20
 COMMANDS = ("chmod ", "chown ", "tmux ")
 """How a hint begins that is copied, so that it must not be broken."""
-OF_SETTINGS = ("account", "files", "data folder", "disk", "archive")
+OF_SETTINGS = ("account", "files", "data folder", "disk", "archive", "audit")
 ON_THE_WAY = ("proxy", "name", "connection", "certificate")
 AT_WECHAT = ("token", "clock", "customer service", "agents", "me", "quota")
 
@@ -84,6 +84,7 @@ async def _diagnose(settings_file: Path | None, tell: Callable[[Finding], None])
         await look("data folder", lambda: host.data_folder(settings))
         await look("disk", lambda: host.disk(settings))
         await look("archive", lambda: host.archive(settings))
+        await look("audit", lambda: deeds.audit(settings))
     await look("sqlite", host.sqlite)
     await look("locale", lambda: host.locales(os.environ, sys.stdout.encoding))
     is_terminal = sys.stdin.isatty() and sys.stdout.isatty()

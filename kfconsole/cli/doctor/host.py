@@ -148,7 +148,7 @@ def disk(settings: config.Settings, mounts: Path = Path("/proc/mounts")) -> list
 def archive(settings: config.Settings) -> list[Finding]:
     """Look whether the archive that is there can be used."""
     path = settings.archive_path
-    if not settings.account.app_id or not _may_be_there(path):
+    if not settings.account.app_id or not may_be_there(path):
         return [ok("archive", _("made when it is needed"))]
     try:
         sizes = asyncio.run(_look_into(path))
@@ -223,7 +223,8 @@ def _nearest(folder: Path) -> Path:
     return next((path for path in (folder, *folder.parents) if os.path.exists(path)), folder)  # noqa: PTH110 - the other fails where one may not look
 
 
-def _may_be_there(path: Path) -> bool:
+def may_be_there(path: Path) -> bool:
+    """Whether a file is there, as far as somebody here may look."""
     try:
         return path.exists()
     except PermissionError:  # nobody here may look
