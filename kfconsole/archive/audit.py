@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _LOGIN: Final = Path("/proc/self/loginuid")  # who logged in, kept by the kernel through su and sudo
 _NO_LOGIN: Final = (1 << 32) - 1
+_BROWSER: Final = re.compile(r"browser( [0-9A-Za-z.:%_-]{1,64})?")
 _ADDRESS: Final = re.compile(r"[0-9A-Za-z.:%_-]{1,64}")
 _NAME: Final = re.compile(r"[\w.@-]{1,64}")
 
@@ -78,6 +79,8 @@ def source(environment: Mapping[str, str], login: Path = _LOGIN) -> str:
     The kernel's word for who logged in beats that of a variable, which may say anything.
     """
     told = []
+    if _BROWSER.fullmatch(browser := environment.get("KFCONSOLE_SOURCE", "")):  # as `serve` has it
+        told.append(browser)
     for name in ("SSH_CONNECTION", "SSH_CLIENT"):
         if _ADDRESS.fullmatch(address := environment.get(name, "").partition(" ")[0]):
             told.append(f"ssh {address}")

@@ -157,3 +157,5 @@ async def test_a_console_keeps_what_was_written_when_we_are_killed(one_shop: Sho
     assert "ACT" in said
     with closing(sqlite3.connect(tmp_path / f"{one_shop.app_id}.db")) as archive:
         assert archive.execute("SELECT text FROM drafts").fetchall() == [("马上就来",)]
+        ((source,),) = archive.execute("SELECT source FROM audit WHERE act = 'accept'").fetchall()
+    assert source.startswith("browser 127.0.0.1")
