@@ -7,6 +7,8 @@ import random
 import signal
 import threading
 from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -83,6 +85,13 @@ def _known_scenario(context: click.Context, _option: click.Parameter, name: str)
     type=click.Choice(("plain", "compatible", "secure")),
     help=_("How pushes look; 'secure' when there is a key, else 'plain'."),
 )
+@click.option(
+    "--log",
+    "log_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=_("Add a line of JSON to FILE for everything that customers and agents do: what a report should find."),
+)
 @click.option("--until-stdin-closes", is_flag=True, help=_("End when the standard input is closed."))
 def command(
     port: int,
@@ -94,12 +103,16 @@ def command(
     push_token: str,
     push_aes_key: str,
     push_mode: str | None,
+    log_file: Path | None,
     until_stdin_closes: bool,
 ) -> int:
     """Serve until a signal comes, or stdin ends."""
-    from kfconsole.simulator import BadReceiver, Faults, Pusher, Receiver, World, prepare, serve
+    from kfconsole.simulator import BadReceiver, DayLog, Faults, Pusher, Receiver, World, prepare, serve
 
     world, faults = World(rng=random.Random(seed)), Faults()
+    log = _opened(log_file) if log_file else None
+    if log is not None:
+        world.watch(DayLog(log))
     kf_account, play = prepare(scenario, world, seed=seed, speed=speed, faults=faults)
 
     def announce(base_url: str) -> None:
@@ -141,6 +154,18 @@ def command(
             problem.format(host=host, port=port, problem=error.strerror or error),
             hint=_("Choose another port, or leave out --port to get a free one.") if is_about_port else "",
         ) from error
+    finally:
+        if log is not None:
+            log.close()
+
+
+def _opened(path: Path) -> TextIO:
+    """Open a file to add lines to."""
+    try:
+        return path.open("a", encoding="utf-8", buffering=1)
+    except OSError as error:
+        problem = _("{file} cannot be written: {problem}").format(file=path, problem=error.strerror)
+        raise ConfigError(problem) from error
 
 
 class _Stop:

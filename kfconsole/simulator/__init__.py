@@ -5,6 +5,7 @@ Imports nothing of kfconsole; only the command line and tests import it.
 
 from kfconsole.simulator.app import create_app
 from kfconsole.simulator.clock import SimClock
+from kfconsole.simulator.daylog import DayLog
 from kfconsole.simulator.faults import Faults
 from kfconsole.simulator.pushes import BadReceiver, Pusher, Receiver
 from kfconsole.simulator.scenarios import SCENARIOS, prepare
@@ -17,6 +18,7 @@ __all__ = [
     "DEFAULT_APP_SECRET",
     "SCENARIOS",
     "BadReceiver",
+    "DayLog",
     "Faults",
     "Pusher",
     "Receiver",

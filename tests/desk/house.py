@@ -77,10 +77,10 @@ class Time:
             assert time.monotonic() < limit, f"{len(self.sleepers)} asleep, not {resting}"
             await asyncio.sleep(0)
 
-    async def advance(self, seconds: float, *, resting: int = 4) -> None:
-        """Move time, stopping wherever somebody wakes until so many sleep again."""
+    async def advance(self, seconds: float, *, resting: int = 4, asleep: int = 4) -> None:
+        """Move time, stopping wherever somebody wakes until so many sleep again; at first others may be asleep."""
         target = self.sim.now() + seconds
-        await self.settle(4)
+        await self.settle(asleep)
         while (deadline := min(self.sleepers.values(), default=math.inf)) <= target:
             self.sim.set(max(deadline, self.sim.now()))
             for waiting in [waiting for waiting, at in self.sleepers.items() if at <= deadline + CLOCK_SECONDS]:
@@ -139,9 +139,12 @@ class House:
         read_only: bool = False,
         intervals: Intervals = Intervals(),  # noqa: B008  # frozen
         keep_days: float = 180,
+        before: "House | None" = None,
+        is_night: Callable[[float], bool] | None = None,
     ) -> None:
-        self.time = Time()
-        self.world = World(clock=self.time.sim)
+        """Put it together; with a house of before, that one's console is begun again in the same world."""
+        self.time: Time = before.time if before else Time()
+        self.world: World = before.world if before else World(clock=self.time.sim)
         self.app = create_app(self.world, sleep=self.time.sleep)
         self.wire = Wire(httpx.ASGITransport(self.app))
         self.clock = ServerClock(self.time.monotonic, self.time.wall)
@@ -165,6 +168,7 @@ class House:
             sleep=self.time.sleep,
             random=lambda: 0.5,
             keep_days=keep_days,
+            is_night=is_night,
         )
         self.actions = Actions(
             self.client,
@@ -229,9 +233,10 @@ async def opened(
     read_only: bool = False,
     intervals: Intervals = Intervals(),  # noqa: B008  # frozen
     keep_days: float = 180,
+    is_night: Callable[[float], bool] | None = None,
 ) -> AsyncIterator[House]:
     """A house with two agents online: this console's, and Li."""
-    house = House(folder, me, read_only=read_only, intervals=intervals, keep_days=keep_days)
+    house = House(folder, me, read_only=read_only, intervals=intervals, keep_days=keep_days, is_night=is_night)
     house.world.add_agent(ME, "Me")
     house.world.add_agent(LI, "Li")
     await house.archive.open()

@@ -38,9 +38,9 @@ class CsvWriter:
         self._clock = Clock(zone)
         self._sayings = Sayings()
         self._ways: dict[Direction, str] = {
-            "in": _cell(_("from the customer")),
-            "out": _cell(_("to the customer")),
-            "event": _cell(_("event")),
+            "in": cell(_("from the customer")),
+            "out": cell(_("to the customer")),
+            "event": cell(_("event")),
         }
         self._yes = _("yes")
         self._remembered_cells = lru_cache(STATES_REMEMBERED)(_cells)
@@ -62,7 +62,7 @@ class CsvWriter:
             _("AI"),
             _("number"),
         )
-        return f"{BYTE_ORDER_MARK}{','.join(map(_cell, heads))}{ROW_END}"
+        return f"{BYTE_ORDER_MARK}{','.join(map(cell, heads))}{ROW_END}"
 
     def write(self, messages: Sequence[Message], people: People) -> str:
         """Return the next messages."""
@@ -71,7 +71,7 @@ class CsvWriter:
         rows: list[str] = []
         for message in messages:
             if (customer := customers.get(message.openid)) is None:
-                customer = f"{_cell(people.called(message.openid))},{_cell(message.openid)}"
+                customer = f"{cell(people.called(message.openid))},{cell(message.openid)}"
                 customers[message.openid] = customer
             if (agent := agents.get(message.agent)) is None:
                 agent = agents[message.agent] = self._agent(message.agent, people)
@@ -79,13 +79,13 @@ class CsvWriter:
             text = self._sayings.event(message, agent[1]) if way == "event" else self._sayings.text(message)
             rows.append(
                 f"{self._clock.moment(message.at)},{_number(message.at)},{customer},{self._ways[way]},{agent[0]},"
-                f"{_cell(text)},{self._state(message)},{message.id}"
+                f"{cell(text)},{self._state(message)},{message.id}"
             )
         return ROW_END.join((*rows, ""))
 
     def _agent(self, agent: AgentId, people: People) -> tuple[str, str]:
         """Return an agent's cells, and what an event calls the agent."""
-        return f"{_cell(people.nick(agent))},{_cell(one_line(clean(agent)))}", self._sayings.agent(agent, people)
+        return f"{cell(people.nick(agent))},{cell(one_line(clean(agent)))}", self._sayings.agent(agent, people)
 
     def _state(self, message: Message) -> str:
         if message.delivery is None and not message.is_ai:
@@ -99,10 +99,10 @@ class CsvWriter:
 
 
 def _cells(*texts: str) -> str:
-    return ",".join(map(_cell, texts))
+    return ",".join(map(cell, texts))
 
 
-def _cell(text: str) -> str:
+def cell(text: str) -> str:
     """Return the text as one cell that no spreadsheet takes, as a whole or in part, for a formula."""
     if _SUSPICIOUS.search(text):
         inside = _FORMULA_INSIDE.sub(r"\1'", text)

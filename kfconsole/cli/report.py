@@ -1,0 +1,286 @@
+"""`kfconsole report`: how long customers waited and were served, by agent, hour or day, from the archive alone."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import chain, repeat
+from pathlib import Path
+
+import click
+from msgspec import Struct
+
+from kfconsole import config
+from kfconsole.cli.acting import account_settings
+from kfconsole.cli.json_option import json_option
+from kfconsole.cli.new_file import NewFile
+from kfconsole.cli.output import emit, emit_bytes, emit_json, talk
+from kfconsole.cli.tables import emit_table
+from kfconsole.cli.times import typed_span, written
+from kfconsole.desk.reporting import By, Figures, Metric, Order, Report, Spread, definitions, exclusions, metric_title
+from kfconsole.desk.reporting.telling import MEASURED, by_title, clock, row_name
+from kfconsole.i18n import N_, _
+
+FORMATS = ("table", "csv", "json", "html")
+ENDINGS = {".csv": "csv", ".json": "json", ".html": "html", ".htm": "html"}
+DEFAULT_SPAN = timedelta(hours=24)
+_NOTHING_SEEN = N_("Nothing was seen from {start} to {end}.")
+
+
+class TimesReported(Struct, frozen=True):
+    """How long something took; percentiles by nearest rank."""
+
+    count: int
+    p50_seconds: int | None
+    """Null when there were none."""
+    p90_seconds: int | None
+    """Likewise."""
+    longest_seconds: int | None
+    """Likewise."""
+
+
+class FiguresReported(Struct, frozen=True):
+    """One row: an agent, an hour of the day, a day, or all of them."""
+
+    key: str
+    """An agent's account, empty for what no agent had; an hour such as `09`; a day such as `2026-11-20`."""
+    name: str
+    """As people call it."""
+    customers: int
+    sessions: int
+    abandoned: int
+    """Customers who left the queue without having been served."""
+    received: int
+    """Messages of customers in WeChat's records."""
+    sent: int
+    """Messages that people sent."""
+    sent_by_machine: int
+    waits: TimesReported
+    """Of customers who were served then."""
+    first_response: TimesReported
+    response: TimesReported
+    handling: TimesReported
+    excluded: dict[str, int]
+    """What is in no number, by why: `wait_began_unseen`, `records_missing` and so on; without those of which there
+    is none."""
+    unwatched_seconds: int
+    """While nobody watched the queue; 0 in rows of agents."""
+    records_missing_seconds: int
+    """Of which WeChat's records were not fetched; 0 in rows of agents."""
+
+
+class Reported(Struct, frozen=True):
+    """The numbers of a span, and what each of them means."""
+
+    from_at: int
+    """Unix seconds."""
+    to_at: int
+    """Unix seconds; not included."""
+    by: str
+    """`agent`, `hour` or `day`."""
+    timezone: str
+    """In which days and hours are told."""
+    total: FiguresReported
+    rows: list[FiguresReported]
+    definitions: list[str]
+    """In the user's language."""
+
+
+@click.command(
+    "report",
+    short_help=_("Report how long customers waited and were served."),
+    help=_(
+        "Report how long customers waited and were served, by agent, hour of the day or day, as far as consoles on "
+        "this host saw it. WeChat is asked for nothing. What each number means is printed with it; what was not seen "
+        "is in no number, and is counted.\n\n"
+        "html is one page with plots that needs no network and prints well; csv is for spreadsheets, json for "
+        "programs.\n\n"
+        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
+        "midnight."
+    ),
+)
+@click.option(
+    "--since", "since_words", metavar="WHEN", help=_("Where the span begins; otherwise 24 hours before its end.")
+)
+@click.option("--until", "until_words", metavar="WHEN", help=_("Where the span ends; otherwise now."))
+@click.option(
+    "--by", type=click.Choice([by.value for by in By]), default="agent", help=_("What the rows are; agents, else.")
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help=_("How it is written; otherwise by the ending of FILE, and as a table on stdout."),
+)
+@click.option(
+    "-o",
+    "--output",
+    "file",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    metavar="FILE",
+    help=_("The file to write; it appears when it is whole."),
+)
+@click.option("--force", "replaces", is_flag=True, help=_("Replace FILE if it is there."))
+@json_option(Reported, _("The same as --format json."))
+@click.pass_obj
+def command(
+    settings_file: Path | None,
+    since_words: str | None,
+    until_words: str | None,
+    by: str,
+    form: str | None,
+    file: Path | None,
+    replaces: bool,
+    as_json: bool,
+) -> None:
+    """Print a report."""
+    target = None if file is None or str(file) == "-" else file
+    chosen = _format(form, target, as_json=as_json)
+    settings = account_settings(settings_file)
+    start, end = typed_span(since_words, until_words, settings.ui.zone, DEFAULT_SPAN)
+    order = Order(start.timestamp(), end.timestamp(), By(by), settings.ui.zone)
+    if target is None:
+        report, nicks = asyncio.run(_reckon(settings, order))
+        _print(report, nicks, chosen, written(start), written(end), settings)
+        return
+    with NewFile(target, replaces=replaces) as new_file:
+        report, nicks = asyncio.run(_reckon(settings, order))
+        new_file.write(_text(report, nicks, chosen, written(start), written(end), settings).encode("utf-8", "replace"))
+        new_file.finish()
+    said = _("From {start} to {end}.").format(start=written(start), end=written(end))
+    talk(_("{file}: {said}").format(file=target, said=said))
+
+
+def _format(form: str | None, target: Path | None, *, as_json: bool) -> str:
+    if as_json and form not in (None, "json"):
+        problem = _("--json is --format json, and does not go with --format {format}.").format(format=form)
+        raise click.UsageError(problem, click.get_current_context())
+    found = "json" if as_json else form
+    if found is None and target is not None and (found := ENDINGS.get(target.suffix.lower())) is None:
+        problem = _("{file}: the ending says no format; add --format {formats}.")
+        raise click.UsageError(problem.format(file=target, formats="|".join(FORMATS[1:])), click.get_current_context())
+    if found == "table" and target is not None:
+        problem = _("A table is for the terminal; add --format {formats}.").format(formats="|".join(FORMATS[1:]))
+        raise click.UsageError(problem, click.get_current_context())
+    return found or "table"
+
+
+async def _reckon(settings: config.Settings, order: Order) -> tuple[Report, dict[str, str]]:
+    from kfconsole.cli.wiring import opened_archive
+    from kfconsole.desk.reporting import reckon
+
+    async with opened_archive(settings, is_reading=True) as archive:
+        desk = await archive.saved_desk()
+        nicks = {str(agent.id): agent.nick for agent in desk.agents} if desk else {}
+        return await reckon(archive, order, time.time()), nicks
+
+
+def _print(
+    report: Report, nicks: Mapping[str, str], form: str, start: str, end: str, settings: config.Settings
+) -> None:
+    match form:
+        case "json":
+            emit_json(_reported(report, nicks, settings))
+        case "table":
+            _print_table(report, nicks, start, end)
+        case _:
+            emit_bytes(_text(report, nicks, form, start, end, settings).encode("utf-8", "replace"))
+
+
+def _text(report: Report, nicks: Mapping[str, str], form: str, start: str, end: str, settings: config.Settings) -> str:
+    from msgspec import json
+
+    match form:
+        case "html":
+            from kfconsole import i18n
+            from kfconsole.desk.reporting.page import page
+
+            title = _("Customer service report, by {what}").format(what=by_title(report.order.by))
+            span = _("From {start} to {end}.").format(start=start, end=end)
+            language = i18n.guess() if settings.ui.language == "auto" else settings.ui.language
+            return page(report, title, span, nicks, language)
+        case "csv":
+            from kfconsole.desk.reporting.sheet import sheet
+
+            return sheet(report, nicks)
+        case _:
+            return json.encode(_reported(report, nicks, settings)).decode() + "\n"
+
+
+def _print_table(report: Report, nicks: Mapping[str, str], start: str, end: str) -> None:
+    if not any(report.total.counts.values()) and not report.total.excluded:
+        talk(_(_NOTHING_SEEN).format(start=start, end=end))
+        for line in exclusions(report.total):
+            talk(_("Excluded: {what}").format(what=line))
+        return
+    emit_table((_("all"), _("count"), "p50", "p90", _("longest")), _total_rows(report.total), right=range(1, 5))
+    emit("")
+    heads = (
+        by_title(report.order.by),
+        *map(metric_title, (Metric.CUSTOMERS, Metric.SESSIONS, Metric.ABANDONED)),
+        *chain.from_iterable(
+            zip((_("wait p50"), _("first p50"), _("reply p50"), _("handling p50")), repeat("p90", 4), strict=True)
+        ),
+    )
+    rows = [_cells(row, row_name(row, report.order, nicks)) for row in report.rows]
+    emit_table(heads, rows, right=range(1, len(heads)))
+    emit("")
+    for line in exclusions(report.total):
+        emit(_("Excluded: {what}").format(what=line))
+    for name, words in definitions():
+        emit(_("{name}: {meaning}").format(name=name, meaning=words) if name else words)
+    talk(_("From {start} to {end}.").format(start=start, end=end))
+
+
+def _total_rows(total: Figures) -> list[tuple[str, ...]]:
+    rows = []
+    for metric in Metric:
+        spread = total.spread(metric) if metric in MEASURED else Spread()
+        spans = (spread.p50_seconds, spread.p90_seconds, spread.longest_seconds)
+        times = tuple(map(clock, spans)) if metric in MEASURED else ("", "", "")
+        rows.append((metric_title(metric), str(total.count(metric)), *times))
+    return rows
+
+
+def _cells(row: Figures, name: str) -> tuple[str, ...]:
+    counted = (str(row.count(metric)) for metric in (Metric.CUSTOMERS, Metric.SESSIONS, Metric.ABANDONED))
+    spreads = [row.spread(metric) for metric in MEASURED]
+    return (name, *counted, *(clock(span) for spread in spreads for span in (spread.p50_seconds, spread.p90_seconds)))
+
+
+def _reported(report: Report, nicks: Mapping[str, str], settings: config.Settings) -> Reported:
+    return Reported(
+        from_at=int(report.order.start_at),
+        to_at=int(report.order.end_at),
+        by=report.order.by.value,
+        timezone=settings.ui.timezone,
+        total=_figures(report.total, _("all")),
+        rows=[_figures(row, row_name(row, report.order, nicks)) for row in report.rows],
+        definitions=[
+            _("{name}: {meaning}").format(name=name, meaning=said) if name else said for name, said in definitions()
+        ],
+    )
+
+
+def _figures(row: Figures, name: str) -> FiguresReported:
+    return FiguresReported(
+        key=row.key,
+        name=name,
+        customers=row.count(Metric.CUSTOMERS),
+        sessions=row.count(Metric.SESSIONS),
+        abandoned=row.count(Metric.ABANDONED),
+        received=row.count(Metric.RECEIVED),
+        sent=row.count(Metric.SENT),
+        sent_by_machine=row.count(Metric.SENT_BY_MACHINE),
+        waits=_times(row.spread(Metric.WAITS)),
+        first_response=_times(row.spread(Metric.FIRST_RESPONSE)),
+        response=_times(row.spread(Metric.RESPONSE)),
+        handling=_times(row.spread(Metric.HANDLING)),
+        excluded={what.value: count for what, count in row.excluded.items()},
+        unwatched_seconds=row.unwatched_seconds,
+        records_missing_seconds=row.records_missing_seconds,
+    )
+
+
+def _times(spread: Spread) -> TimesReported:
+    return TimesReported(spread.count, spread.p50_seconds, spread.p90_seconds, spread.longest_seconds)

@@ -1,0 +1,32 @@
+"""Reports: how long customers waited and were served, by whom and when; what nobody saw is left out, and counted."""
+
+from kfconsole.desk.reporting.definitions import definitions, excluded_words, exclusions, metric_title
+from kfconsole.desk.reporting.figures import (
+    LISTED,
+    By,
+    Case,
+    Excluded,
+    Figures,
+    Metric,
+    Order,
+    Report,
+    Spread,
+)
+from kfconsole.desk.reporting.reckoning import reckon
+
+__all__ = [
+    "LISTED",
+    "By",
+    "Case",
+    "Excluded",
+    "Figures",
+    "Metric",
+    "Order",
+    "Report",
+    "Spread",
+    "definitions",
+    "excluded_words",
+    "exclusions",
+    "metric_title",
+    "reckon",
+]

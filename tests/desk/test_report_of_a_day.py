@@ -1,0 +1,157 @@
+"""A report says what happened, by the simulator's own log: to the second where all was seen, else it says what was not.
+
+The numbers are reckoned twice: by the report from what the console saw, and here from the log.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from kfconsole.desk import Intervals
+from kfconsole.desk.reporting import LISTED, By, Excluded, Figures, Metric, Order, Report, reckon
+from kfconsole.simulator.switches import changed
+from tests.desk.house import START, House, opened
+from tests.desk.reported_day import WEI, Day, Span, Truth, begun_again, by_agent
+
+INTERVALS = Intervals(queue=4, agents=4, sessions=4, messages=20)
+NOTICED_SECONDS = 10
+"""How late the end of a session may be noticed by lists asked for so often."""
+UNSEEN = {Excluded.WAIT_BEGAN_UNSEEN, Excluded.WAIT_ENDED_UNSEEN, Excluded.WAIT_UNSEEN, Excluded.SESSION_ENDED_UNSEEN}
+
+
+async def report_of(house: House, by: By = By.AGENT, start_at: float = START - 60) -> Report:
+    now = house.clock.now()
+    return await reckon(house.archive, Order(start_at, now + 60, by, None), now)
+
+
+def cases(figures: Figures, what: Metric | Excluded) -> Counter[Span]:
+    found = figures.cases.get(what, ())
+    assert len(found) < LISTED
+    return Counter((case.openid, case.agent, int(case.at), case.seconds) for case in found)
+
+
+def percentile(values: Iterable[int], share: float) -> int:
+    """By its definition: the smallest value that at least that share of the values do not exceed."""
+    known = sorted(values)
+    return next(value for value in known if sum(other <= value for other in known) >= share * len(known))
+
+
+def without(figures: Figures, metric: Metric, spans: Iterable[Span]) -> Counter[Span]:
+    return Counter(spans) - cases(figures, metric)
+
+
+def check_spread(figures: Figures, metric: Metric, seconds: list[int]) -> None:
+    spread = figures.spread(metric)
+    assert spread.count == len(seconds)
+    if seconds:
+        assert (spread.p50_seconds, spread.p90_seconds, spread.longest_seconds) == (
+            percentile(seconds, 0.5),
+            percentile(seconds, 0.9),
+            max(seconds),
+        )
+
+
+async def check_watched_day(folder: Path, seed: int, *, shows_events: bool, seconds: float = 900) -> None:
+    async with opened(folder, intervals=INTERVALS) as house:
+        house.world.add_agent(WEI, "Wei")
+        house.world.switches = changed(house.world.switches, {"records_show_events": shows_events})
+        day = Day(house, seed)
+        async with house.polling():
+            await day.run(seconds)
+            truth = day.truth
+            await house.time.advance(180)  # records of the last two minutes may still come
+            report = await report_of(house)
+        check(report, truth, is_end_exact=shows_events)
+
+
+def check(report: Report, truth: Truth, *, is_end_exact: bool) -> None:
+    total = report.total
+    assert cases(total, Metric.WAITS) == Counter(truth.waits)
+    assert cases(total, Metric.FIRST_RESPONSE) == Counter(truth.first)
+    assert cases(total, Metric.RESPONSE) == Counter(truth.responses)
+    assert total.count(Metric.ABANDONED) == len(truth.left)
+    assert {case.openid for case in total.cases[Metric.CUSTOMERS]} == truth.customers
+    assert Counter((case.openid, case.agent, int(case.at)) for case in total.cases[Metric.SESSIONS]) == Counter(
+        truth.sessions
+    )
+    assert total.count(Metric.SENT) == truth.sent
+    assert not any(total.excluded.get(what) for what in (*UNSEEN - {Excluded.SESSION_ENDED_UNSEEN},))
+    check_ends(total, truth, is_end_exact=is_end_exact)
+    for metric, spans in (
+        (Metric.WAITS, truth.waits),
+        (Metric.FIRST_RESPONSE, truth.first),
+        (Metric.RESPONSE, truth.responses),
+    ):
+        check_spread(total, metric, [seconds for *_who, seconds in spans])
+        known = by_agent(spans)
+        for row in report.rows:
+            check_spread(row, metric, known.get(row.key, []))
+
+
+def check_ends(total: Figures, truth: Truth, *, is_end_exact: bool) -> None:
+    if is_end_exact:
+        assert cases(total, Metric.HANDLING) == Counter(truth.handling)
+        return
+    true_ends = {(openid, agent, at): seconds for openid, agent, at, seconds in truth.handling}
+    found = {(openid, agent, at): seconds for openid, agent, at, seconds in cases(total, Metric.HANDLING)}
+    assert found.keys() == true_ends.keys()
+    assert all(0 <= found[which] - true_ends[which] <= NOTICED_SECONDS for which in found)
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_watched_day_is_reported_to_the_second(tmp_path: Path, seed: int) -> None:
+    await check_watched_day(tmp_path, seed, shows_events=bool(seed % 2))
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 140))
+async def test_many_watched_days_are_reported_to_the_second(tmp_path: Path, seed: int) -> None:
+    await check_watched_day(tmp_path, seed, shows_events=bool(seed % 2), seconds=3600)
+
+
+async def check_day_with_an_hour_unseen(folder: Path, seed: int) -> None:
+    async with opened(folder, intervals=INTERVALS) as first:
+        first.world.add_agent(WEI, "Wei")
+        day = Day(first, seed)
+        async with first.polling():
+            await day.run(400)
+    off_at = first.time.sim.now()
+    await day.run(3600, is_polled=False)
+    on_at = first.time.sim.now()
+    async with begun_again(folder, first, INTERVALS) as house, house.polling():
+        day.house = house
+        await day.run(400)
+        await house.time.advance(180)
+        truth = day.truth
+        report = await report_of(house)
+    total = report.total
+    assert abs(total.unwatched_seconds - 60 - (on_at - off_at)) <= 30
+
+    def is_watched(span: Span) -> bool:
+        _openid, _agent, at, seconds = span
+        return at + seconds < off_at - NOTICED_SECONDS or at > on_at + NOTICED_SECONDS
+
+    # What is told is true to the second, and whatever was seen as a whole is told.
+    assert not cases(total, Metric.WAITS) - Counter(truth.waits)
+    assert not without(total, Metric.WAITS, filter(is_watched, truth.waits))
+    assert not cases(total, Metric.FIRST_RESPONSE) - Counter(truth.first)
+    assert not without(total, Metric.FIRST_RESPONSE, filter(is_watched, truth.first))
+    assert not cases(total, Metric.RESPONSE) - Counter(truth.responses)
+    untold = without(total, Metric.RESPONSE, filter(is_watched, truth.responses))
+    assert not untold - cases(total, Excluded.TURN_UNSEEN)  # in sessions that may go on with another nobody saw
+    assert sum(total.excluded.get(what, 0) for what in UNSEEN) > 0
+    true_ends = {(openid, agent, at): seconds for openid, agent, at, seconds in truth.handling}
+    for openid, agent, at, seconds in cases(total, Metric.HANDLING):
+        assert 0 <= seconds - true_ends[openid, agent, at] <= NOTICED_SECONDS
+
+
+async def test_what_nobody_saw_for_an_hour_is_in_no_number_and_is_counted(tmp_path: Path) -> None:
+    await check_day_with_an_hour_unseen(tmp_path, 1)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100, 140))
+async def test_many_days_with_an_hour_unseen(tmp_path: Path, seed: int) -> None:
+    await check_day_with_an_hour_unseen(tmp_path, seed)
