@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from kfconsole import config
 from kfconsole.cli.acting import load
 from kfconsole.cli.output import DONE, complain, require_terminal, talk
+from kfconsole.errors import ConfigError
 from kfconsole.i18n import _, listed, ngettext, sentences
 
 if TYPE_CHECKING:
@@ -18,23 +19,44 @@ BROWSER_DRIVER = "kfconsole.ui.browser_driver:BrowserDriver"
 """What `serve` puts in the place of a terminal."""
 
 
-def run(settings_file: Path | None) -> int:
+def run(settings_file: Path | None, *, record_file: Path | None = None, is_masked: bool = False) -> int:
     """Open the console; return its exit code."""
     settings = load(settings_file)
     settings.require_account()
     if os.environ.get("TEXTUAL_DRIVER") != BROWSER_DRIVER:
         require_terminal()
-    return run_app(open_app(settings, is_demo=False))
+    return run_app(open_app(settings, is_demo=False, record_file=record_file, is_masked=is_masked))
 
 
-def open_app(settings: config.Settings, *, is_demo: bool) -> "KfApp":
-    """Put the desk together and return the console on it, not yet running."""
+def open_app(
+    settings: config.Settings, *, is_demo: bool, record_file: Path | None = None, is_masked: bool = False
+) -> "KfApp":
+    """Put the desk together and return the console on it, not yet running.
+
+    Args:
+        settings: Whose desk.
+        is_demo: Whether it is only shown.
+        record_file: Where what the desk sees is kept.
+        is_masked: Whether nobody shall be recognised there.
+
+    Raises:
+        ConfigError: The recording cannot be made.
+    """
+    if is_masked and record_file is None:
+        raise ConfigError(_("--mask is about a recording."), hint=_("Name its file with --record."))
     gc.disable()  # what is loaded now stays; the app collects again from its first paint on
 
     from kfconsole.cli.wiring import wire
     from kfconsole.ui.app import KfApp
 
-    desk = wire(settings)
+    recorder = tape = None
+    if record_file is not None:
+        from kfconsole.cli.recording import recorder_for
+        from kfconsole.ui.tape import RecordingTape
+
+        recorder = recorder_for(record_file, is_masked=is_masked)
+        tape = RecordingTape(recorder)
+    desk = wire(settings, recorder)
     return KfApp(
         settings=settings,
         archive=desk.archive,
@@ -44,6 +66,7 @@ def open_app(settings: config.Settings, *, is_demo: bool) -> "KfApp":
         actions=desk.actions,
         clock=desk.clock,
         is_demo=is_demo,
+        tape=tape,
     )
 
 

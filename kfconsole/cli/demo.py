@@ -49,8 +49,24 @@ def _size(_context: click.Context, _option: click.Parameter, text: str) -> tuple
     metavar="FILE",
     help=_("Write a picture of the console (SVG) and end; needs no terminal."),
 )
+@click.option(
+    "--record",
+    "record_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=_("Keep what the desk sees in FILE, for 'kfconsole replay'."),
+)
+@click.option("--mask", "is_masked", is_flag=True, help=_("With --record: nobody can be recognised in the file."))
 @click.option("--size", callback=_size, default="120x40", metavar="120x40", help=_("The size of the picture in cells."))
-def command(seed: int, speed: float, language: str | None, screenshot: Path | None, size: tuple[int, int]) -> int:
+def command(
+    seed: int,
+    speed: float,
+    language: str | None,
+    screenshot: Path | None,
+    record_file: Path | None,
+    is_masked: bool,
+    size: tuple[int, int],
+) -> int:
     """Run the console beside a simulator."""
     if screenshot is None:
         require_terminal()
@@ -63,7 +79,7 @@ def command(seed: int, speed: float, language: str | None, screenshot: Path | No
         settings = _settings(child.answer(), language, Path(name))
         is_chinese = i18n.use(settings.ui.language) == "zh"
         writing.create(settings.replies_path, is_chinese=is_chinese)
-        app = open_app(settings, is_demo=True)
+        app = open_app(settings, is_demo=True, record_file=record_file, is_masked=is_masked)
         if screenshot is None:
             return run_app(app)
         from kfconsole.ui.screenshot import take

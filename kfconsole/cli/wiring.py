@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from kfconsole.archive import Archive
 from kfconsole.cli.acting import read_only_by
@@ -19,6 +20,9 @@ from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, Desk
 from kfconsole.wechat import KfClient
+
+if TYPE_CHECKING:
+    from kfconsole.desk.recording import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +61,26 @@ def make_client(
     )
 
 
-def wire(settings: Settings) -> Wired:
-    """Put one desk together."""
+def wire(settings: Settings, recorder: "Recorder | None" = None) -> Wired:
+    """Put one desk together.
+
+    Args:
+        settings: Whose.
+        recorder: Keeps what it sees.
+
+    Raises:
+        ConfigError: The recording cannot be made.
+    """
     me = AgentId(settings.me.kf_account) if settings.me.kf_account else None
     clock = ServerClock(time.monotonic, time.time)
-    archive = Archive(settings.archive_path, wall=clock.now)
+    if recorder is None:
+        archive, store = Archive(settings.archive_path, wall=clock.now), Store(me)
+    else:
+        from kfconsole.cli.recording import recorded
+
+        archive, store = recorded(settings, recorder, clock)
     log = Log(settings.log_path)
     client = make_client(settings, on_date=clock.learn, log=log)
-    store = Store(me)
     poll = settings.poll
     intervals = Intervals(
         queue=poll.queue,

@@ -18,6 +18,7 @@ from msgspec import Raw, Struct
 from msgspec.structs import replace
 
 from kfconsole import errors
+from kfconsole.config.limits import LimitHours
 from kfconsole.desk import facts as happened
 from kfconsole.desk.facts import Fact
 from kfconsole.errors import ConfigError, KfError
@@ -47,11 +48,15 @@ class Header(Struct, frozen=True, kw_only=True):
     """The version of kfconsole that wrote it."""
     began_at: float
     """Unix seconds of WeChat's clock, as far as it was known then."""
+    began_mono: float
+    """The same moment by the recording host's monotonic clock."""
     is_masked: bool = False
     me: AgentId | None = None
     timezone: str = "Asia/Shanghai"
     warn_after: int = 60
     late_after: int = 180
+    hours: tuple[LimitHours, ...] = ()
+    """Other limits for some hours of the day."""
     intervals: Mapping[str, float] = {}
     """Seconds between two questions of each feed."""
 

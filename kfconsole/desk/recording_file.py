@@ -60,6 +60,18 @@ class RecordingFile:
         self._ends = self._last_moment()
 
     @property
+    def shift_seconds(self) -> float:
+        """WeChat's clock minus the host's monotonic one, as known best: at the end, after all the answers."""
+        if self._ends is None:
+            return self.header.began_at - self.header.began_mono
+        return self._ends.at - self._ends.mono
+
+    @property
+    def began_at(self) -> float:
+        """Unix seconds of the first line."""
+        return self.header.began_mono + self.shift_seconds
+
+    @property
     def ends_at(self) -> float:
         """Unix seconds of the last line."""
         return self.header.began_at if self._ends is None else self._ends.at
@@ -92,7 +104,7 @@ class RecordingFile:
                 found.append(played)
         return found
 
-    def pass_to(self, at: float) -> tuple[list[Message], tuple[int, int] | None, bool]:
+    def pass_to(self, mono: float) -> tuple[list[Message], tuple[int, int] | None, bool]:
         """Pass by lines up to a moment, quickly.
 
         Returns:
@@ -104,7 +116,7 @@ class RecordingFile:
             place = self.place()
             line = self._next()
             moment = self._restorer.moment(line) if line else None
-            if not line or (moment is not None and moment.at > at):
+            if not line or (moment is not None and moment.mono > mono):
                 self.go_to(place)
                 return messages, keyframe, True
             if line.startswith(KEYFRAME_START):

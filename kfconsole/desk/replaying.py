@@ -156,19 +156,19 @@ class Player:
         store: ReplayedStore,
         clock: ReplayClock,
         *,
-        start_at: float | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._file = file
         self._archive = archive
         self._store = store
         self._clock = clock
-        self._start_at = start_at
         self._sleep = sleep
         self._bell = Bell(sleep)
         self._turn = asyncio.Lock()
         self._ready: deque[Played] = deque()
         self._last: Played | None = None
+        self.start_at: float | None = None
+        """Where to begin; None: at the first moment there is."""
         self.is_at_end = False
         """Whether nothing is left to be played."""
         self.is_jumping = False
@@ -186,7 +186,7 @@ class Player:
     @property
     def began_at(self) -> float:
         """The first moment there is."""
-        return self._file.header.began_at
+        return self._file.began_at
 
     @property
     def speed(self) -> float:
@@ -244,38 +244,37 @@ class Player:
             async with self._turn:
                 self._store.be_silent()
                 try:
-                    await self._jump(at)
+                    await self._jump(at - self._file.shift_seconds)
                 finally:
                     self._store.speak()
         finally:
             self.is_jumping = False
             self._bell.ring()
 
-    async def _jump(self, at: float) -> None:
+    async def _jump(self, mono: float) -> None:
         self._store.forget_shown()
-        if at < self.at:
+        if mono < self._clock.monotonic():
             self._file.rewind()
             self._ready.clear()
             await self._archive.begin_again()
-        await self._play_to(at)
+        await self._play_to(mono)
         if not self._ready:
             place = self._file.place()
             is_there = False
             while not is_there:
-                messages, keyframe, is_there = await asyncio.to_thread(self._file.pass_to, at)
+                messages, keyframe, is_there = await asyncio.to_thread(self._file.pass_to, mono)
                 await self._archive.keep(messages)
                 place = keyframe or place
             self._file.go_to(place)
             while not self._ready and await self._read():
-                await self._play_to(at)
-        if self._last is not None:
-            mono = self._last.mono + max(0.0, at - self._last.at)
-            self._clock.set(at, min(mono, self._ready[0].mono) if self._ready else mono)
+                await self._play_to(mono)
+        shift = self._file.shift_seconds if self._last is None else self._last.at - self._last.mono
+        self._clock.set(mono + shift, mono)
 
-    async def _play_to(self, at: float) -> None:
+    async def _play_to(self, mono: float) -> None:
         """Play what is ready and not later."""
         part: list[Played] = []
-        while self._ready and self._ready[0].at <= at:
+        while self._ready and self._ready[0].mono <= mono:
             part.append(self._ready.popleft())
         await self._play(part, is_passing=True)
 
@@ -310,7 +309,7 @@ class Player:
         Raises:
             ArchiveError: The messages up to then have no room.
         """
-        await self.jump(self.began_at if self._start_at is None else self._start_at)
+        await self.jump(self.began_at if self.start_at is None else self.start_at)
 
     async def run(self) -> None:
         """Play until cancelled; at the end, wait for a jump."""

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from kfconsole.model import Desk, Message
     from kfconsole.ui.acts.copying import Copy
     from kfconsole.ui.search import LastSearch
+    from kfconsole.ui.tape import Tape
     from kfconsole.wechat import KfClient
 
 T = TypeVar("T")
@@ -63,6 +64,8 @@ class KfApp(App[int]):
     TITLE = "kfconsole"
     ENABLE_COMMAND_PALETTE = False
     BINDINGS: ClassVar[list[BindingType]] = [Binding("ctrl+q", "quit", show=False, priority=True)]
+    HIDDEN: ClassVar[frozenset[Place]] = frozenset({Place.REPLAY})
+    """Places this console has not."""
 
     def __init__(
         self,
@@ -75,6 +78,7 @@ class KfApp(App[int]):
         actions: "Actions",
         clock: "ServerClock",
         is_demo: bool = False,
+        tape: "Tape | None" = None,
     ) -> None:
         super().__init__()
         self.settings, self.archive, self.client = settings, archive, client
@@ -103,6 +107,7 @@ class KfApp(App[int]):
             is_read_only=settings.me.read_only,
             is_automatic=settings.assign.automatic and not settings.me.read_only,
             keymap=self.keymap,
+            tape=tape,
         )
         self.crash: Exception | None = None
         """What ended the program unexpectedly, for the log; never shown with local variables, which hold secrets."""
@@ -417,7 +422,7 @@ class KfApp(App[int]):
         choices = [
             Choice(row.id, _(row.description), " ".join(names(row.id)), also=f"{_(row.label)} {row.id}")
             for row in COMMANDS
-            if row.in_palette
+            if row.in_palette and row.place not in self.HIDDEN
         ]
         picked = await self.push_screen_wait(Picker(_("Commands"), choices, _("What do you want to do?")))
         if picked is not None and isinstance(screen, DeskScreen):

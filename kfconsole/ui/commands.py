@@ -23,8 +23,11 @@ class Place(StrEnum):
     CANNED = "canned"
     OWED = "owed"
     BOARD = "board"
+    REPORT = "report"
     ACCOUNTS = "accounts"
     QUOTA = "quota"
+    REPLAY = "replay"
+    """Wherever plain keys are, while a recording is played."""
     MOVING = "moving"
     """In lists and conversations, wherever they are."""
 
@@ -43,6 +46,8 @@ PLACE_TITLES = {
     Place.OWED: N_("Among those owed an answer"),
     Place.ACCOUNTS: N_("Among the agents' accounts"),
     Place.BOARD: N_("On the board"),
+    Place.REPORT: N_("In a report"),
+    Place.REPLAY: N_("While a recording is played"),
 }
 
 
@@ -154,12 +159,13 @@ COMMANDS: tuple[Command, ...] = (
         N_("help"),
         N_("Show keys and marks"),
         scope="app.",
-        also=(Place.HISTORY, Place.FOUND, Place.BOARD, Place.ACCOUNTS),
+        also=(Place.HISTORY, Place.FOUND, Place.BOARD, Place.ACCOUNTS, Place.REPORT),
     ),
     Command("theme", "", N_("theme"), N_("Change the colours"), scope="app."),
     Command("quit", "q", N_("quit"), N_("Leave kfconsole"), scope="app."),
     Command("board", "b", N_("board"), N_("See all customers and agents at once")),
     Command("accounts", "m", N_("accounts"), N_("Add, rename, invite and remove agents")),
+    Command("report", "p", N_("report"), N_("Report how long customers waited and were served")),
     Command("open", "enter", N_("open"), N_("Open the conversation"), Place.LIST, in_palette=False),
     Command("resend", "S,shift+s", N_("resend"), N_("Send again what did not arrive"), Place.CONVERSATION),
     Command(
@@ -202,6 +208,11 @@ COMMANDS: tuple[Command, ...] = (
         Place.CANNED,
         in_palette=False,
     ),
+    Command("report_open", "enter", N_("open"), N_("Show what is behind the number"), Place.REPORT, in_palette=False),
+    Command("report_span", "d", N_("span"), N_("Report of another span"), Place.REPORT, in_palette=False),
+    Command("report_by", "b", N_("by"), N_("By agent, by hour, by day"), Place.REPORT, in_palette=False),
+    Command("report_meanings", "i", N_("meanings"), N_("Say what the numbers mean"), Place.REPORT, in_palette=False),
+    Command("report_back", "escape,q", N_("back"), N_("Go a step back"), Place.REPORT, in_palette=False),
     Command("owed_open", "enter", N_("open"), N_("Open the conversation"), Place.OWED, in_palette=False),
     Command("owed_accept", "a", N_("accept"), N_("Accept the customer"), Place.OWED, in_palette=False),
     Command(
@@ -284,8 +295,17 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("to_line", "slash", N_("other words"), N_("Go back to the words"), Place.FOUND, in_palette=False),
     Command("search_back", "escape", N_("back"), N_("Go a step back"), Place.SEARCH, in_palette=False),
-    Command("board_columns", "c", N_("columns"), N_("Choose the columns of the board"), Place.BOARD, in_palette=False),
-    Command("board_order", "s", N_("order"), N_("Sort the board by something else"), Place.BOARD, in_palette=False),
+    Command(
+        "board_columns",
+        "C,shift+c",
+        N_("columns"),
+        N_("Choose the columns of the board"),
+        Place.BOARD,
+        in_palette=False,
+    ),
+    Command(
+        "board_order", "S,shift+s", N_("order"), N_("Sort the board by something else"), Place.BOARD, in_palette=False
+    ),
     Command("board_agents", "3", N_("agents"), N_("Go to the agents"), Place.BOARD, in_palette=False),
     Command("board_customers", "1", N_("customers"), N_("Go to the customers"), Place.BOARD, in_palette=False),
     Command("board_back", "escape,b", N_("back"), N_("Go a step back"), Place.BOARD, in_palette=False),
@@ -319,6 +339,10 @@ COMMANDS: tuple[Command, ...] = (
         in_palette=False,
     ),
     Command("quota_back", "escape,q,Q,shift+q", N_("back"), N_("Go a step back"), Place.QUOTA, in_palette=False),
+    Command("replay_pause", "P,shift+p", N_("pause"), N_("Pause the replay, or go on"), Place.REPLAY, scope="app."),
+    Command("replay_slower", "less_than_sign", N_("slower"), N_("Play half as fast"), Place.REPLAY, scope="app."),
+    Command("replay_faster", "greater_than_sign", N_("faster"), N_("Play twice as fast"), Place.REPLAY, scope="app."),
+    Command("replay_jump", "J,shift+j", N_("jump"), N_("Jump to a time in the recording"), Place.REPLAY, scope="app."),
     Command("down", "j,down", N_("down"), N_("Go down by one"), Place.MOVING, in_palette=False),
     Command("up", "k,up", N_("up"), N_("Go up by one"), Place.MOVING, in_palette=False),
     Command("first", "g,home", N_("first"), N_("Go to the first"), Place.MOVING, in_palette=False),

@@ -12,10 +12,10 @@ from kfconsole.terminal import keys
 from kfconsole.ui.commands import COMMANDS, MOVES, Command, Place
 
 # What Esc does, and goes on doing, whatever other keys do it too.
-BACK = ("leave", "back", "search_back", "board_back", "accounts_back", "quota_back", "owed_back")
+BACK = ("leave", "back", "search_back", "board_back", "accounts_back", "quota_back", "owed_back", "report_back")
 TYPED_IN = (Place.COMPOSER, Place.SEARCH, Place.SEARCH_LINE, Place.CANNED)
 TOGETHER = (
-    (Place.ANYWHERE, Place.LIST, Place.CONVERSATION, Place.MOVING),
+    (Place.ANYWHERE, Place.LIST, Place.CONVERSATION, Place.MOVING, Place.REPLAY),
     (Place.COMPOSER,),
     (Place.HISTORY, Place.MOVING),
     (Place.SEARCH, Place.SEARCH_LINE),
@@ -23,8 +23,9 @@ TOGETHER = (
     (Place.CANNED,),
     (Place.QUOTA, Place.MOVING),
     (Place.OWED, Place.MOVING),
+    (Place.REPORT, Place.MOVING),
     (Place.ACCOUNTS, Place.MOVING),
-    (Place.BOARD, Place.LIST, Place.MOVING),
+    (Place.BOARD, Place.LIST, Place.MOVING, Place.REPLAY),
 )
 """Places whose keys are alive at the same moment."""
 

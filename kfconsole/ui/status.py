@@ -13,6 +13,7 @@ from kfconsole.model import ArchiveTrouble, Budget, CustomerId, Desk, Feed, Heal
 from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import words
 from kfconsole.ui.keymap import Keymap
+from kfconsole.ui.tape import Tape
 from kfconsole.ui.widgets.bar import Piece
 from kfconsole.ui.words import Glyphs
 
@@ -34,6 +35,8 @@ class Station(Struct, frozen=True):
     is_automatic: bool = False
     """This console assigns by the rules."""
     keymap: Keymap = keymaps.DEFAULT
+    tape: Tape | None = None
+    """What the desk is recorded on, or played from."""
 
 
 def is_stale(feed: Feed, desk: Desk, mono: float, station: Station) -> bool:
@@ -62,6 +65,8 @@ def status_line(
         modes.append(_padded(_("read-only"), "warn"))
     if station.is_automatic:
         modes.append(_padded(_("auto-assign"), "warn"))
+    if station.tape is not None:
+        modes.append(_padded(station.tape.mode(), "warn"))
     numbers, quota = _numbers(desk, station, now), _quota(desk)
     for freshness in _freshness(desk, station, mono):
         if _cells(name, modes, numbers, freshness, quota) <= width:
@@ -152,7 +157,7 @@ def notices(desk: Desk, station: Station, now: float, mono: float) -> list[str]:
         refusal = rules.refusal(desk, desk.me)
         if refusal is not None:
             said.append(sentences(refusal.message, refusal.hint))
-    return said
+    return said if station.tape is None else [*station.tape.notices(), *said]
 
 
 def _trouble_words(trouble: ArchiveTrouble, keymap: Keymap) -> str:

@@ -150,6 +150,6 @@ def test_a_file_that_is_no_recording_or_a_newer_one_is_refused(tmp_path: Path) -
     for line in (b"", b"PK\x03\x04", b"{}\n", b'{"recording": 1}\n'):
         with pytest.raises(ConfigError, match="no recording"):
             read_header(line, tmp_path)
-    newer = Shortener().header(Header(recording=VERSION + 1, began_at=1.0))
+    newer = Shortener().header(Header(recording=VERSION + 1, began_at=1.0, began_mono=1.0))
     with pytest.raises(ConfigError, match="newer"):
         read_header(newer, tmp_path)

@@ -63,7 +63,7 @@ class Floor:
         self.hand = Hand()
         self.clock = ServerClock(self.hand, lambda: self.hand() + SHIFT)
         self.recorder = Recorder(path, is_masked=is_masked, rest_seconds=0.01)
-        self.recorder.begin(Header(began_at=BEGAN_AT, me=TOM))
+        self.recorder.begin(Header(began_at=BEGAN_AT, began_mono=1000.0, me=TOM))
         self.store = RecordedStore(TOM, self.recorder, self.clock, keyframe_seconds=keyframe_seconds)
 
     def step(self, number: int) -> None:
@@ -103,12 +103,13 @@ class Show:
     def __init__(self, path: Path, folder: Path, *, start_at: float | None = None) -> None:
         self.file = RecordingFile(path)
         self.hand = Hand()
-        self.clock = ReplayClock(self.file.header.began_at, 1000.0, speed=1.0, real=self.hand)
+        self.clock = ReplayClock(self.file.began_at, 1000.0, speed=1.0, real=self.hand)
         self.store = ReplayedStore(self.file.header.me)
         self.archive = ReplayedArchive(
             folder.with_suffix(".db"), wall=self.clock.now, known=lambda: self.store.desk.contacts, from_at=BEGAN_AT
         )
-        self.player = Player(self.file, self.archive, self.store, self.clock, start_at=start_at)
+        self.player = Player(self.file, self.archive, self.store, self.clock)
+        self.player.start_at = start_at
 
     async def go_on(self, seconds: float) -> None:
         """Let time pass, and wait until all that is due was played."""
@@ -270,10 +271,10 @@ def test_the_file_is_the_owners_alone_and_never_written_over(path: Path) -> None
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     before = path.read_bytes()
     with pytest.raises(ConfigError, match="there already"):
-        Recorder(path, is_masked=False).begin(Header(began_at=1.0))
+        Recorder(path, is_masked=False).begin(Header(began_at=1.0, began_mono=1.0))
     assert path.read_bytes() == before
     with pytest.raises(ConfigError, match="cannot be written"):
-        Recorder(path.parent / "no" / "file", is_masked=False).begin(Header(began_at=1.0))
+        Recorder(path.parent / "no" / "file", is_masked=False).begin(Header(began_at=1.0, began_mono=1.0))
 
 
 def test_what_happened_is_in_the_file_in_whole_lines_while_it_goes_on(path: Path) -> None:

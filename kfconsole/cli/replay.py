@@ -1,0 +1,125 @@
+"""`kfconsole replay`: a recording of a desk, played on the same screens."""
+
+import gc
+import tempfile
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from kfconsole import config
+from kfconsole.cli.output import require_terminal
+from kfconsole.config.settings import AccountSettings, AlertSettings, MeSettings, PollSettings, ReplySettings
+from kfconsole.i18n import _
+
+if TYPE_CHECKING:
+    from kfconsole.desk.fact_lines import Header
+    from kfconsole.desk.recording_file import RecordingFile
+    from kfconsole.ui.replay import ReplayApp
+    from kfconsole.wechat import KfClient
+
+DAY_SECONDS = 86_400.0
+
+
+@click.command(
+    "replay",
+    short_help=_("Play a recording of the desk."),
+    help=_(
+        "Play a recording that was made with --record, on the screens of the console. Nothing can be changed, WeChat "
+        "is asked nothing, and neither settings nor a network are needed. Keys: P pauses, < and > change the speed, "
+        "J jumps to a time."
+    ),
+)
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--speed",
+    type=click.FloatRange(0.125, 1024),
+    default=1.0,
+    metavar="X",
+    help=_("How fast it is played; 2 is twice as fast."),
+)
+@click.option("--from", "start", metavar="TIME", help=_("Where to begin: a time such as 10:04, or +30m."))
+@click.pass_obj
+def command(settings_file: Path | None, file: Path, speed: float, start: str | None) -> int:
+    """Play it until it is left."""
+    from kfconsole.cli.console import run_app
+    from kfconsole.desk.recording_file import RecordingFile
+
+    settings = config.load(settings_file)
+    recording = RecordingFile(file)
+    try:
+        require_terminal()
+        with tempfile.TemporaryDirectory(prefix="kfconsole-replay-") as folder:
+            return run_app(open_replay(settings, recording, Path(folder), speed=speed, start=start))
+    finally:
+        recording.close()
+
+
+def open_replay(
+    settings: config.Settings, recording: "RecordingFile", folder: Path, *, speed: float = 1.0, start: str | None = None
+) -> "ReplayApp":
+    """Return the console on a recording, not yet running.
+
+    Args:
+        settings: How it looks, and its keys; all else is the recording's.
+        recording: What is played.
+        folder: Where its messages are while it is played.
+        speed: How fast.
+        start: Where to begin, as somebody typed it.
+
+    Raises:
+        click.UsageError: Nobody can begin there.
+    """
+    gc.disable()  # as with any console
+
+    from kfconsole.archive.replayed import ReplayedArchive
+    from kfconsole.desk import Actions
+    from kfconsole.desk.replaying import NoWeChat, Player, ReplayClock, ReplayedStore
+    from kfconsole.ui.replay import ReplayApp, typed_moment
+
+    header = recording.header
+    settings = _settings(settings, header, folder)
+    clock = ReplayClock(recording.began_at, header.began_mono, speed=speed)
+    store = ReplayedStore(header.me)
+    archive = ReplayedArchive(
+        settings.archive_path,
+        wall=clock.now,
+        known=lambda: store.desk.contacts,
+        from_at=recording.began_at - DAY_SECONDS,
+    )
+    player = Player(recording, archive, store, clock)
+    if start is not None:
+        try:
+            player.start_at = typed_moment(start, player, datetime.fromtimestamp(player.began_at, settings.ui.zone))
+        except ValueError as error:
+            raise click.UsageError(f"--from: {error}", click.get_current_context(silent=True)) from error
+    client = cast("KfClient", NoWeChat())
+    actions = Actions(client, archive, store, clock, me=header.me, read_only=True)
+    return ReplayApp(
+        player, settings=settings, archive=archive, client=client, store=store, actions=actions, clock=clock
+    )
+
+
+def _settings(settings: config.Settings, header: "Header", folder: Path) -> config.Settings:
+    """Return how somebody wants it to look, with all that the recorded desk decides; nothing of theirs is touched."""
+    usual, seconds = PollSettings(), header.intervals
+    poll = PollSettings(
+        queue=seconds.get("queue", usual.queue),
+        agents=seconds.get("agents", usual.agents),
+        sessions=seconds.get("sessions", usual.sessions),
+        messages=seconds.get("messages", usual.messages),
+    )
+    return replace(
+        settings,
+        data_dir=folder,
+        account=AccountSettings(app_id="replay"),
+        me=MeSettings(kf_account=header.me or "", read_only=True),
+        poll=poll,
+        ui=replace(settings.ui, timezone=header.timezone),
+        alerts=AlertSettings(
+            warn_after=header.warn_after, late_after=header.late_after, hours=header.hours, bell=False, popups="off"
+        ),
+        replies=ReplySettings(file=str(folder / "replies.toml")),
+    )

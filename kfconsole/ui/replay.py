@@ -1,0 +1,107 @@
+"""The console on a recording: the same screens, keys to pause, hurry and jump, and nothing that can be done."""
+
+import re
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import work
+
+from kfconsole import dates
+from kfconsole.errors import KfError
+from kfconsole.i18n import _
+from kfconsole.ui import rebinding
+from kfconsole.ui.app import KfApp
+from kfconsole.ui.commands import Place
+from kfconsole.ui.tape import ReplayTape, clock_time
+
+if TYPE_CHECKING:
+    from kfconsole.desk.poller import Poller
+    from kfconsole.desk.replaying import Player
+
+_STEP = re.compile(r"([+-])\s*(\d+)\s*([smh秒分时]?)")
+_UNITS = {"s": 1, "秒": 1, "m": 60, "分": 60, "": 60, "h": 3600, "时": 3600}
+
+
+class ReplayApp(KfApp):
+    """Shows what somebody saw. There is no way to WeChat in it, and its archive ends with it."""
+
+    HIDDEN: ClassVar[frozenset[Place]] = frozenset()
+
+    def __init__(self, player: "Player", **parts: Any) -> None:
+        """Put the console together.
+
+        Args:
+            player: Plays the recording; it stands where the poller is.
+            parts: As of any console.
+        """
+        super().__init__(poller=cast("Poller", player), tape=ReplayTape(player, parts["settings"].ui.zone), **parts)
+        self._player = player
+        rebinding.bind(self, self.keymap.acts(Place.REPLAY))
+
+    def action_replay_pause(self) -> None:
+        """Stand still, or go on."""
+        self._player.pause()
+        self._paint_bars()
+
+    def action_replay_faster(self) -> None:
+        """Play twice as fast."""
+        self._player.faster()
+        self._paint_bars()
+
+    def action_replay_slower(self) -> None:
+        """Play half as fast."""
+        self._player.slower()
+        self._paint_bars()
+
+    @work(group="jump", exclusive=True)
+    async def action_replay_jump(self) -> None:
+        """Ask for a time and go there."""
+        from kfconsole.ui.dialogs import Prompt
+
+        player = self._player
+        title = _("Jump to a time from {start} to {end}").format(
+            start=clock_time(player.began_at, self.zone), end=clock_time(player.ends_at, self.zone)
+        )
+        typed = await self.push_screen_wait(Prompt(title, _("10:04, +5m, -30s"), self._echo))
+        if typed is None:
+            return
+        try:
+            await player.jump(self._read(typed))
+            opened = self.store.desk.open
+            if opened is not None:
+                await self.actions.open(opened.openid)
+        except KfError as error:
+            self.notify(error.message, severity="warning", markup=False)
+        self._paint_bars()
+
+    def _read(self, typed: str) -> float:
+        return typed_moment(typed, self._player, datetime.fromtimestamp(self.clock.now(), self.zone))
+
+    def _echo(self, typed: str) -> str:
+        return datetime.fromtimestamp(self._read(typed), self.zone).strftime("%Y-%m-%d %H:%M:%S")
+
+    def _paint_bars(self) -> None:
+        self._desk_screen.paint_bars()
+
+
+def typed_moment(typed: str, player: "Player", now: datetime) -> float:
+    """Return the moment of a recording that somebody typed: a time, or a step from where it is.
+
+    Raises:
+        ValueError: It is none, or not in the recording.
+    """
+    found = _STEP.fullmatch(typed.strip().casefold())
+    if found is not None:
+        step = int(found[2]) * _UNITS[found[3]]
+        at = now.timestamp() + (step if found[1] == "+" else -step)
+        return min(max(at, player.began_at), player.ends_at)
+    moment = dates.parse(typed, now)
+    for _day in range(2):  # of a night, the hours after midnight are of the next day
+        if moment.timestamp() + 1 < player.began_at:
+            moment += timedelta(days=1)
+    if not player.began_at <= moment.timestamp() + 1 <= player.ends_at + 2:
+        said = _("The recording is from {start} to {end}.")
+        form = "%Y-%m-%d %H:%M:%S"
+        start, end = (datetime.fromtimestamp(at, now.tzinfo).strftime(form) for at in (player.began_at, player.ends_at))
+        raise ValueError(said.format(start=start, end=end))
+    return moment.timestamp()
