@@ -59,6 +59,7 @@ def test_the_wheel_holds_what_the_program_reads_and_no_tests(built: Path) -> Non
         assert f"kfconsole/locale/{language}/LC_MESSAGES/kfconsole.mo" in names
     assert "kfconsole/py.typed" in names
     assert "kfconsole/ui/kfconsole.tcss" in names
+    assert {f"kfconsole/web/{name}" for name in ("templates/page.html", "static/page.css", "static/page.js")} <= names
     assert {name.partition("/")[0].partition("-")[0] for name in names} == {"kfconsole"}
 
 

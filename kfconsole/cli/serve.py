@@ -21,6 +21,8 @@ from kfconsole.i18n import _
 
 HIGHEST_PORT = 65_535
 MOST_SESSIONS = 10
+EVERYWHERE = ("0.0.0.0", "::", "")
+"""Addresses to listen on that are no addresses to go to."""
 
 
 class Served(Struct, frozen=True):
@@ -106,7 +108,8 @@ def command(
     door = Door((*names, socket.gethostname(), host) if is_remote else names, is_remote=is_remote)
 
     def announce(port: int) -> None:
-        place = f"[{host}]" if ":" in host else host
+        seen_as = socket.gethostname() if host in EVERYWHERE else host
+        place = f"[{seen_as}]" if ":" in seen_as else seen_as
         url = f"http://{place}:{port}/t/{door.token}"
         if as_json:
             emit_json(Served(url, host, port, may_write, sessions))
