@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from kfconsole.desk import rules
 from kfconsole.errors import NotPossible
-from kfconsole.i18n import _, listed, ngettext, sentences
+from kfconsole.i18n import _, listed, ngettext
 from kfconsole.model import Agent, AgentId
 from kfconsole.text import clean, one_line
 from kfconsole.wechat import checks
@@ -263,7 +263,8 @@ def described_picture(file: Path) -> str:
     said = _("JPG {width}×{height}, {size}").format(
         width=found.width, height=found.height, size=size_words(found.byte_count)
     )
-    return sentences(said, picture_caution(found))
+    caution = picture_caution(found)
+    return _("{what}. {caution}").format(what=said, caution=caution) if caution else said
 
 
 def picture_caution(picture: Picture) -> str:

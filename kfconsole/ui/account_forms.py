@@ -104,20 +104,23 @@ def picturing(app: "KfApp", agent: Agent) -> AccountForm:
             tell(said.format(file=one_line(file.name), sent=size_words(sent), total=size_words(total)))
 
         try:
-            with _saying_where_to_look(app):
-                await app.actions.set_agent_picture(agent.id, file, show)
+            await app.actions.set_agent_picture(agent.id, file, show)
         except NotPossible as error:
             raise by_name(error, file) from None
+        except Unavailable as error:
+            if error.may_have_arrived:  # no list shows it
+                error.hint = _("Whether it was done is not known; setting the same one again does no harm.")
+            raise
         return agent.id
 
     field = Field(
         "file",
-        _("Picture"),
+        _("Head image"),
         _("path of a JPG of at most 5 MB; Tab completes"),
         file=_described,
         endings=("jpg", "jpeg"),
     )
-    title = _("Picture of {agent}").format(agent=_apart(agent))
+    title = _("Head image of {agent}").format(agent=_apart(agent))
     return Form(title, (field,), finish, kept_as=(NOBODY, f"agent-picture {agent.id}"))
 
 

@@ -20,7 +20,7 @@ MARK_CELLS = 2
 NICK_CELLS = 14  # most of 16 characters, which few use up
 ACCOUNT_CELLS = 20
 NUMBER_CELLS = 6
-SESSIONS_CELLS = 5
+SESSIONS_CELLS = 8
 WECHAT_CELLS = 22  # an id has 20 at most
 ROOMY_CELLS = 100  # from here on a column for the WeChat user fits, too
 
@@ -44,10 +44,10 @@ def heads(width: int) -> list[Piece]:
         text.fit(_("nickname"), NICK_CELLS),
         text.fit(_("account"), ACCOUNT_CELLS),
         text.fit(_("number"), NUMBER_CELLS, align_right=True),
-        text.fit(_("now"), SESSIONS_CELLS, align_right=True) + " ",
+        text.fit(_("sessions"), SESSIONS_CELLS, align_right=True) + " ",
     ]
     if width >= ROOMY_CELLS:
-        columns.append(text.fit(_("WeChat id"), WECHAT_CELLS))
+        columns.append(text.fit(_("WeChat user"), WECHAT_CELLS))
     columns.append(_("state"))
     return [(" " * MARK_CELLS + " ".join(columns), "muted")]
 

@@ -202,7 +202,7 @@ class AccountsScreen(ActingScreen):
         from kfconsole.ui import account_forms
 
         if self._may_write() and (agent := self._at_hand()) is not None:
-            said = _("The picture is set; customers may see the old one for a while.")
+            said = _("The head image is set; customers may see the old one for a while.")
             self._fill_in(account_forms.picturing(self.app, agent), lambda _agent: self.tell(said))
 
     def action_account_remove(self) -> None:

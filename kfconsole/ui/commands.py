@@ -162,6 +162,7 @@ COMMANDS: tuple[Command, ...] = (
         also=(Place.HISTORY, Place.FOUND, Place.BOARD, Place.ACCOUNTS, Place.REPORT),
     ),
     Command("theme", "", N_("theme"), N_("Change the colours"), scope="app."),
+    Command("read_only", "", N_("read-only"), N_("Change nothing any more from this console"), scope="app."),
     Command("quit", "q", N_("quit"), N_("Leave kfconsole"), scope="app."),
     Command("board", "b", N_("board"), N_("See all customers and agents at once")),
     Command("accounts", "m", N_("accounts"), N_("Add, rename, invite and remove agents")),

@@ -33,7 +33,11 @@ class VisitActs(DeskActs):
         opened = self.desk.open.openid if self.desk.open else None
         if opened is not None:
             self.leave_for_board(opened)
-        self.app.push_screen(BoardScreen(), lambda _nothing: self.come_back_from_board(opened))
+
+        def come_back(_nothing: None) -> None:
+            self.come_back_from_board(opened)
+
+        self.app.push_screen(BoardScreen(), come_back)
 
     @work(group="open", exclusive=True)
     async def leave_for_board(self, openid: CustomerId) -> None:
@@ -58,3 +62,9 @@ class VisitActs(DeskActs):
         from kfconsole.ui.quota import QuotaScreen
 
         self.app.push_screen(QuotaScreen())
+
+    def action_report(self) -> None:
+        """Report how long customers waited and were served."""
+        from kfconsole.ui.report import ReportScreen
+
+        self.app.push_screen(ReportScreen())
