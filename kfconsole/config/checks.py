@@ -305,6 +305,8 @@ _CHECKS: Mapping[str, Check] = {
     "poll.agents": _SECONDS,
     "poll.sessions": _SECONDS,
     "poll.messages": _SECONDS,
+    "poll.night_hours": _daily_span,
+    "poll.night_factor": _number(1.0, 100.0),
     "network.proxy": _proxy,
     "ui.language": _one_of("auto", "zh", "en"),
     "ui.timezone": _timezone,

@@ -92,6 +92,15 @@ class PollSettings:
     """Who is being served by whom."""
     messages: float = 3.0
     """The chat records of the account."""
+    night_hours: str = ""
+    """When hardly anybody comes, as `23:00-08:00`; empty: there are no such hours."""
+    night_factor: float = 6.0
+    """How many times more rarely all but the queue is asked for then, while nothing happens."""
+
+    @property
+    def night_minutes(self) -> tuple[int, int] | None:
+        """The night's hours in minutes since midnight; None: there are none."""
+        return _minutes_of(self.night_hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +156,7 @@ class AlertSettings:
     @property
     def quiet_minutes(self) -> tuple[int, int] | None:
         """The quiet hours in minutes since midnight; None: there are none."""
-        if not self.quiet_hours:
-            return None
-        start, end = (int(hours) * 60 + int(minutes) for hours, minutes in checks.times_of(self.quiet_hours))
-        return start, end
+        return _minutes_of(self.quiet_hours)
 
     def limits_at(self, moment: datetime) -> Limits:
         """Return the limits of a moment, on the clock of those who look; see `Settings.limits_at`."""
@@ -271,6 +277,14 @@ SECTIONS: dict[str, type] = {
     "assign": AssignSettings,
     "archive": ArchiveSettings,
 }
+
+
+def _minutes_of(span: str) -> tuple[int, int] | None:
+    """Return both ends of a checked span of the day in minutes since midnight; None: it is empty."""
+    if not span:
+        return None
+    start, end = (int(hours) * 60 + int(minutes) for hours, minutes in checks.times_of(span))
+    return start, end
 
 
 def _first_line_of(command: tuple[str, ...], key: str) -> str:

@@ -6,7 +6,28 @@ from msgspec import Struct
 
 from kfconsole.desk import pacing
 from kfconsole.desk.pacing import Reading
+from kfconsole.i18n import N_
 from kfconsole.model import Feed
+from kfconsole.wechat import paths
+
+CALL_WORDS = {
+    paths.QUEUE: N_("the queue"),
+    paths.SESSIONS: N_("agents' sessions"),
+    paths.SESSION: N_("who serves whom"),
+    paths.CREATE: N_("accept, assign"),
+    paths.CLOSE: N_("close a session"),
+    paths.RECORDS: N_("chat records"),
+    paths.SEND: N_("send a message"),
+    paths.TYPING: N_("show typing"),
+    paths.AGENTS: N_("list of agents"),
+    paths.ONLINE_AGENTS: N_("who is online"),
+    paths.UPLOAD: N_("upload a file"),
+    paths.DOWNLOAD: N_("fetch a file"),
+    paths.USER: N_("see a customer"),
+    paths.USERS: N_("see customers"),
+    paths.REMARK: N_("set a remark"),
+}
+"""What a call is for; each fits into 16 cells."""
 
 
 class Pace(StrEnum):
