@@ -111,6 +111,42 @@ def test_removing_without_a_terminal_needs_yes_and_does_nothing_else(kf: Command
     assert "kf2003@lehuo" in nicks(kf)
 
 
+def test_whom_the_agent_serves_is_counted_by_wechats_word(kf: Command, one_shop: Shop) -> None:
+    one_shop.order("agents", kf_account="kf2012@lehuo", nickname="小十二")
+    openid = one_shop.customer("在吗")
+    one_shop.order("agents/accept", kf_account="kf2012@lehuo", openid=openid)
+    done = kf("agents", "remove", "kf2012@lehuo", "--yes", "--json")
+
+    assert valid("agents remove", done.out) == {"agent": "kf2012@lehuo", "nick": "小十二", "sessions": 1}
+    assert "kf2012@lehuo" not in nicks(kf)
+
+
+def test_what_cannot_be_is_foreseen_with_wechats_code_and_asks_for_nothing(kf: Command) -> None:
+    for words, code in (
+        (("add", "kf-9@lehuo", "小九"), "65404"),
+        (("add", "kf2009@lehuo", "小\x1b九"), "65403"),
+        (("add", "kf2009@lehuo", "一" * 17), "65403"),
+        (("rename", "kf2001@lehuo", ""), "65403"),
+        (("invite", "kf2001@lehuo", "li_jie"), "65412"),
+        (("invite", "kf2004@lehuo", "li_jie"), "65411"),
+    ):
+        done = kf("agents", *words)
+
+        assert (done.code, done.out) == (1, "")
+        assert code in done.err
+        assert "hint: " in done.err
+        assert "\x1b" not in done.err
+
+
+def test_a_picture_that_is_not_as_wechat_likes_it_is_set_with_a_word_of_caution(kf: Command, tmp_path: Path) -> None:
+    file = tmp_path / "me.jpg"
+    file.write_bytes(jpeg(300, 200))
+    done = kf("agents", "avatar", "kf2001@lehuo", str(file))
+
+    assert done.code == 0
+    assert "not square" in done.err
+
+
 def test_removing_nobody_is_foreseen(kf: Command) -> None:
     done = kf("agents", "remove", "kf2999@lehuo", "--yes")
 

@@ -41,11 +41,14 @@ def is_there(shop: Shop, agent: str) -> bool:
 
 @pytest.mark.parametrize("answer", ["\n", "n\n"])
 def test_without_a_yes_nothing_is_removed(shop: Shop, answer: str) -> None:
-    shop.order("agents/accept", kf_account=TOM, openid=shop.customer("hi"))
+    openid = shop.customer("hi")
+    shop.order("agents/accept", kf_account=TOM, openid=openid)
     done = answered(shop, answer, "agents", "remove", TOM)
 
     assert (done.code, done.out) == (130, "")
-    assert f"The agent is serving 1 customer. Remove {TOM} (Tom)? [y/N]" in done.err
+    assert f"The agent is serving 1 customer: {openid}." in done.err
+    assert "not documented" in done.err
+    assert f"Remove {TOM} (Tom)? [y/N]" in done.err
     assert "Nothing was done." in done.err
     assert is_there(shop, TOM)
 
