@@ -6,12 +6,23 @@ from collections.abc import Callable, Iterator
 
 from tests.bench.archive import archive
 from tests.bench.bench import Bench, prepared, wait_until_calm
+from tests.bench.big import big, fifty
 from tests.bench.keys import keys
 from tests.bench.messages import arrivals, conversation
 from tests.bench.report import Row, markdown
 from tests.bench.start import idle, start, weight
 
-MEASURES: tuple[Callable[[Bench], Iterator[Row]], ...] = (start, keys, conversation, arrivals, idle, weight, archive)
+MEASURES: tuple[Callable[[Bench], Iterator[Row]], ...] = (
+    start,
+    keys,
+    conversation,
+    arrivals,
+    idle,
+    weight,
+    fifty,
+    big,
+    archive,
+)
 _SWITCH_SECONDS = 0.0001  # or the reader waits for the emulator before it stamps a chunk
 
 

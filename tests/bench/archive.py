@@ -8,8 +8,8 @@ import sqlite3
 import statistics
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, closing
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from contextlib import closing
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -34,6 +34,7 @@ from tests.bench.budgets import (
     ARCHIVE_SEND,
     ARCHIVE_SIZE,
 )
+from tests.bench.loop import loop_watched
 from tests.bench.report import Row, percentile, spread
 
 _MESSAGES = 1_000_000
@@ -41,7 +42,6 @@ _QUICK_MESSAGES = 100_000
 _PER_MERGE = 10_000
 _POLL_RECORDS = 1_000
 _SWITCH_SECONDS = 0.005  # Python's own: other threads hold up the loop as they would in the console
-_TICK_SECONDS = 0.001
 _LATER_AT = 1_800_000_000
 _POLL_SECONDS = 100
 
@@ -68,7 +68,7 @@ async def _measure(bench: Bench, path: Path) -> list[Row]:
     polls = _polls(bench.runs(40, 10))
     gc.collect()
     gc.freeze()  # as the console does once it is on screen
-    async with _loop_watched() as held:
+    async with loop_watched() as held:
         rows = [
             *await _open(bench, opened, customers),
             *await _search(bench, opened, path),
@@ -199,22 +199,6 @@ async def _insert(bench: Bench, archive: Archive, customers: list[CustomerId], p
         Row(ARCHIVE_INSERT, percentile(stored, 0.95), spread(stored)),
         Row(ARCHIVE_SEND, percentile(delays, 0.95), spread(delays), reference),
     ]
-
-
-@asynccontextmanager
-async def _loop_watched() -> AsyncIterator[list[float]]:
-    """Note how much later than asked for the loop comes back, in milliseconds."""
-    held: list[float] = []
-
-    async def watch() -> None:
-        while True:
-            began = time.perf_counter()
-            await asyncio.sleep(_TICK_SECONDS)
-            held.append(max(0.0, time.perf_counter() - began - _TICK_SECONDS) * 1000)
-
-    watching = asyncio.ensure_future(watch())
-    yield held
-    watching.cancel()
 
 
 async def _export(archive: Archive, folder: Path) -> list[Row]:

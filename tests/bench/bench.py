@@ -48,6 +48,10 @@ class Bench:
             write_settings(home, server.account, poll_seconds=poll_seconds)
             yield server
 
+    def settle_at(self, home: Path, server: WechatServer) -> None:
+        """Leave settings for a server at home."""
+        write_settings(home, server.account)
+
     def start(self, module: str, home: Path) -> Session:
         """Start an installed program on a terminal."""
         return Session([sys.executable, "-P", "-m", module], home=home, environment=self._environment())

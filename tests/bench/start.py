@@ -11,7 +11,7 @@ from tests.terminal.conversation import short
 from tests.terminal.program import write_settings
 from tests.terminal.session import Session
 
-_BARE_IS_SHOWN = "row 19 of the table"
+BARE_IS_SHOWN = "row 19 of the table"
 _SETTLE_SECONDS = 5.0
 _MINUTE = 60.0
 
@@ -31,7 +31,7 @@ def start(bench: Bench) -> Iterator[Row]:
         for _run in range(bench.runs(11, 3)):
             wait_until_calm()
             with bench.start(BARE, home) as session:
-                bare.append(_until(session, _BARE_IS_SHOWN))
+                bare.append(_until(session, BARE_IS_SHOWN))
             with bench.start(CONSOLE, home) as session:
                 desk.append(_until(session, longest))
             with bench.home() as empty:
@@ -47,7 +47,7 @@ def weight(bench: Bench) -> Iterator[Row]:
     with bench.home() as home, bench.server(home) as server:
         gather(server, waiting=100, served=500)
         with bench.start(CONSOLE, home) as console, bench.start(BARE, home) as bare:
-            bare.wait_for(_BARE_IS_SHOWN)
+            bare.wait_for(BARE_IS_SHOWN)
             console.wait_for("waiting 100 ")
             console.wait_for("in session 501")
             console.watch(_SETTLE_SECONDS)
@@ -63,7 +63,7 @@ def idle(bench: Bench) -> Iterator[Row]:
             wait_until_calm()
             ours, our_bytes = _cost_of_a_minute(console, bench)
         with bench.start(BARE, home) as bare:
-            bare.wait_for(_BARE_IS_SHOWN)
+            bare.wait_for(BARE_IS_SHOWN)
             bare.watch(_SETTLE_SECONDS)
             theirs, their_bytes = _cost_of_a_minute(bare, bench)
     reference = f"bare app: {theirs:.2f} CPU s/min, {their_bytes:.0f} bytes/min"
