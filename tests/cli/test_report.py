@@ -78,7 +78,6 @@ def kept(home: Path) -> None:
         await archive.close()
 
     asyncio.run(fill())
-    return begin
 
 
 SINCE = ("--since", "3h")
