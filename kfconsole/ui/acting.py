@@ -64,6 +64,15 @@ class ActingScreen(TonedScreen):
         """Show what went wrong and what to do."""
         self.tell(f"{error.message}\n{error.hint}" if error.hint else error.message, is_bad=True)
 
+    def may_change(self) -> bool:
+        """Whether this console may change anything; else it says so, as every question before an act is in vain."""
+        try:
+            self.app.actions.check_writable()
+        except KfError as error:
+            self.tell_error(error)
+            return False
+        return True
+
     def customer_name(self, openid: CustomerId) -> str:
         """Name a customer."""
         return words.customer_name(self.desk, openid, self.app.glyphs)

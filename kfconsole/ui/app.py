@@ -104,8 +104,8 @@ class KfApp(App[int]):
                 Feed.MESSAGES: poll.messages,
             },
             is_demo=is_demo,
-            is_read_only=settings.me.read_only,
-            is_automatic=settings.assign.automatic and not settings.me.read_only,
+            read_only=actions.read_only,
+            is_automatic=settings.assign.automatic and actions.read_only is None,
             keymap=self.keymap,
             tape=tape,
         )
@@ -429,6 +429,13 @@ class KfApp(App[int]):
             command = next(row for row in COMMANDS if row.id == picked)
             actor = screen.composer if command.place is Place.COMPOSER else screen
             await self.run_action(command.action, default_namespace=actor)
+
+    @work(group="palette", exclusive=True)
+    async def action_read_only(self) -> None:
+        """Change nothing any more from here, after asking."""
+        from kfconsole.ui.read_only import switch
+
+        await switch(self)
 
     @work(group="palette", exclusive=True)
     async def action_theme(self) -> None:

@@ -66,24 +66,19 @@ class CustomerForm(KeptForm[None]):
         title: Who it is.
         contact: What is known.
         save: Told what was typed once it may be saved; calls `close` or `show_failure`.
-        is_read_only: Whether WeChat's remark is not to be changed.
     """
 
     AUTO_FOCUS = ""  # the first line gets the keys that came before it, once what was typed before stands there
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
-    def __init__(
-        self, title: str, contact: Contact, save: Callable[["CustomerForm", Noted], object], *, is_read_only: bool
-    ) -> None:
+    def __init__(self, title: str, contact: Contact, save: Callable[["CustomerForm", Noted], object]) -> None:
         super().__init__()
-        self._title, self._contact, self._save, self._is_read_only = title, contact, save, is_read_only
+        self._title, self._contact, self._save = title, contact, save
         self.kept_as: tuple[CustomerId, str] = (contact.openid, KEPT_AS)
         self.is_saving = False
         ours = " ".join(tag for tag in contact.tags if not is_wechat_tag(tag))
         self._alias = Field(one_line(contact.alias), id="alias", compact=True, select_on_focus=False)
-        self._remark = Field(
-            one_line(contact.remark), id="remark", compact=True, select_on_focus=False, disabled=is_read_only
-        )
+        self._remark = Field(one_line(contact.remark), id="remark", compact=True, select_on_focus=False)
         hint = _("separated by blanks")
         self._tags = Field(ours, id="tags", compact=True, select_on_focus=False, placeholder=hint)
         self._before = self._submitted = self.values()
@@ -119,11 +114,10 @@ class CustomerForm(KeptForm[None]):
         return self._before
 
     def bring_back(self, values: Mapping[str, str]) -> None:
-        """Fill in what was typed before, as far as it may be changed."""
+        """Fill in what was typed before."""
         for field in (self._alias, self._remark, self._tags):
-            if not field.disabled:
-                field.value = values.get(str(field.id), field.value)
-                field.cursor_position = len(field.value)
+            field.value = values.get(str(field.id), field.value)
+            field.cursor_position = len(field.value)
 
     @property
     def noted(self) -> Noted:
@@ -133,7 +127,7 @@ class CustomerForm(KeptForm[None]):
     @property
     def writes_remark(self) -> bool:
         """Whether WeChat is asked for another remark."""
-        return not self._is_read_only and self.noted.remark != one_line(self._contact.remark)
+        return self.noted.remark != one_line(self._contact.remark)
 
     @on(Input.Changed)
     def count(self) -> None:
@@ -157,8 +151,6 @@ class CustomerForm(KeptForm[None]):
             self._say(self._consequence())
 
     def _consequence(self) -> str:
-        if self._is_read_only:
-            return _("Read-only: the remark stays as it is in WeChat. Enter keeps alias and tags here.")
         if self.writes_remark:
             return _("Enter keeps alias and tags here, and writes the remark to WeChat.")
         return _("Enter keeps alias and tags here. Esc changes nothing.")

@@ -5,13 +5,15 @@ is cut within a word.
 """
 
 from collections.abc import Sequence
+from typing import Final
 
 from msgspec import Struct
 
 from kfconsole.desk import rules, splitting
 from kfconsole.desk.ranking import CLOSING_SECONDS
+from kfconsole.desk.read_only import ReadOnly
 from kfconsole.errors import NotPossible
-from kfconsole.i18n import _, ngettext
+from kfconsole.i18n import N_, _, ngettext
 from kfconsole.model import Allowance, CustomerId, Desk
 from kfconsole.text import clip, width_cells
 from kfconsole.ui import words
@@ -21,6 +23,13 @@ from kfconsole.ui.widgets.bar import Piece
 NAME_CELLS = 16
 COUNTED_BYTES = 65_536
 """Of a longer text the messages are not counted with every key."""
+_READ_ONLY: Final = {
+    ReadOnly.SETTING: N_("read-only: nothing is sent; set read_only = false under [me] to write"),
+    ReadOnly.VARIABLE: N_("read-only: nothing is sent; unset KFCONSOLE_READ_ONLY to write"),
+    ReadOnly.FLAG: N_("read-only: nothing is sent; start without --read-only to write"),
+    ReadOnly.SWITCHED: N_("read-only: nothing is sent; start the console again to write"),
+}
+"""Why, and the way out."""
 
 
 class _Said(Struct, frozen=True):
@@ -81,7 +90,7 @@ def compose_edge(
     if allowance is None or allowance.left != 0:
         said += _left(allowance, station, now)
     said.append(_counted(size))
-    if not station.is_read_only:
+    if station.read_only is None:
         said.append(_seen_as(desk))
     if is_typing_shown:
         said.append(_Said((_("typing shown"),), is_right=True))
@@ -90,14 +99,9 @@ def compose_edge(
 
 def find_obstacle(desk: Desk, station: Station, openid: CustomerId, now: float, mono: float) -> Obstacle | None:
     """Return why a reply cannot arrive, or should not simply be sent; None when all is well as far as is known."""
-    if station.is_read_only:
-        return Obstacle(
-            (
-                _("read-only: nothing is sent; set read_only = false under [me] to write"),
-                _("read-only: nothing is sent"),
-            ),
-            why=_("read-only"),
-        )
+    if station.read_only is not None:
+        words = (_(_READ_ONLY[station.read_only]), _("read-only: nothing is sent"))
+        return Obstacle(words, why=_("read-only"))
     holder, send = rules.who_serves(desk, openid), station.keymap.key_of("send")
     if holder is not None and holder != desk.me:
         agent = clip(rules.agent_name(desk, holder), NAME_CELLS)

@@ -7,6 +7,7 @@ from msgspec import Struct
 from kfconsole import text
 from kfconsole.desk import pacing, rules
 from kfconsole.desk.owing import unanswered
+from kfconsole.desk.read_only import ReadOnly
 from kfconsole.errors import KfError, RateLimited, Unavailable
 from kfconsole.i18n import _, listed, sentences
 from kfconsole.model import ArchiveTrouble, Budget, CustomerId, Desk, Feed, Health
@@ -31,7 +32,8 @@ class Station(Struct, frozen=True):
     glyphs: Glyphs
     intervals: Mapping[Feed, float]
     is_demo: bool = False
-    is_read_only: bool = False
+    read_only: ReadOnly | None = None
+    """What made this console read-only."""
     is_automatic: bool = False
     """This console assigns by the rules."""
     keymap: Keymap = keymaps.DEFAULT
@@ -61,7 +63,7 @@ def status_line(
     modes: list[Piece] = []
     if station.is_demo:
         modes.append(_padded(_("demo"), "warn"))
-    if station.is_read_only:
+    if station.read_only is not None:
         modes.append(_padded(_("read-only"), "warn"))
     if station.is_automatic:
         modes.append(_padded(_("auto-assign"), "warn"))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kfconsole.desk.read_only import ReadOnly
 from kfconsole.desk.splitting import MAX_TEXT_BYTES
 from kfconsole.model import (
     Agent,
@@ -155,7 +156,7 @@ def test_what_stands_in_the_way_says_what_to_do(desk: Desk, why: str, more: str)
 
 
 def test_read_only_names_the_setting() -> None:
-    station = Station(WIDE_GLYPHS, STATION.intervals, is_read_only=True)
+    station = Station(WIDE_GLYPHS, STATION.intervals, read_only=ReadOnly.SETTING)
     assert said(desk_with(), station=station).startswith("read-only: nothing is sent; set read_only = false")
     assert "晓雯" not in said(desk_with(), station=station)
 

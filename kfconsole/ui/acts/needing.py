@@ -34,7 +34,7 @@ class NeedActs(DeskActs):
 
     def action_needs_me(self) -> None:
         """Go to the customer who needs an answer most, next time to the one after."""
-        desk, clock, me = self.desk, self.app.clock, self.app.settings.me
+        desk, clock = self.desk, self.app.clock
         now = clock.now()
         sessions = ranking.mine(desk)
         needs = ranking.needs_me(
@@ -43,7 +43,7 @@ class NeedActs(DeskActs):
             clock.monotonic(),
             late_after=self.app.settings.limits_at(now).late_after,
             unanswered_since=ranking.unanswered(desk, sessions, self.app.alerting.unanswered_since),
-            may_accept=ranking.may_accept(desk, desk.me, is_read_only=me.read_only),
+            may_accept=ranking.may_accept(desk, desk.me, is_read_only=self.app.actions.read_only is not None),
         )
         need = ranking.next_need(needs, self._visited, desk.open.openid if desk.open else None)
         if need is None:

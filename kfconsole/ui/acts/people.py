@@ -19,7 +19,7 @@ class PeopleActs(DeskActs):
 
     def action_edit_customer(self) -> None:
         """Show the names of the selected customer, to be changed."""
-        if (openid := self.need_subject()) is None:
+        if not self.may_change() or (openid := self.need_subject()) is None:
             return
         if openid in self.desk.contacts:
             self._show_form(openid)  # at once: over a slow line a name comes in one piece with the e
@@ -45,7 +45,6 @@ class PeopleActs(DeskActs):
             title if title == end else f"{title}  {end}",
             contact,
             lambda form, noted: self.save_customer(form, contact, noted),
-            is_read_only=self.app.settings.me.read_only,
         )
         self.app.push_screen(form)
 

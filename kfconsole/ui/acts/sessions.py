@@ -138,12 +138,6 @@ class SessionActs(DeskActs):
         title = (question or _("Who serves {customer}?")).format(customer=self.customer_apart(openid))
         return AgentPicker(self.app.store, title, holder)
 
-    def may_change(self) -> bool:
-        """Whether this console may change anything; asking whom to give a customer to would be in vain."""
-        if is_read_only := self.app.settings.me.read_only:
-            self.tell(_("This console is read-only."), is_bad=True)
-        return not is_read_only
-
     def tell_with_whom(self, openid: CustomerId, agent: AgentId) -> None:
         """Say who has a customer now."""
         said = _("{customer} is now with {agent}.")
