@@ -29,7 +29,7 @@ class Noun(click.Group):
         """Find a command; for one not known yet all are imported, as a wrong name is answered with the nearest."""
         if cmd_name not in self.commands:
             for name in self._modules:
-                self.add_command(import_module(f"kfconsole.cli.{self.name}_{name}").command)
+                self.add_command(import_module(f"kfconsole.cli.{self.name}_{name}".replace("-", "_")).command)
         return super().get_command(ctx, cmd_name)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -12,7 +12,7 @@ from kfconsole.i18n import N_, _, sentences
 
 SECTIONS = (
     (N_("Begin"), ("demo", "init", "config", "doctor")),
-    (N_("The desk"), ("status", "queue", "watch", "sessions", "agents", "report")),
+    (N_("The desk"), ("status", "queue", "watch", "sessions", "assign", "agents", "report")),
     (N_("Customers"), ("send", "typing", "history", "media", "users", "replies")),
     (N_("Tools"), ("replay", "audit", "quota", "explain", "notify", "serve", "simulate", "completion")),
 )

@@ -116,6 +116,7 @@ class SessionTransferred(Struct, frozen=True):
 @click.group(
     "sessions",
     cls=Noun,
+    modules=("take-over", "hand-back", "close-several", "owed"),
     short_help=_("List sessions; open, transfer and close them."),
     help=_("Print who is served by whom; give customers to agents, and end sessions."),
 )
@@ -185,7 +186,7 @@ def open_session(settings_file: Path | None, openid: str, agent: str | None, as_
     """Give a customer to an agent."""
     settings = account_settings(settings_file)
     chosen = acting_agent(settings, agent)
-    with telling_where_to_look(_look_at(openid)):
+    with telling_where_to_look(look_at(openid)):
         session = asyncio.run(_open(settings, CustomerId(openid), chosen))
     talk(_("{agent} now serves {openid}.").format(agent=session.agent, openid=openid))
     if as_json:
@@ -206,7 +207,7 @@ def close_session(settings_file: Path | None, openid: str, agent: str | None, is
     chosen = acting_agent(settings, agent)
     require_answer(settings, is_sure)
     ask_first(_("Close the session of {openid} with {agent}?").format(openid=openid, agent=chosen), is_sure)
-    with telling_where_to_look(_look_at(openid)):
+    with telling_where_to_look(look_at(openid)):
         asyncio.run(_close(settings, CustomerId(openid), chosen))
     talk(_("The session of {openid} with {agent} is closed.").format(openid=openid, agent=chosen))
     if as_json:
@@ -229,11 +230,16 @@ def close_session(settings_file: Path | None, openid: str, agent: str | None, is
 @click.pass_obj
 def transfer_session(settings_file: Path | None, openid: str, target: str, giver: str | None, as_json: bool) -> None:
     """Hand a customer over."""
+    settings = account_settings(settings_file)
+    with telling_where_to_look(look_at(openid)):
+        done = asyncio.run(transfer(settings, CustomerId(openid), AgentId(target), AgentId(giver) if giver else None))
+    end_transfer(done, openid, as_json=as_json)
+
+
+def end_transfer(done: "Transfer", openid: str, *, as_json: bool) -> None:
+    """Tell how a transfer ended, and end the command by it."""
     from kfconsole.desk.transferring import Outcome
 
-    settings = account_settings(settings_file)
-    with telling_where_to_look(_look_at(openid)):
-        done = asyncio.run(_transfer(settings, CustomerId(openid), AgentId(target), AgentId(giver) if giver else None))
     if as_json:
         emit_json(SessionTransferred(openid, done.giver, done.target, done.outcome.value, done.agent or ""))
     if done.outcome is Outcome.TRANSFERRED:
@@ -242,7 +248,7 @@ def transfer_session(settings_file: Path | None, openid: str, target: str, giver
     if done.outcome is Outcome.NOBODY:
         hint = _("'kfconsole sessions open {openid} --agent KF' gives them to an agent.").format(openid=openid)
     else:
-        hint = _look_at(openid) if done.outcome is Outcome.UNKNOWN else ""
+        hint = look_at(openid) if done.outcome is Outcome.UNKNOWN else ""
     complain(done.said, hint)
     raise click.exceptions.Exit(_exit_code(done))
 
@@ -314,9 +320,7 @@ async def _open(settings: config.Settings, openid: CustomerId, agent: AgentId) -
         return await desk.actions.accept(openid, agent)
 
 
-async def _transfer(
-    settings: config.Settings, openid: CustomerId, target: AgentId, giver: AgentId | None
-) -> "Transfer":
+async def transfer(settings: config.Settings, openid: CustomerId, target: AgentId, giver: AgentId | None) -> "Transfer":
     """Hand a customer over; whoever interrupts it hears how it ended."""
     from kfconsole.cli.wiring import opened, wire
 
@@ -357,5 +361,6 @@ def _nick(desk: "Wired", agent: AgentId) -> str:
     return next((known.nick for known in desk.store.desk.agents if known.id == agent), "")
 
 
-def _look_at(openid: str) -> str:
+def look_at(openid: str) -> str:
+    """Say how to learn what became of a session."""
     return _("'kfconsole sessions show {openid}' tells what became of it.").format(openid=openid)

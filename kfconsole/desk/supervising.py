@@ -302,7 +302,7 @@ class Supervising:
         await self._owing.look_again()
         return was_owed
 
-    async def end_planned(self, row: Planned, *, hands_back: bool = False) -> Ending:
+    async def end_planned(self, row: Planned, *, hands_back: bool = False, note: str = "") -> Ending:
         """End one session of a plan, or hand its customer back; what came of it is returned, not raised.
 
         Raises:
@@ -312,7 +312,10 @@ class Supervising:
         if not is_still(self._store.desk, row):
             return Ending(Result.OVER)
         try:
-            await (self.hand_back if hands_back else self.close)(row.openid, row.agent)
+            if hands_back:
+                await self.hand_back(row.openid, row.agent, note=note)
+            else:
+                await self.close(row.openid, row.agent)
         except NotPossible as error:
             return Ending(Result.OVER, error.message)
         except Unavailable as error:

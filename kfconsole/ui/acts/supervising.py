@@ -97,7 +97,7 @@ class SupervisingActs(SessionActs):
         from kfconsole.ui.dialogs import Answer, Question
 
         bound = "" if plan.is_exact else self.app.glyphs.at_least
-        question = _("Give {customer}, who waits since {span}, to {agent}?").format(
+        question = _("Give {customer}, waiting for {span}, to {agent}?").format(
             customer=self.customer_apart(plan.openid),
             span=bound + words.span(plan.wait_seconds),
             agent=self.agent_name(plan.agent),

@@ -1,0 +1,96 @@
+"""`kfconsole sessions owed`: who was handed back and is owed an answer."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from msgspec import Struct
+
+from kfconsole import config
+from kfconsole.cli.acting import account_settings, ask_first, require_answer
+from kfconsole.cli.arguments import OPENID, yes_option
+from kfconsole.cli.json_option import json_option
+from kfconsole.cli.output import emit, emit_json, talk
+from kfconsole.cli.spans import clock_span
+from kfconsole.errors import NotPossible
+from kfconsole.i18n import _
+from kfconsole.model import CustomerId
+
+if TYPE_CHECKING:
+    from kfconsole.model import Owed
+
+
+class OwedRow(Struct, frozen=True):
+    """A customer who was handed back."""
+
+    openid: str
+    at: float
+    """When, in Unix seconds of WeChat's clock."""
+    age_seconds: int
+    agent: str
+    """Who had them."""
+    user: str
+    """Who handed them back, by the host's name for them."""
+    note: str
+    name: str
+    """What the customer is called: our alias, else WeChat's remark; empty: neither is known."""
+
+
+class OwedList(Struct, frozen=True):
+    """Who is owed an answer."""
+
+    at: float
+    """Unix seconds of WeChat's clock."""
+    owed: tuple[OwedRow, ...]
+    """The longest first."""
+
+
+@click.command(
+    "owed",
+    help=_("Print who was handed back and is owed an answer, the longest first; or take one off the list."),
+)
+@click.option("--remove", type=OPENID, metavar="OPENID", help=_("Take this customer off the list; asks first."))
+@yes_option
+@json_option(OwedList)
+@click.pass_obj
+def command(settings_file: Path | None, remove: str | None, is_sure: bool, as_json: bool) -> None:
+    """Print who is owed an answer."""
+    settings = account_settings(settings_file)
+    if remove is not None:
+        require_answer(settings, is_sure)
+        ask_first(_("Take {openid} off the list of those owed an answer?").format(openid=remove), is_sure)
+        if not asyncio.run(_remove(settings, CustomerId(remove))):
+            raise NotPossible(_("{openid} is not on the list.").format(openid=remove))
+        talk(_("{openid} is off the list.").format(openid=remove))
+        return
+    found = asyncio.run(_owed(settings))
+    if as_json:
+        emit_json(found)
+        return
+    for row in found.owed:
+        emit("  ".join(filter(None, (clock_span(row.age_seconds), row.openid, row.agent, row.name, row.note))))
+    if not found.owed:
+        talk(_("Nobody is owed an answer."))
+
+
+async def _owed(settings: config.Settings) -> OwedList:
+    from kfconsole.cli.wiring import opened_archive
+
+    async with opened_archive(settings, is_reading=True) as archive:
+        found = await archive.owed()
+        names = await archive.names([row.openid for row in found])
+    now = time.time()
+    return OwedList(round(now, 3), tuple(_owed_row(row, names.get(row.openid, ""), now) for row in found))
+
+
+def _owed_row(row: "Owed", name: str, now: float) -> OwedRow:
+    return OwedRow(row.openid, row.at, max(0, int(now - row.at)), row.agent, row.user, row.note, name)
+
+
+async def _remove(settings: config.Settings, openid: CustomerId) -> bool:
+    from kfconsole.cli.wiring import opened, wire
+
+    async with opened(wire(settings)) as desk:
+        return await desk.actions.forget_owed(openid)
