@@ -65,10 +65,8 @@ class ReplayTape:
         said = []
         if lines := player.damaged:
             words = ngettext(
-                "Line {lines} of the recording cannot be read; what follows may be wrong until its next picture of "
-                "everything, some minutes later.",
-                "Lines {lines} of the recording cannot be read; what follows may be wrong until its next picture of "
-                "everything, some minutes later.",
+                "Line {lines} of the recording cannot be read: for some minutes after it, something may be wrong.",
+                "Lines {lines} of the recording cannot be read: for some minutes after them, something may be wrong.",
                 len(lines),
             )
             shown = [str(line) for line in lines[:SHOWN_LINES]]

@@ -2,20 +2,26 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import cast
 
 import pytest
+from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.cli.replay import open_replay
+from kfconsole.desk.recording import Recorder
 from kfconsole.desk.recording_file import RecordingFile
-from kfconsole.model import CustomerId
+from kfconsole.desk.replaying import Player
+from kfconsole.errors import NotPossible
 from kfconsole.simulator import World, create_app
-from kfconsole.ui.replay import ReplayApp
-from tests.desk.test_replaying import BEGAN_AT, openid_of, recorded
-from tests.ui.console import Console, short
+from kfconsole.ui.replay import typed_moment
+from kfconsole.ui.tape import RecordingTape
+from tests.desk.test_replaying import cut, damage, openid_of, recorded
+from tests.ui.console import Console, running
 
-STEPS = 700
+STEPS = 330
 
 
 @asynccontextmanager
@@ -46,3 +52,108 @@ async def test_it_is_told_as_a_replay_with_its_time_and_speed(tmp_path: Path, si
         await console.sees("×2")
         await console.press("b")
         await console.sees("replay 23:1")
+
+
+async def test_one_can_jump_to_a_time_and_back_with_a_conversation_open(tmp_path: Path) -> None:
+    async with replaying(tmp_path, start="+5m") as console:
+        await console.press("P", "2")
+        await console.sees("paused")
+        served = openid_of(295)  # accepted two seconds before
+        assert console.desk_screen.sessions.select(served)
+        await console.press("enter")
+        await console.sees("words 298")
+        await jump(console, "-1m")
+        await console.sees("23:10:40, paused")
+        assert served not in console.app.store.desk.session_by_customer
+        assert "words 298" not in console.text()
+        await jump(console, "23:11:42")
+        await console.sees("23:11:42, paused", "words 298")
+        await jump(console, "+1h")
+        await console.sees("the end")
+
+
+async def jump(console: Console, typed: str) -> None:
+    await console.press("J")
+    await console.sees("Jump to a time from")
+    await console.type(typed)
+    await console.press("enter")
+    await console.sees_no("Jump to a time from")
+    await console.quiet()
+
+
+async def test_what_is_not_in_the_recording_is_told_while_it_is_typed(tmp_path: Path) -> None:
+    async with replaying(tmp_path) as console:
+        await console.press("P", "J")
+        await console.sees("Jump to a time from")
+        await console.type("4:00")
+        await console.sees("The recording is from")
+        await console.press("enter", "escape")
+        await console.sees("paused")
+
+
+async def test_no_key_changes_anything(tmp_path: Path) -> None:
+    async with replaying(tmp_path, start="+5m") as console:
+        await console.press("P", "1", "n")
+        await console.sees("read-only")
+        before = console.app.store.desk
+        for key in ("a", "x", "t", "L", "T", "B"):
+            await console.press(key)
+            await console.quiet()
+            await console.press("escape")
+        assert console.app.store.desk.sessions == before.sessions
+        assert console.writes() == []
+
+
+async def test_the_keys_of_a_replay_are_in_its_palette_and_in_no_other(tmp_path: Path) -> None:
+    async with replaying(tmp_path) as console:
+        await console.press("ctrl+p")
+        await console.type("replay")
+        await console.sees("Pause the replay")
+    async with running(tmp_path, World()) as console:
+        await console.press("ctrl+p")
+        await console.type("replay")
+        await console.sees_no("Pause the replay")
+
+
+async def test_damage_and_an_unfinished_end_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "floor.jsonl"
+    recorded(path, 100)
+    damage(path)
+    cut(path)
+    async with replaying(tmp_path, speed=1024.0) as console:
+        await console.sees("Lines 61, 62 of the recording cannot be read", "was killed", "the end")
+
+
+async def test_a_recording_that_stops_is_told_on_the_desk(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "floor.jsonl", is_masked=True)
+    tape = RecordingTape(recorder)
+    assert (tape.mode(), tape.notices()) == ("recording, masked", [])
+    recorder.trouble = NotPossible("Recording has stopped: there is no room left.")
+    async with running(tmp_path, World()) as console:
+        console.app.station = replace(console.app.station, tape=tape)
+        await console.sees("recording stopped", "no room left")
+
+
+def test_a_time_that_is_typed_lies_in_the_recording() -> None:
+    class Night:
+        began_at = datetime(2026, 11, 23, 23, 0, tzinfo=UTC).timestamp()
+        ends_at = began_at + 7200
+
+    player, now = cast(Player, Night()), datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
+    minutes = {
+        typed: (typed_moment(typed, player, now) - Night.began_at) / 60
+        for typed in ("23:15", "0:45", "+5m", "-10", "-2h", "+30 秒", "+9h", "2026-11-24 00:10")
+    }
+    assert minutes == {
+        "23:15": 15,
+        "0:45": 105,
+        "+5m": 35,
+        "-10": 20,
+        "-2h": 0,
+        "+30 秒": 30.5,
+        "+9h": 120,
+        "2026-11-24 00:10": 70,
+    }
+    for typed in ("12:00", "nonsense", "2026-11-25"):
+        with pytest.raises(ValueError, match=r".+"):
+            typed_moment(typed, player, now)
