@@ -28,11 +28,11 @@ def forms(value: str) -> set[str]:
     return {value, encoded, encoded.lower(), json.dumps(value)[1:-1], value.replace("/", "\\/")}
 
 
-def watched(shop: Shop, *arguments: str) -> tuple[int, str]:
+def watched(shop: Shop, *arguments: str, **environment: str) -> tuple[int, str]:
     """Run a command; return its exit code, and all that anybody else on this host could see of it."""
     with subprocess.Popen(
         [*PROGRAM, *arguments],
-        env={**os.environ, **shop.environment, "KFCONSOLE_LANGUAGE": "en"},
+        env={**os.environ, **shop.environment, "KFCONSOLE_LANGUAGE": "en", **environment},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -66,8 +66,18 @@ def disarm(shop: Shop) -> None:
         pass
 
 
+@pytest.fixture(scope="module")
+def hurry(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Let commands ask again at once, not after a second: for PYTHONPATH."""
+    folder = tmp_path_factory.mktemp("hurry")
+    (folder / "sitecustomize.py").write_text(
+        "from kfconsole.cli import retries\nretries.FIRST_WAIT_SECONDS = retries.JITTER_SECONDS = 0.01\n"
+    )
+    return folder
+
+
 @pytest.mark.parametrize("path", [TOKEN_PATH, QUEUE_PATH])
-def test_no_fault_shows_them(shop: Shop, home: Path, path: str) -> None:
+def test_no_fault_shows_them(shop: Shop, home: Path, hurry: Path, path: str) -> None:
     for kind in KINDS:
         token = current_token(shop)
         told = f"bad {shop.app_secret} {token} {json.dumps(token)} {quote(token, safe='')}"
@@ -77,7 +87,7 @@ def test_no_fault_shows_them(shop: Shop, home: Path, path: str) -> None:
         if path == TOKEN_PATH:
             for file in (home / "data").glob("token-*.json"):
                 file.unlink()
-        _code, seen = watched(shop, "queue", "--json")
+        _code, seen = watched(shop, "queue", "--json", PYTHONPATH=str(hurry))
         disarm(shop)
         seen += left_behind(home)
         tokens = {token, current_token(shop)}
@@ -104,8 +114,8 @@ def test_a_crash_shows_them_neither(home: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(
         "import kfconsole.config as config\n"
         "whole = config.load\n"
-        "def broken(*given):\n"
-        "    settings = whole(*given)\n"
+        "def broken(*given, **named):\n"
+        "    settings = whole(*given, **named)\n"
         "    raise ZeroDivisionError(f'secret {settings.account.app_secret} {settings!r}')\n"
         "config.load = broken\n"
     )

@@ -144,7 +144,7 @@ async def play(tmp_path: Path, world: World, seed: int, rounds: int) -> None:
         assert console.requests.calls[CREATE] + console.requests.calls[SEND] > 0
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 async def test_no_key_ever_acts_on_another_customer(tmp_path: Path, world: World, seed: int) -> None:
     await play(tmp_path, world, seed, rounds=50)
 
