@@ -35,9 +35,13 @@ def load(settings_file: Path | None) -> config.Settings:
     Raises:
         ConfigError: They are wrong.
     """
+    return config.load(settings_file, is_read_only=asked_read_only())
+
+
+def asked_read_only() -> bool:
+    """Whether the command line says that nothing shall be changed."""
     context = click.get_current_context(silent=True)
-    is_read_only = context is not None and bool(context.find_root().params.get("is_read_only"))
-    return config.load(settings_file, is_read_only=is_read_only)
+    return context is not None and bool(context.find_root().params.get("is_read_only"))
 
 
 def read_only_by(settings: config.Settings) -> "ReadOnly":

@@ -9,11 +9,13 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from kfconsole import config, i18n
+from kfconsole.cli.acting import asked_read_only
 from kfconsole.cli.output import DONE, require_terminal
 from kfconsole.errors import ConfigError, KfError
 from kfconsole.i18n import _
@@ -93,12 +95,15 @@ def command(
 
 
 def _settings(answer: Mapping[str, str], language: str, folder: Path) -> config.Settings:
-    values = {
+    is_read_only = asked_read_only()
+    values: dict[str, dict[str, object]] = {
         "account": {key: answer[key] for key in ("base_url", "app_id", "app_secret")},
-        "me": {"kf_account": answer["kf_account"]},
+        "me": {"kf_account": answer["kf_account"], "read_only": is_read_only},
         "ui": {"language": language},
     }
-    return config.from_values(values, path=folder / "config.toml", folder=folder)
+    settings = config.from_values(values, path=folder / "config.toml", folder=folder)
+    origins = {"me.read_only": config.READ_ONLY_FLAG} if is_read_only else {}
+    return replace(settings, origins={**settings.origins, **origins})
 
 
 class _Child:

@@ -91,9 +91,15 @@ class Actions(Supervising):
         self._undoing = Undoing(self._serving, store, clock)
         self._transfers = Transfers(transferring, holders, self._undoing, self._deeds, archive, clock, sleep=sleep)
 
-    async def run(self) -> None:
-        """Make the calls nobody waits for, and note what was done, until cancelled."""
+    async def run(self, *, is_console: bool = False) -> None:
+        """Make the calls nobody waits for, and note what was done, until cancelled.
+
+        Args:
+            is_console: Note when this begins and ends, too.
+        """
         async with asyncio.TaskGroup() as group:
+            if is_console:
+                group.create_task(self._deeds.begin(self._read_only), name="start")
             group.create_task(self._typing_state.run(), name="typing")
             group.create_task(self._deeds.run(), name="deeds")
             group.create_task(self._transfers.run(), name="forgotten transfers")
@@ -416,7 +422,8 @@ class Actions(Supervising):
         return self._typing_state.seconds_left(openid)
 
     async def stop_typing(self) -> None:
-        """Show nobody any more that somebody is writing: this console ends."""
+        """Show nobody any more that somebody is writing: this console ends, which is noted."""
+        self._deeds.end()
         await self._typing_state.end()
 
     def check_writable(self) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from kfconsole.content import Content
 from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.read_only import ReadOnly
 from kfconsole.desk.transferring import Outcome, Transfer
 from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import ApiError, ArchiveError, KfError
@@ -36,6 +37,7 @@ class Deeds:
         self._unwritten: deque[Deed] = deque()
         self._stir = asyncio.Event()
         self._writing = asyncio.Lock()
+        self._has_begun = False
 
     async def noted(
         self,
@@ -111,6 +113,18 @@ class Deeds:
         """Note something soon."""
         self._put(Deed(self._clock.now(), act, agent=self._me, openid=openid, details=details, result=result))
 
+    async def begin(self, read_only: ReadOnly | None) -> None:
+        """Note that a console begins, and its version; a beginning without an end tells that it was killed."""
+        version = await asyncio.to_thread(_version)
+        self._has_begun = True
+        self.note("start", details=version if read_only is None else f"{version} read-only")
+
+    def end(self) -> None:
+        """Note that the console ends that has begun."""
+        if self._has_begun:
+            self._has_begun = False
+            self.note("end")
+
     def _put(self, deed: Deed) -> None:
         self._unwritten.append(deed)
         self._stir.set()
@@ -146,6 +160,12 @@ class Deeds:
 
 def _customer(done: object) -> CustomerId | None:
     return done.openid if isinstance(done, Message | Session) else None
+
+
+def _version() -> str:
+    from importlib.metadata import version  # it looks through the folders of all programs
+
+    return version("kfconsole")
 
 
 def _kind(content: Content | str) -> str:

@@ -202,7 +202,7 @@ class KfApp(App[int]):
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.poller.run())
-            group.create_task(self.actions.run())
+            group.create_task(self.actions.run(is_console=True))
             if self.station.is_automatic:
                 from kfconsole.ui.automatic import assign_automatically
 

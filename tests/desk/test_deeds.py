@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,27 @@ async def test_a_failing_archive_undoes_nothing_and_is_tried_again(
 
     assert session.agent == ME
     assert [act for act, *_rest in await deeds(house)] == ["accept", "close"]
+
+
+async def test_beginning_and_end_of_a_console_are_noted_with_its_version(house: House) -> None:
+    running = asyncio.create_task(house.actions.run(is_console=True))
+    await until(lambda: house.actions._deeds._has_begun)
+    running.cancel()
+    await asyncio.wait([running])
+    await house.actions.stop_typing()
+
+    found = await deeds(house)
+    assert [act for act, *_rest in found] == ["start", "end"]
+    assert found[0][2] == version("kfconsole")
+
+
+async def test_all_of_several_messages_are_noted_each_by_its_number(house: House) -> None:
+    house.world.say(ANN, "hello")
+    house.world.accept(ME, ANN)
+
+    async def always(*_asked: object) -> bool:
+        return True
+
+    sent = await house.actions.send_each(ANN, ["secret one", "secret two"], decide=always)
+
+    assert await deeds(house) == [("send", ANN, f"text message {message.id}", "done") for message in sent]
