@@ -21,6 +21,7 @@ from kfconsole import errors
 from kfconsole.config.limits import LimitHours
 from kfconsole.desk import facts as happened
 from kfconsole.desk.facts import Fact
+from kfconsole.desk.masked_facts import FactMask
 from kfconsole.errors import ConfigError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, Contact, Message, QueueAnswer, Session
@@ -183,7 +184,13 @@ class _Read(Struct, frozen=True):
 class Shortener:
     """Writes facts, each as far as it differs from the one of its kind before."""
 
-    def __init__(self) -> None:
+    def __init__(self, mask: FactMask | None = None) -> None:
+        """Begin a recording.
+
+        Args:
+            mask: Hides who is in it; it only has to look at what is written.
+        """
+        self._mask = mask
         self._encoder = msgspec.json.Encoder(enc_hook=_plain_error)
         self._known = _Known()
 
@@ -196,6 +203,8 @@ class Shortener:
         if isinstance(fact, Keyframe):
             self._known = _Known()
         short = self._known.shortened(fact)
+        if self._mask is not None:
+            short = self._mask.masked(short)
         return self._encoder.encode(_Written(type(short).__name__, at, mono, short)) + b"\n"
 
 

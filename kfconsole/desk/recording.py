@@ -56,7 +56,7 @@ class Recorder:
         """Why nothing is recorded any more."""
         self._rest_seconds = rest_seconds
         self._mask = FactMask(os.urandom(32)) if is_masked else None
-        self._shortener = Shortener()
+        self._shortener = Shortener(self._mask)
         self._pending: deque[tuple[Fact | _Whole, float, float]] = deque()
         self._stir = threading.Event()
         self._is_ending = False
@@ -119,8 +119,7 @@ class Recorder:
         while self._pending:
             kept, at, mono = self._pending.popleft()
             for fact in _as_keyframe(kept, at) if isinstance(kept, _Whole) else _as_kept(kept):
-                seen = fact if self._mask is None else self._mask.masked(fact)
-                self._write(self._shortener.line(seen, at, mono))
+                self._write(self._shortener.line(fact, at, mono))
 
     def _write(self, line: bytes) -> None:
         rest = memoryview(line)
