@@ -11,7 +11,7 @@ from kfconsole.model import AgentId, CustomerId, MessageKind, Spoken
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-PART_LINES: Final = 2_000  # reading one takes some milliseconds; so long other readers wait
+PART_LINES: Final = 1_000  # reading one takes some milliseconds; so long other readers wait
 
 _Position = tuple[float, int, int, int]
 """Time, customer, place within the second, message."""

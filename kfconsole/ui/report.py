@@ -172,7 +172,7 @@ class ReportScreen(ActingScreen):
         return excluded_words(what, self._figures.excluded.get(what, 0) if self._figures else 0)
 
     def _report_rows(self, report: Report) -> tuple[tuple[str, ...], tuple[ReportRow, ...]]:
-        titles = (_("wait"), _("first"), _("reply"), _("handled"))
+        titles = (_("wait"), _("1st"), _("reply"), _("handled"))
         is_wide = self._is_wide
         rows_title = by_title(report.order.by) if is_wide else _("{rows}, p50").format(rows=by_title(report.order.by))
         heads = (
@@ -346,7 +346,7 @@ class ReportScreen(ActingScreen):
             Choice("week", _("7 days, today included"), also="7 week 周"),
             Choice("typed", _("since when…"), also="since"),
         ]
-        chosen = await self.app.push_screen_wait(Picker(_("Report of which span?"), choices, _("type to narrow")))
+        chosen = await self.app.push_screen_wait(Picker(_("Report of which span?"), choices, _("type to find")))
         if chosen == "typed":
             placeholder = _("yesterday, 3 days ago, last monday, 2026-11-20")
             typed = await self.app.push_screen_wait(Prompt(_("Report since when?"), placeholder, self._echo))

@@ -2,7 +2,6 @@
 
 import heapq
 import math
-from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from enum import StrEnum
@@ -121,37 +120,46 @@ class Report(Struct, frozen=True):
     rows: tuple[Figures, ...]
 
 
-def nearest_rank(ordered: Sequence[int], percent: int) -> int:
-    """Return the smallest value that at least so many percent of the values do not exceed."""
-    return ordered[max(0, math.ceil(len(ordered) * percent / 100) - 1)]
+def nearest_rank(ordered: Sequence[tuple[int, int]], percent: int) -> int:
+    """Return the smallest value that at least so many percent of the values do not exceed.
+
+    Args:
+        ordered: Each value with how often it is there, the smallest first; at least one.
+        percent: The share.
+    """
+    wanted = math.ceil(sum(count for _value, count in ordered) * percent / 100)
+    reached = 0
+    for value, count in ordered:
+        reached += count
+        if reached >= wanted:
+            return value
+    return ordered[-1][0]
 
 
 class Tally:
     """Gathers how long things took; of the longest it keeps what they were."""
 
     def __init__(self) -> None:
-        self._seconds = array("q")
+        self._seconds: dict[int, int] = {}
+        """How often something took so long: few spans differ, of a million that were measured."""
+        self.count = 0
         self._longest: list[Case] = []
 
     def add(self, case: Case) -> None:
         """Take in one."""
-        self._seconds.append(case.seconds)
+        self.count += 1
+        self._seconds[case.seconds] = self._seconds.get(case.seconds, 0) + 1
         if len(self._longest) < LISTED:
             heapq.heappush(self._longest, case)
         elif case > self._longest[0]:
             heapq.heapreplace(self._longest, case)
 
-    @property
-    def count(self) -> int:
-        """How many there were."""
-        return len(self._seconds)
-
     def spread(self) -> Spread:
         """Return how long they took."""
         if not self._seconds:
             return Spread()
-        ordered = sorted(self._seconds)
-        return Spread(len(ordered), nearest_rank(ordered, 50), nearest_rank(ordered, 90), ordered[-1])
+        ordered = sorted(self._seconds.items())
+        return Spread(self.count, nearest_rank(ordered, 50), nearest_rank(ordered, 90), ordered[-1][0])
 
     def cases(self) -> tuple[Case, ...]:
         """Return the longest, the longest first; of those of one length the latest first."""

@@ -18,7 +18,7 @@ from kfconsole.model import AgentId, CustomerId, Feed, MessageKind, SessionSeen,
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
 
-SLICE: Final = 500
+SLICE: Final = 200
 """So many things are reckoned at once, in some milliseconds: a key may come in between."""
 BEFORE_SECONDS: Final = 24 * 3600
 """Waits and sessions that began so long before are known, too: what was said in the span may belong to them."""
@@ -59,7 +59,7 @@ async def reckon(archive: "Archive", order: Order, now: float) -> Report:
             await asyncio.sleep(0)
     for _done in reckoning.finish():
         await asyncio.sleep(0)
-    report = reckoning.report(missing(queue, order.start_at, end_at))
+    report = await asyncio.to_thread(reckoning.report, missing(queue, order.start_at, end_at))
     return replace(report, order=order)
 
 

@@ -1,0 +1,143 @@
+"""What the numbers of a report are, case by case."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kfconsole.desk.reporting import By, Case, Excluded, Metric, Order, Report
+from kfconsole.desk.reporting.figures import LISTED, Tally
+from kfconsole.desk.reporting.reckoning import Reckoning, missing
+from kfconsole.model import AgentId, CustomerId, MessageKind, SessionSeen, Spoken, Wait, WaitOutcome
+
+ANN = CustomerId("oLh7e5Ann")
+ME, LI = AgentId("me@shop"), AgentId("li@shop")
+T = 1_750_000_000
+RECEIVED, SENT, CLOSED = MessageKind.RECEIVED, MessageKind.SENT, MessageKind.CLOSED
+ALWAYS = ((0.0, 9e12),)
+NEVER: tuple[tuple[float, float], ...] = ()
+
+
+def report_of(
+    *said: tuple[MessageKind, int] | Spoken,
+    sessions: tuple[SessionSeen, ...] = (SessionSeen(ANN, ME, T, T + 1, T + 900),),
+    waits: tuple[Wait, ...] = (),
+    gaps: tuple[tuple[float, float], ...] = (),
+    watched: tuple[tuple[float, float], ...] = ALWAYS,
+    by: By = By.AGENT,
+) -> Report:
+    order = Order(T - 100, T + 1000, by, ZoneInfo("Asia/Shanghai"))
+    reckoning = Reckoning(order, waits, sessions, gaps, watched)
+    list(reckoning.prepare())
+    reckoning.hear([line if isinstance(line, Spoken) else Spoken(ANN, ME, line[0], T + line[1]) for line in said])
+    list(reckoning.finish())
+    return reckoning.report(NEVER)
+
+
+def seconds(report: Report, what: Metric | Excluded) -> list[int]:
+    return [case.seconds for case in report.total.cases.get(what, ())]
+
+
+def test_a_first_response_is_the_first_reply_that_a_person_wrote() -> None:
+    machine = Spoken(ANN, ME, SENT, T + 5, is_ai=True)
+    report = report_of(machine, (SENT, 20), (SENT, 30))
+
+    assert seconds(report, Metric.FIRST_RESPONSE) == [20]
+    assert (report.total.count(Metric.SENT), report.total.count(Metric.SENT_BY_MACHINE)) == (2, 1)
+
+
+def test_a_response_is_from_the_first_message_since_the_last_reply() -> None:
+    report = report_of((SENT, 10), (RECEIVED, 20), (RECEIVED, 50), (SENT, 60), (RECEIVED, 70), (SENT, 75), (SENT, 90))
+
+    assert seconds(report, Metric.RESPONSE) == [40, 5]
+
+
+def test_a_send_of_unknown_outcome_is_no_reply_and_is_counted() -> None:
+    report = report_of(Spoken(ANN, ME, SENT, T + 5, is_unknown=True))
+
+    assert (seconds(report, Metric.FIRST_RESPONSE), report.total.excluded) == (
+        [],
+        {Excluded.SEND_UNKNOWN: 1, Excluded.NOT_ANSWERED: 1, Excluded.WAIT_UNSEEN: 1},
+    )
+
+
+def test_what_lies_in_a_gap_of_the_records_is_in_no_number() -> None:
+    report = report_of((SENT, 10), (RECEIVED, 20), (SENT, 60), (RECEIVED, 70), (SENT, 75), gaps=((T + 30, T + 40),))
+
+    assert seconds(report, Metric.FIRST_RESPONSE) == [10]
+    assert seconds(report, Metric.RESPONSE) == [5]
+    assert report.total.excluded[Excluded.TURN_RECORDS_MISSING] == 1
+    assert report.total.records_missing_seconds == 10
+
+
+def test_an_end_is_what_the_records_say_before_what_the_console_noticed() -> None:
+    assert seconds(report_of((CLOSED, 893)), Metric.HANDLING) == [893]
+    assert seconds(report_of(), Metric.HANDLING) == [900]
+
+
+@pytest.mark.parametrize("watched", [NEVER, ((T - 50.0, T + 500.0),), ((T + 895.0, T + 1000.0),)])
+def test_an_end_that_nobody_watched_is_in_no_number(watched: tuple[tuple[float, float], ...]) -> None:
+    report = report_of(watched=watched)
+
+    assert seconds(report, Metric.HANDLING) == []
+    assert report.total.excluded[Excluded.SESSION_ENDED_UNSEEN] == 1
+
+
+def test_a_transfer_is_answered_by_whoever_replies_and_is_no_new_wait() -> None:
+    sessions = (SessionSeen(ANN, ME, T, T, T + 100), SessionSeen(ANN, LI, T + 100, T + 101, T + 500))
+    wait = Wait(ANN, T - 30, True, T - 30, T - 1, T - 30, 1, T, True, WaitOutcome.TAKEN, ME)
+    reply = Spoken(ANN, LI, SENT, T + 130)
+    report = report_of((SENT, 8), (RECEIVED, 90), reply, sessions=sessions, waits=(wait,))
+    rows = {row.key: row for row in report.rows}
+
+    assert (seconds(report, Metric.WAITS), seconds(report, Metric.HANDLING)) == ([30], [400, 100])
+    assert seconds(report, Metric.FIRST_RESPONSE) == [30, 8]
+    assert (rows[LI].spread(Metric.RESPONSE).p50_seconds, rows[ME].count(Metric.RESPONSE)) == (40, 0)
+    assert Excluded.WAIT_UNSEEN not in report.total.excluded
+
+
+@pytest.mark.parametrize(
+    ("wait", "what"),
+    [
+        (Wait(ANN, T, True, T, T, T, 1, T + 9, True, WaitOutcome.TAKEN, ME), Metric.WAITS),
+        (Wait(ANN, T, True, T, T, T, 1, T + 9, True, WaitOutcome.LEFT), Metric.ABANDONED),
+        (Wait(ANN, T, False, T, T, T, 1, T + 9, True, WaitOutcome.TAKEN, ME), Excluded.WAIT_BEGAN_UNSEEN),
+        (Wait(ANN, T, True, T, T, T, 1, T + 9, False, WaitOutcome.LEFT), Excluded.WAIT_ENDED_UNSEEN),
+        (Wait(ANN, T, True, T, T + 9, T, 1), Excluded.WAIT_GOES_ON),
+    ],
+)
+def test_a_wait_is_measured_or_counted_once(wait: Wait, what: Metric | Excluded) -> None:
+    report = report_of(sessions=(), waits=(wait,))
+
+    assert seconds(report, what) == [9]
+    assert (
+        sum(report.total.count(metric) for metric in (Metric.WAITS, Metric.ABANDONED))
+        + sum(report.total.excluded.values())
+        == 1
+    )
+
+
+def test_hours_are_those_of_the_zone() -> None:
+    report = report_of(by=By.HOUR)
+
+    assert [row.key for row in report.rows if row.count(Metric.SESSIONS)] == ["23"]  # 15:06 in Greenwich
+
+
+@given(st.lists(st.integers(0, 5000), min_size=1, max_size=300))
+def test_percentiles_are_by_nearest_rank_and_the_longest_are_kept(values: list[int]) -> None:
+    tally = Tally()
+    for number, value in enumerate(values):
+        tally.add(Case(value, float(number), ANN, ME))
+    ordered = sorted(values)
+    spread = tally.spread()
+
+    for share, found in ((0.5, spread.p50_seconds), (0.9, spread.p90_seconds)):
+        assert found == next(one for one in ordered if sum(other <= one for other in ordered) >= share * len(ordered))
+    assert [case.seconds for case in tally.cases()] == ordered[::-1][:LISTED]
+
+
+def test_what_spans_leave_out_is_missing() -> None:
+    assert missing([(2, 4), (6, 8)], 0, 10) == ((0, 2), (4, 6), (8, 10))
+    assert missing([(0, 10)], 0, 10) == ()
+    assert missing([], 5, 5) == ()
