@@ -260,7 +260,8 @@ def sizes(connection: "Connection", path: Path) -> ArchiveSizes | None:
     page_bytes = _pragma(connection, "page_size")
     messages, customers, oldest_at, unindexed, index_pages = connection.execute(
         """
-        SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM customers), (SELECT min(at) FROM messages),
+        SELECT (SELECT count(*) FROM messages), (SELECT count(*) FROM customers WHERE openid <> ''),
+            (SELECT min(at) FROM messages),
             (SELECT count(*) FROM messages INDEXED BY messages_unindexed WHERE search_key IS NULL),
             (SELECT ifnull(sum(pages), 0) FROM
                 (SELECT max(pgno / 2) - min(pgno / 2) + 1 AS pages FROM words_idx GROUP BY segid))

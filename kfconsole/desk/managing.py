@@ -101,7 +101,11 @@ class Managing:
             ConfigError: Likewise: the secret cannot be had.
         """
         try:
-            return tuple(session.openid for session in await self._client.sessions(agent))
+            async with asyncio.timeout(TRUTH_SECONDS):
+                return tuple(session.openid for session in await self._client.sessions(agent))
+        except TimeoutError:
+            said = _("WeChat did not answer within {seconds} s.").format(seconds=round(TRUTH_SECONDS))
+            raise Unavailable(said, may_have_arrived=False) from None
         except Rejected as error:
             if modern(error.code) != CODE.AGENT_NOT_BOUND:
                 raise

@@ -47,7 +47,7 @@ def adding(app: "KfApp") -> AccountForm:
         ),
         _nick_field(app, None),
     )
-    return Form(_("New agent"), fields, finish, kept_as=(NOBODY, "agent-add"))
+    return Form(_("New agent"), fields, finish, kept_as=(NOBODY, "agent-add"), can_stop=False)
 
 
 def renaming(app: "KfApp", agent: Agent) -> AccountForm:
@@ -64,7 +64,7 @@ def renaming(app: "KfApp", agent: Agent) -> AccountForm:
         return agent.id
 
     title = _("Nickname of {agent}").format(agent=agent.id)
-    return Form(title, (_nick_field(app, agent),), finish, kept_as=(NOBODY, f"agent-rename {agent.id}"))
+    return Form(title, (_nick_field(app, agent),), finish, kept_as=(NOBODY, f"agent-rename {agent.id}"), can_stop=False)
 
 
 def inviting(app: "KfApp", agent: Agent) -> AccountForm:
@@ -89,7 +89,7 @@ def inviting(app: "KfApp", agent: Agent) -> AccountForm:
         tells_at_once=True,
     )
     title = _("Invite somebody to take over {agent}").format(agent=_apart(agent))
-    return Form(title, (field,), finish, kept_as=(NOBODY, f"agent-invite {agent.id}"))
+    return Form(title, (field,), finish, kept_as=(NOBODY, f"agent-invite {agent.id}"), can_stop=False)
 
 
 def picturing(app: "KfApp", agent: Agent) -> AccountForm:

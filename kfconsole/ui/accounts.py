@@ -1,6 +1,7 @@
 """The agents' accounts: who is bound, invited or neither; adding, renaming, inviting, pictures, removing."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -263,9 +264,10 @@ class AccountsScreen(ActingScreen):
     async def _served_by(self, agent: AgentId) -> tuple[tuple[CustomerId, ...] | None, str]:
         try:
             served = await self.app.actions.served_by(agent)
-            await self.app.actions.know(served)
         except KfError as error:
             return None, error.message
+        with suppress(KfError):  # whatever is wrong with the archive, they are named by the end of their ids
+            await self.app.actions.know(served)
         return served, ""
 
     async def _is_sure(self, agent: Agent, served: Sequence[CustomerId] | None, problem: str) -> bool:

@@ -109,6 +109,7 @@ class Form(KeptForm[Result | None], Generic[Result]):
         finish: Finish[Result],
         *,
         kept_as: tuple[CustomerId, str] | None = None,
+        can_stop: bool = True,
     ) -> None:
         """Make the form.
 
@@ -117,10 +118,12 @@ class Form(KeptForm[Result | None], Generic[Result]):
             fields: Its lines, from top to bottom.
             finish: Does what the form is for; a KfError it raises is shown.
             kept_as: For whom it is filled in, and under which name that is kept and brought back.
+            can_stop: Whether Esc stops what is being done: not where nobody would know then what is true.
         """
         super().__init__()
         self._title, self._fields, self._finish = title, tuple(fields), finish
         self.kept_as = kept_as
+        self._can_stop = can_stop
         self._first: Mapping[str, str] = {}
         self._disk = Disk()
         self._entries = {field.id: self._make_entry(field) for field in self._fields}
@@ -237,7 +240,8 @@ class Form(KeptForm[Result | None], Generic[Result]):
     def action_leave(self) -> None:
         """Stop what is being done; else leave, after asking when something was typed."""
         if self._is_finishing:
-            self.workers.cancel_group(self, "form")
+            if self._can_stop:
+                self.workers.cancel_group(self, "form")
         elif not self.is_busy and any(
             self._entries[field.id].value.strip()
             and self._entries[field.id].value != self._first.get(field.id, field.value)

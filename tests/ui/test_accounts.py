@@ -285,3 +285,36 @@ async def test_hostile_names_stay_text(tmp_path: Path, world: World) -> None:
 
         assert "[/b]␛[31m" in console.text()
         assert "\x1b" not in console.text()
+
+
+async def test_what_is_on_its_way_to_wechat_is_waited_for_and_a_picture_can_be_stopped(
+    tmp_path: Path, world: World
+) -> None:
+    face = tmp_path / "face.jpg"
+    face.write_bytes(jpeg(byte_count=200_000))
+    async with running(tmp_path, world) as console:
+        await visit(console, FREE)
+        console.faults.hold(INVITE, "after")
+        await console.press("i")
+        await form(console)
+        await console.type("li_2026")
+        await console.press("enter")
+        await console.sees("Inviting li_2026…")
+        await console.until(lambda: world.agents[FREE].invite_wx == "li_2026")
+        await console.press("escape")
+        await console.sees("Inviting li_2026…")
+        console.faults.release(INVITE)
+        await done(console)
+        await console.sees("Invited; they have to answer in WeChat.")
+
+        console.faults.hold(PICTURE)
+        await console.press("f")
+        picturing = await form(console)
+        await console.type(str(face))
+        await console.press("enter")
+        await console.sees("Uploading face.jpg: 195.32 KB of 195.32 KB; Esc stops.")
+        await console.press("escape")
+        await console.sees_no("Uploading")
+        assert picturing.is_current
+        assert picturing.values() == {"file": str(face)}
+        console.faults.release(PICTURE)

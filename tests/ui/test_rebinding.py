@@ -204,6 +204,7 @@ async def test_history_and_search_follow_their_keys(tmp_path: Path, world: World
         "open_found": "o",
         "up": "e",
         "edit_customer": "",
+        "account_rename": "",
     }
     async with running(tmp_path, world, sections={"keys": bound}) as console:
         customer = world.add_customer().openid
