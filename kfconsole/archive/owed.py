@@ -25,13 +25,13 @@ _IS_SETTLED: Final = f"""
     (EXISTS (
         SELECT 1 FROM sessions
         WHERE sessions.customer_id = owed.customer_id
-            AND started_at >= CAST(owed.at AS INTEGER) - (sessions.agent_id <> owed.agent_id)
+            AND started_at >= CAST(owed.at AS INTEGER)
     ) OR EXISTS (
         SELECT 1 FROM messages
         WHERE messages.customer_id = owed.customer_id AND messages.at >= CAST(owed.at AS INTEGER)
             AND kind IN ({", ".join(f"'{kind}'" for kind in _TAKING)})
     ))
-"""  # WeChat's times have whole seconds; the session that was closed began before the last of them
+"""  # WeChat's times have whole seconds: rather too long on the list than forgotten
 _ROWS: Final = """
     SELECT openid, owed.at, account, user, note FROM owed
     JOIN customers ON customers.id = customer_id JOIN agents ON agents.id = agent_id

@@ -18,7 +18,7 @@ NO_TAG = N_("has none of the tags")
 OTHER_NAME = N_("is called something else")
 OTHER_HOURS = N_("not at this time of the day")
 NOBODY_ONLINE = N_("none of the agents is online")
-ALL_FULL = N_("all agents have {count} sessions or more")
+ALL_FULL = N_("each of the agents has {count} or more in session")
 
 
 class Verdict(Struct, frozen=True):

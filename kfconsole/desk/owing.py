@@ -58,4 +58,4 @@ def unanswered(desk: Desk) -> tuple[Owed, ...]:
 def is_answered(desk: Desk, row: Owed) -> bool:
     """Whether a session was seen that began since a customer was handed back."""
     session = rules.session_of(desk, row.openid)
-    return session is not None and session.started_at >= int(row.at) - (session.agent != row.agent)
+    return session is not None and session.started_at >= int(row.at)

@@ -64,7 +64,7 @@ def test_a_dry_run_tells_what_would_be_done_and_does_nothing(kf: Command, clean_
         (first, TOM, "one"),
         (second, "", ""),
     ]
-    assert found["rows"][1]["why_not"] == [{"rule": "one", "reason": "all agents have 1 sessions or more"}]
+    assert found["rows"][1]["why_not"] == [{"rule": "one", "reason": "each of the agents has 1 or more in session"}]
     assert f"to {TOM}, by the rule one" in told.out
     assert clean_shop.state()["calls"].get(CREATE, 0) == before
     assert served(clean_shop) == {}

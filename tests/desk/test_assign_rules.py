@@ -139,7 +139,7 @@ def test_full_and_offline_agents_get_nobody_and_it_is_said() -> None:
     at = desk(1.0, 2.0, agents=AGENTS)
 
     assert given(rules, at) == [("few", B), ("", None)]
-    assert verdicts(rules, Moment(at, 9.0, UTC))[1].why_not == (("few", "all agents have 1 sessions or more"),)
+    assert verdicts(rules, Moment(at, 9.0, UTC))[1].why_not == (("few", "each of the agents has 1 or more in session"),)
     offline = [AssignRule("off", agents=("c@shop",))]
     assert verdicts(offline, Moment(at, 9.0, UTC))[0].why_not == (("off", "none of the agents is online"),)
 

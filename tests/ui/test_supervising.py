@@ -132,6 +132,7 @@ async def test_another_consoles_accept_takes_them_off_the_list_here(tmp_path: Pa
         await console.sees("owed 1")
         await console.press("o", "enter")
         await console.until(lambda: console.opened == ann)
+        world.clock.advance(60)
         world.say(ann, "hello?")
         world.accept(COLLEAGUE, ann)
         await console.sees_no("owed 1")
