@@ -16,8 +16,9 @@ makes it another, and the work is done in slices.
 """
 
 import math
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from enum import StrEnum
+from typing import Final
 
 from msgspec import Struct
 
@@ -280,6 +281,10 @@ def _rank(reason: Reason, at: float) -> float:
     return _PLACES[reason] * _PLACE_SECONDS + at
 
 
+LAST_NAME: Final = chr(0x10FFFF)
+"""Who is called nothing stands behind all others."""
+
+
 class Order(StrEnum):
     """What the customers are sorted by."""
 
@@ -293,20 +298,21 @@ class Order(StrEnum):
 
 def ordered(standings: Sequence[Standing], order: Order, *, is_reversed: bool = False) -> list[Standing]:
     """Sort: what is longest, soonest or first in the alphabet first; what is alike, by need."""
-    match order:
-        case Order.NEED:
-            return sorted(standings, key=_by_rank, reverse=is_reversed)
-        case Order.AGE:
-            return sorted(standings, key=lambda one: one.began_at, reverse=is_reversed)
-        case Order.IDLE:
-            return sorted(standings, key=lambda one: one.last_at, reverse=is_reversed)
-        case Order.LEFT:
-            return sorted(standings, key=lambda one: (one.closes_at, one.rank), reverse=is_reversed)
-        case Order.AGENT:
-            return sorted(standings, key=lambda one: (one.agent_name, one.rank), reverse=is_reversed)
-        case Order.CUSTOMER:
-            return sorted(standings, key=lambda one: (not one.name, one.name, one.rank), reverse=is_reversed)
+    found = sorted(standings, key=lambda one: one.rank)
+    if order is Order.NEED:
+        if is_reversed:
+            found.reverse()
+    else:
+        # A pass of its own, as sorting keeps what is alike where it stands: pairs to sort by would take three times
+        # as long as both passes, and hold the screen up.
+        found.sort(key=_KEYS[order], reverse=is_reversed)
+    return found
 
 
-def _by_rank(one: Standing) -> float:
-    return one.rank
+_KEYS: Mapping[Order, Callable[[Standing], float | str]] = {
+    Order.AGE: lambda one: one.began_at,
+    Order.IDLE: lambda one: one.last_at,
+    Order.LEFT: lambda one: one.closes_at,
+    Order.AGENT: lambda one: one.agent_name,
+    Order.CUSTOMER: lambda one: one.name or LAST_NAME,
+}

@@ -184,10 +184,10 @@ COLUMNS: Mapping[str, Column] = {
     "age": Column(N_("for"), N_("How long they have waited or been served"), 8, _age, is_right=True),
     "routing": Column(N_("routed"), N_("How long WeChat still routes what they write"), 6, _routing, is_right=True),
     "idle": Column(N_("silent"), N_("How long nobody has said anything"), 6, _idle, is_right=True),
-    "last": Column(N_("last"), N_("Who spoke last"), 8, _last),
+    "last": Column(N_("spoke"), N_("Who spoke last"), 8, _last),
     "replies": Column(N_("can"), N_("How many replies WeChat still takes"), 5, _replies, is_right=True),
-    "left": Column(N_("left"), N_("How long a reply can still reach them"), 6, _left, is_right=True),
-    "unread": Column(N_("new"), N_("How many messages nobody has read"), 4, _unread, is_right=True),
+    "left": Column(N_("window"), N_("How long a reply can still reach them"), 6, _left, is_right=True),
+    "unread": Column(N_("unread"), N_("How many messages nobody has read"), 6, _unread, is_right=True),
     "tags": Column(N_("tags"), N_("Their tags"), 12, _tags),
     "said": Column(N_("said last"), N_("What was said last"), REST_CELLS, _said),
 }
@@ -250,7 +250,7 @@ def _tone(tones: Tones, name: str) -> Style:
     return style
 
 
-HAND_CELLS = (10, 8, 4, 4)  # name, state, sessions, unanswered
+HAND_CELLS = (9, 8, 4, 5)  # name, state, sessions, unanswered
 
 
 def hands_head(width: int) -> list[Piece]:
@@ -260,7 +260,7 @@ def hands_head(width: int) -> list[Piece]:
         " " * 4 + fit(_("agent"), name),
         fit(_("state"), state),
         fit(_("has"), load, align_right=True),
-        fit(_("open"), open_, align_right=True),
+        fit(_("to do"), open_, align_right=True),
     )
     return [(" ".join(titles), "muted")]
 
