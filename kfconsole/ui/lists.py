@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
 
 PART_ROWS = 2_000
-REST_SECONDS = 0.05  # while answers come in by the dozen, the screen need not follow each
+REST_SECONDS = 0.25  # while answers come in by the dozen, the screen need not follow each
 BEGIN_TICKS = 2  # a key on its way when a row of the last run left was meant for nobody else
 
 
@@ -95,7 +96,9 @@ class Lists(Vertical):
         self._is_behind = False
         desk = self._shown
         if desk is not None:
-            self._show_sessions(desk, rows.session_rows(desk, self._session_rows))
+            session_rows = rows.session_rows(desk, self._session_rows)
+            self._session_rows = {row.id: row for row in session_rows}
+            self._show_sessions(desk, session_rows, rows.unread_count(session_rows, is_anybody=desk.me is None))
 
     def _catch_up_soon(self) -> None:
         if not self._is_behind:
@@ -105,18 +108,22 @@ class Lists(Vertical):
     async def _catch_up_in_parts(self) -> None:
         while self._is_behind and (desk := self._shown) is not None:
             parts = []
-            for part in rows.session_rows_in_parts(desk, self._session_rows, PART_ROWS):
-                parts.append(part)
+            by_id: dict[str, SessionRow] = {}
+            for mine, others in rows.session_rows_in_parts(desk, self._session_rows, PART_ROWS):
+                parts.append((mine, others))
+                by_id.update((row.id, row) for row in chain(mine, others))
                 await asyncio.sleep(0)
+            session_rows = rows.mine_first(parts)
+            unread = rows.unread_count(session_rows, is_anybody=desk.me is None)
+            await asyncio.sleep(0)
             if not self._is_behind or not self.is_attached:
                 return  # somebody could not wait
             self._is_behind = self._shown is not desk
-            self._show_sessions(desk, rows.mine_first(parts))
+            self._session_rows = by_id
+            self._show_sessions(desk, session_rows, unread)
             await asyncio.sleep(REST_SECONDS)
 
-    def _show_sessions(self, desk: Desk, session_rows: list[SessionRow]) -> None:
-        self._session_rows = {row.id: row for row in session_rows}
-        unread = rows.unread_count(session_rows, is_anybody=desk.me is None)
+    def _show_sessions(self, desk: Desk, session_rows: list[SessionRow], unread: int) -> None:
         count = str(len(desk.sessions))
         if unread:
             count = _("{count}, {unread} unread").format(count=count, unread=unread)

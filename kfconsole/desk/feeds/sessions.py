@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_IN_FLIGHT = 8
 SWEEP_SECONDS = 60.0
 """Everybody who serves is asked at least so often: customers may change while their number stays."""
-MANY_AGENTS = 32
+MANY_AGENTS = 24
 """From so many on, answers are told in parts: what each changes among 20,000 sessions takes longer than to ask."""
 PART_SECONDS = 0.25
 NO_SUCH_AGENT_CODES = frozenset({CODE.NO_SUCH_AGENT, CODE.AGENT_NOT_BOUND})
