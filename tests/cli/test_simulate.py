@@ -72,20 +72,17 @@ def test_an_address_of_another_host_is_told_and_not_blamed_on_the_port() -> None
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_the_demo_draws_its_picture_and_leaves_nothing_behind(tmp_path: Path, language: str) -> None:
+def test_the_demo_draws_its_picture_leaves_nothing_behind_and_needs_no_home(
+    tmp_path: Path, home: Path, language: str
+) -> None:
     picture, temporary = tmp_path / "desk.svg", tmp_path / "temporary"
     temporary.mkdir()
+    before = sorted(home.rglob("*"))
     done = run("demo", "--screenshot", str(picture), "--language", language, TMPDIR=str(temporary))
 
     assert (done.code, done.err) == (0, "")
     assert picture.read_text("utf-8").startswith("<svg")
     assert list(temporary.iterdir()) == []
-
-
-def test_the_demo_needs_no_home_of_its_own(tmp_path: Path, home: Path) -> None:
-    before = sorted(home.rglob("*"))
-    run("demo", "--screenshot", str(tmp_path / "desk.svg"))
-
     assert sorted(home.rglob("*")) == before
 
 
