@@ -12,6 +12,7 @@ import pytest
 from kfconsole.archive import Archive
 from kfconsole.archive.chain import head_path
 from kfconsole.model import AuditCheck, AuditFault, Deed
+from tests.archive.test_faults import locked
 from tests.archive.world import ANN, BOB, CREATED_AT, ME, T
 
 DAY = 86_400.0
@@ -40,6 +41,11 @@ async def checked(path: Path) -> AuditCheck:
 def edit(path: Path, statements: str) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.executescript(UNGUARDED + statements)
+
+
+def spoil(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + b"\xff" * (len(content) - 4096))
 
 
 async def test_an_archive_without_deeds_is_sound(archive: Archive) -> None:
@@ -256,3 +262,35 @@ asyncio.run(main())
     assert codes == [0, 0]
     assert (found.chained, found.fault) == (180, None)
     assert head_path(path).read_text() == f"180 {found.chain}\n"
+
+
+async def test_deeds_in_memory_come_into_the_chain_when_the_file_is_back(path: Path) -> None:
+    archive = Archive(path, wall=lambda: CREATED_AT, busy_seconds=0.05)
+    await archive.open_anyhow()
+    await archive.note_deed(Deed(T, "accept", ME, ANN))
+    with locked(path):
+        await archive.note_deed(Deed(T + 1, "send", ME, ANN, "text message 1"))
+        await archive.note_deed(Deed(T + 2, "close", ME, ANN))
+        during = [deed.act for deed in await archive.deeds(0, T + DAY)]
+    assert await archive.mend()
+    await archive.note_deed(Deed(T + 3, "accept", ME, BOB))
+    found = await archive.check_deeds()
+
+    assert during == ["accept", "send", "close"]
+    assert [deed.act for deed in await archive.deeds(0, T + DAY)] == ["accept", "send", "close", "accept"]
+    assert (found.chained, found.fault) == (4, None)
+    assert head_path(path).read_text() == f"4 {found.chain}\n"
+    await archive.close()
+
+
+async def test_a_damaged_file_keeps_its_deeds_and_the_new_one_begins_a_chain(noted: Path) -> None:
+    spoil(noted)
+    archive = Archive(noted, wall=lambda: CREATED_AT)
+    await archive.open_anyhow()
+    await archive.note_deed(Deed(T, "accept"))
+    found = await archive.check_deeds()
+    await archive.close()
+
+    (aside,) = noted.parent.glob("*.damaged-*-head")
+    assert aside.read_text().startswith("10 ")
+    assert (found.chained, found.fault) == (1, None)
