@@ -65,6 +65,18 @@ def columns(
     )
 
 
+def with_now(
+    cut: Sequence[Column | None], length: int, wait_seconds: float, *, is_exact: bool
+) -> tuple[Column | None, ...]:
+    """Let the last column know who waits at this moment: what was kept is a little older."""
+    if not cut:
+        return ()
+    last = cut[-1] or Column(0, 0.0)
+    if wait_seconds < last.wait_seconds:
+        wait_seconds, is_exact = last.wait_seconds, last.is_exact
+    return (*cut[:-1], Column(max(last.length, length), wait_seconds, is_exact))
+
+
 def _places(from_at: float, until_at: float, start_at: float, step: float, count: int) -> range:
     first = max(0, math.floor((from_at - start_at) / step))
     last = min(count - 1, math.ceil((until_at - start_at) / step) - 1)

@@ -84,6 +84,10 @@ class QueuePlot(Vertical):
     def paint(self, desk: Desk) -> None:
         """Show it beside what is true now."""
         (lengths, waits, hours), columns, now = self._bars, self._columns, self.app.clock.now()
+        if ranking.is_known(desk, Feed.QUEUE):
+            longest = rules.longest_waiting(desk)
+            seconds, is_exact = (0.0, True) if longest is None else (now - longest.since_at, longest.is_exact)
+            columns = queue_plot.with_now(columns, desk.queue_total, seconds, is_exact=is_exact)
         is_ascii, late_after = self.app.settings.ui.ascii_borders, self.app.settings.limits_at(now).late_after
         lengths.show(board_plot.length_line(columns, desk, is_ascii=is_ascii))
         waits.show(board_plot.wait_line(columns, desk, now, self.app.glyphs, late_after=late_after, is_ascii=is_ascii))

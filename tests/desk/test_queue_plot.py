@@ -59,3 +59,12 @@ def test_the_highest_is_as_high_as_can_be_and_the_smallest_is_more_than_nothing(
     assert bars([0, 1, 50, 100, None], is_ascii=True) == "_.=# "
     assert len(BARS) == len(ASCII_BARS)
     assert all(width_cells(bar) == 1 for bar in BARS + ASCII_BARS + queue_plot.UNSEEN)
+
+
+def test_the_last_column_knows_who_waits_at_this_moment() -> None:
+    cut = columns([wait(5, 60)], SEEN, 0, 100, 10)
+
+    assert queue_plot.with_now(cut, 3, 7.0, is_exact=False) == (*cut[:-1], Column(3, 7.0, is_exact=False))
+    assert queue_plot.with_now((None, Column(5, 50.0)), 3, 7.0, is_exact=False) == (None, Column(5, 50.0))
+    assert queue_plot.with_now((None,), 0, 0.0, is_exact=True) == (Column(0, 0.0),)
+    assert queue_plot.with_now((), 3, 7.0, is_exact=True) == ()
