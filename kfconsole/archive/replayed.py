@@ -9,6 +9,8 @@ from kfconsole.archive import contents
 from kfconsole.archive.archive import Archive
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
+from kfconsole.errors import NotPossible
+from kfconsole.i18n import _
 from kfconsole.model import Contact, CustomerId, Message
 
 if TYPE_CHECKING:
@@ -73,6 +75,17 @@ class ReplayedArchive(Archive):
 
     async def mark_read(self, openid: CustomerId) -> None:
         """Leave it as it was: what counts as read was decided then."""
+
+    async def describe(
+        self,
+        openid: CustomerId,  # noqa: ARG002  # as of any archive
+        *,
+        alias: str | None = None,  # noqa: ARG002
+        remark: str | None = None,  # noqa: ARG002
+        tags: Sequence[str] | None = None,  # noqa: ARG002
+    ) -> None:
+        """Refuse: it would end with the replay."""
+        raise NotPossible(_("This is a replay: nothing of it is kept."))
 
     async def gaps(self, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:
         """Return what lies before the recording."""

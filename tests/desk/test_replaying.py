@@ -230,7 +230,12 @@ async def test_nothing_can_be_done_and_wechat_is_asked_nothing(path: Path, tmp_p
     recorded(path, 20)
     async with playing(path, tmp_path / "show", start_at=BEGAN_AT + 15) as show:
         actions = actions_of(show)
-        for act in (actions.accept(openid_of(1)), actions.close(openid_of(2)), actions.send(openid_of(2), "hi")):
+        for act in (
+            actions.accept(openid_of(1)),
+            actions.close(openid_of(2)),
+            actions.send(openid_of(2), "hi"),
+            actions.describe(openid_of(2), alias="Wu"),
+        ):
             with pytest.raises(NotPossible):
                 await act
         day = await actions.history(openid_of(11), BEGAN_AT - 86400, BEGAN_AT + 86400)
