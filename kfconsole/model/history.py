@@ -39,7 +39,7 @@ class WaitOutcome(StrEnum):
     LEFT = "left"
 
 
-class Wait(Struct, frozen=True):
+class Wait(Struct, frozen=True, gc=False):
     """One customer's wait, as far as it was seen."""
 
     openid: CustomerId
@@ -61,7 +61,7 @@ class Wait(Struct, frozen=True):
     """Who took the customer."""
 
 
-class SessionSeen(Struct, frozen=True):
+class SessionSeen(Struct, frozen=True, gc=False):
     """One session, as far as it was seen."""
 
     openid: CustomerId
@@ -72,7 +72,7 @@ class SessionSeen(Struct, frozen=True):
     """None: not seen to end."""
 
 
-class Spoken(Struct, frozen=True):
+class Spoken(Struct, frozen=True, gc=False):
     """A line of a conversation as far as a report needs it: who, when, which way."""
 
     openid: CustomerId

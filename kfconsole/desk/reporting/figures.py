@@ -67,7 +67,7 @@ class Order(Struct, frozen=True):
     """In which days and hours are told; None: the host's."""
 
 
-class Case(Struct, frozen=True, order=True):
+class Case(Struct, frozen=True, order=True, gc=False):
     """One wait, session, answer or customer behind a number."""
 
     seconds: int

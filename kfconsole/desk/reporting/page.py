@@ -1,6 +1,6 @@
 """A report as one page of HTML: nothing is loaded from anywhere, nothing runs, and it is readable on paper. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -17,7 +17,17 @@ LABEL_CELLS: Final = 16
 MOST_BARS: Final = 62
 """Beyond two months of days, or so many agents, bars are too thin to be read: the table has them all."""
 
-_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM = 900, 220, 64, 14, 74
+_COUNTED: Final = (
+    Metric.CUSTOMERS,
+    Metric.SESSIONS,
+    Metric.ABANDONED,
+    Metric.RECEIVED,
+    Metric.SENT,
+    Metric.SENT_BY_MACHINE,
+)
+_WIDTH, _LEFT, _TOP, _BARS_HEIGHT = 900, 64, 14, 132
+_FLAT, _TILTED = 24, 74  # room for the names below the bars
+_LABEL_CELL = 6.5
 _TICKS: Final = 4
 _NICE_SECONDS: Final = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 21600, 43200, 86400)
 
@@ -28,16 +38,19 @@ _STYLE: Final = """
 body{margin:2rem auto;max-width:70rem;padding:0 1rem;background:var(--back);color:var(--ink);
 font:15px/1.5 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}p.span{color:var(--soft);margin:.2rem 0 1rem}
-.scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{padding:.25rem .5rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
-th:first-child,td:first-child{text-align:left}thead th{color:var(--soft);font-weight:600}
+.scroll{overflow-x:auto;margin-bottom:1rem}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+th,td{padding:.25rem .4rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+tbody td:first-child,thead tr:first-child th:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;
+min-width:8em}
+th[colspan]{text-align:center}thead th{color:var(--soft);font-weight:600}
 tbody tr.all td{font-weight:700;border-bottom:2px solid var(--soft)}
 figure{margin:1rem 0;break-inside:avoid}figcaption{font-weight:600}
 svg{width:100%;height:auto;max-height:22rem}svg text{font-size:11px;fill:var(--soft)}
 .axis{stroke:var(--line)}.one{fill:var(--one)}.two{fill:url(#stripes);stroke:var(--two)}.stripe{stroke:var(--two)}
 dt{font-weight:600;margin-top:.5rem}dd{margin:0 0 0 1rem}
 @media print{:root{--ink:#000;--soft:#444;--line:#bbb;--back:#fff;--one:#1f6feb;--two:#d9730d}
-body{margin:0;max-width:none;font-size:11px}.scroll{overflow:visible}th,td{padding:.1rem .3rem}tr{break-inside:avoid}}
+body{margin:0;max-width:none;font-size:11px}.scroll{overflow:visible}
+table{font-size:9px}tbody td:first-child{min-width:5em}th,td{padding:1px 3px}tr{break-inside:avoid}}
 """
 
 
@@ -71,7 +84,8 @@ def page(report: Report, title: str, span: str, nicks: Mapping[str, str], langua
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>",
         f'<h1>{escape(title)}</h1><p class="span">{escape(span)}</p>',
-        f'<div class="scroll">{_table(report, names)}</div>',
+        _counts(report, names),
+        _times(report, names),
         f"<h2>{escape(_('Not in these numbers'))}</h2>{_list(unseen)}",
         *(_figure(bars, number) for number, bars in enumerate(charts(report, names))),
         f"<h2>{escape(_('What the numbers mean'))}</h2>{_meanings()}",
@@ -95,27 +109,38 @@ def charts(report: Report, names: Sequence[str]) -> tuple[Bars, ...]:
     return tuple(found)
 
 
-def _table(report: Report, names: Sequence[str]) -> str:
-    heads = [by_title(report.order.by), *(metric_title(metric) for metric in (Metric.CUSTOMERS, Metric.SESSIONS))]
-    for metric in MEASURED:
-        heads += [metric_title(metric), "p50", "p90", _("longest")]
-    heads += [
-        metric_title(metric) for metric in (Metric.ABANDONED, Metric.RECEIVED, Metric.SENT, Metric.SENT_BY_MACHINE)
-    ]
-    cells = "".join(f'<th scope="col">{escape(head)}</th>' for head in heads)
-    rows = [_row(report.total, _("all"), ' class="all"')]
-    rows += [_row(row, name, "") for row, name in zip(report.rows, names, strict=True)]
-    return f"<table><thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table>"
+def _counts(report: Report, names: Sequence[str]) -> str:
+    heads = [by_title(report.order.by), *map(metric_title, _COUNTED)]
+    head = f"<tr>{''.join(map(_head, heads))}</tr>"
+    return _table(head, report, names, lambda row: [str(row.count(metric)) for metric in _COUNTED])
 
 
-def _row(row: Figures, name: str, attributes: str) -> str:
-    cells = [name, *(str(row.count(metric)) for metric in (Metric.CUSTOMERS, Metric.SESSIONS))]
+def _times(report: Report, names: Sequence[str]) -> str:
+    above = "".join(f'<th scope="colgroup" colspan="4">{escape(metric_title(metric))}</th>' for metric in MEASURED)
+    below = "".join(map(_head, (_("count"), "p50", "p90", _("longest")) * len(MEASURED)))
+    head = f"<tr>{_head(by_title(report.order.by), 2)}{above}</tr><tr>{below}</tr>"
+    return _table(head, report, names, _spreads)
+
+
+def _head(said: str, rows: int = 1) -> str:
+    return f'<th scope="col" rowspan="{rows}">{escape(said)}</th>'
+
+
+def _spreads(row: Figures) -> list[str]:
+    cells = []
     for metric in MEASURED:
         spread = row.spread(metric)
-        spans = (spread.p50_seconds, spread.p90_seconds, spread.longest_seconds)
-        cells += [str(spread.count), *map(clock, spans)]
-    counted = (Metric.ABANDONED, Metric.RECEIVED, Metric.SENT, Metric.SENT_BY_MACHINE)
-    cells += [str(row.count(metric)) for metric in counted]
+        cells += [str(spread.count), *map(clock, (spread.p50_seconds, spread.p90_seconds, spread.longest_seconds))]
+    return cells
+
+
+def _table(head: str, report: Report, names: Sequence[str], cells: Callable[[Figures], list[str]]) -> str:
+    rows = [_row([_("all"), *cells(report.total)], ' class="all"')]
+    rows += [_row([name, *cells(row)]) for row, name in zip(report.rows, names, strict=True)]
+    return f'<div class="scroll"><table><thead>{head}</thead><tbody>{"".join(rows)}</tbody></table></div>'
+
+
+def _row(cells: Sequence[str], attributes: str = "") -> str:
     return f"<tr{attributes}>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}</tr>"
 
 
@@ -133,8 +158,11 @@ def _figure(bars: Bars, number: int) -> str:
     highest = max((value for pair in bars.values for value in pair if value is not None), default=0)
     step = _step(highest, is_time=bars.is_time)
     top_value = step * max(1, -(-highest // step))
-    height, width = _HEIGHT - _TOP - _BOTTOM, _WIDTH - _LEFT
-    parts = [f'<svg viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" aria-label="{escape(bars.title)}">']
+    height, width = _BARS_HEIGHT, _WIDTH - _LEFT
+    slot = width / len(bars.labels)
+    is_tilted = any(width_cells(clip(label, LABEL_CELLS)) * _LABEL_CELL > slot for label in bars.labels)
+    total_height = _TOP + height + (_TILTED if is_tilted else _FLAT)
+    parts = [f'<svg viewBox="0 0 {_WIDTH} {total_height}" role="img" aria-label="{escape(bars.title)}">']
     # Told from the other without colour, too.
     parts.append(
         f'<defs><pattern id="stripes{number}" width="5" height="5" patternUnits="userSpaceOnUse" '
@@ -146,7 +174,6 @@ def _figure(bars: Bars, number: int) -> str:
         said = clock(line) if bars.is_time else str(line)
         parts.append(f'<line class="axis" x1="{_LEFT}" x2="{_WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{said}</text>')
-    slot = width / len(bars.labels)
     for place, (label, pair) in enumerate(zip(bars.labels, bars.values, strict=True)):
         x = _LEFT + slot * place
         for side, value in enumerate(pair):
@@ -160,17 +187,16 @@ def _figure(bars: Bars, number: int) -> str:
                 f'width="{slot * 0.36:.1f}" height="{size:.1f}">'
                 f"<title>{escape(f'{label}: {bars.names[side]} {said}')}</title></rect>"
             )
-        parts.append(_label(label, x + slot / 2, _TOP + height + 14, slot))
+        parts.append(_label(label, x + slot / 2, _TOP + height + 14, is_tilted=is_tilted))
     parts.append("</svg>")
     key = " · ".join(f"{sign} {name}" for sign, name in zip("■▨", bars.names, strict=True))
     return f"<figure><figcaption>{escape(bars.title)} ({escape(key)})</figcaption>{''.join(parts)}</figure>"
 
 
-def _label(label: str, x: float, y: float, slot: float) -> str:
+def _label(label: str, x: float, y: float, *, is_tilted: bool) -> str:
     said = escape(clip(label, LABEL_CELLS))
-    if width_cells(clip(label, LABEL_CELLS)) * 6.5 <= slot:
-        return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="middle">{said}</text>'
-    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="end" transform="rotate(-40 {x:.1f} {y:.1f})">{said}</text>'
+    look = f'text-anchor="end" transform="rotate(-40 {x:.1f} {y:.1f})"' if is_tilted else 'text-anchor="middle"'
+    return f'<text x="{x:.1f}" y="{y:.1f}" {look}>{said}</text>'
 
 
 def _step(highest: int, *, is_time: bool) -> int:
