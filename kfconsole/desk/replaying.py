@@ -12,6 +12,7 @@ from kfconsole.desk import facts as happened
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.fact_lines import messages_of
 from kfconsole.desk.facts import Fact
+from kfconsole.desk.gauges import Gauge
 from kfconsole.desk.recording_file import Played, RecordingFile
 from kfconsole.desk.store import Store
 from kfconsole.desk.waking import Bell, Sleep
@@ -348,3 +349,10 @@ class Player:
 
     def focus(self, agent: AgentId | None) -> None:
         """Ask for nothing."""
+
+    async def look_at_quotas(self) -> None:
+        """Ask for nothing."""
+
+    def gauges(self) -> tuple[Gauge, ...]:
+        """Limits are not recorded."""
+        return ()

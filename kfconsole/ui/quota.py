@@ -32,7 +32,7 @@ class Gauges(LineList[QuotaRow]):
     app: "KfApp"
 
     def __init__(self, *, id: str) -> None:  # Textual's name for it
-        super().__init__(self._draw_row, id=id)
+        super().__init__(self._draw_row, empty=_("Limits are not part of a recording."), id=id)
 
     def _draw_row(self, row: QuotaRow, width: int, is_current: bool) -> Sequence[Part]:
         marks = quota_rows.ASCII_MARKS if self.app.settings.ui.ascii_borders else quota_rows.Marks()

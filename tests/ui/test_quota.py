@@ -150,3 +150,10 @@ def test_it_is_said_until_when_calls_last() -> None:
 @pytest.mark.parametrize("width", [40, 80, 100, 120, 200])
 def test_rows_fit_their_width(width: int) -> None:
     assert len(quota_rows.head(width)) <= width
+
+
+async def test_a_recording_has_no_limits_to_show(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(tmp_path, world) as console:
+        monkeypatch.setattr(console.app.poller, "gauges", tuple)
+        await console.press("Q")
+        await console.sees("Limits are not part of a recording.")
