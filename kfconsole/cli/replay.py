@@ -2,6 +2,7 @@
 
 import gc
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +12,9 @@ import click
 
 from kfconsole import config
 from kfconsole.cli.output import require_terminal
+from kfconsole.config import checks
 from kfconsole.config.settings import AccountSettings, AlertSettings, MeSettings, PollSettings, ReplySettings
+from kfconsole.errors import ConfigError
 from kfconsole.i18n import _
 
 if TYPE_CHECKING:
@@ -117,9 +120,16 @@ def _settings(settings: config.Settings, header: "Header", folder: Path) -> conf
         account=AccountSettings(app_id="replay"),
         me=MeSettings(kf_account=header.me or "", read_only=True),
         poll=poll,
-        ui=replace(settings.ui, timezone=header.timezone),
+        ui=replace(settings.ui, timezone=_zone(settings, header)),
         alerts=AlertSettings(
             warn_after=header.warn_after, late_after=header.late_after, hours=header.hours, bell=False, popups="off"
         ),
         replies=ReplySettings(file=str(folder / "replies.toml")),
     )
+
+
+def _zone(settings: config.Settings, header: "Header") -> str:
+    """Return the recorded desk's time zone, unless this host does not know it."""
+    with suppress(ConfigError):
+        return str(checks.checked("ui.timezone", header.timezone, ""))
+    return settings.ui.timezone

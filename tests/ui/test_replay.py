@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.cli.replay import open_replay
+from kfconsole.desk.fact_lines import Header, Shortener
 from kfconsole.desk.recording import Recorder
 from kfconsole.desk.recording_file import RecordingFile
 from kfconsole.desk.replaying import Player
@@ -18,7 +19,7 @@ from kfconsole.errors import NotPossible
 from kfconsole.simulator import World, create_app
 from kfconsole.ui.replay import typed_moment
 from kfconsole.ui.tape import RecordingTape
-from tests.desk.test_replaying import cut, damage, openid_of, recorded
+from tests.desk.test_replaying import BEGAN_AT, cut, damage, openid_of, recorded
 from tests.ui.console import Console, running
 
 STEPS = 330
@@ -157,3 +158,11 @@ def test_a_time_that_is_typed_lies_in_the_recording() -> None:
     for typed in ("12:00", "nonsense", "2026-11-25"):
         with pytest.raises(ValueError, match=r".+"):
             typed_moment(typed, player, now)
+
+
+async def test_a_time_zone_this_host_does_not_know_is_lived_with(tmp_path: Path) -> None:
+    path = tmp_path / "floor.jsonl"
+    header = Header(began_at=BEGAN_AT, began_mono=1.0, timezone="../Moon", intervals={"queue": 3.0, "moon": 1.0})
+    path.write_bytes(Shortener().header(header))
+    async with replaying(tmp_path) as console:
+        await console.sees("replay 23:06:40, the end")
