@@ -75,7 +75,9 @@ class AutoAssign:
 
     async def assign_one(self) -> bool:
         """Give the first customer whom a rule gives to somebody; whether another one may follow at once."""
-        if not self._store.desk.queue or not is_known_now(self._store.desk, self._clock.monotonic()):
+        if self._actions.read_only is not None or not self._store.desk.queue:
+            return False
+        if not is_known_now(self._store.desk, self._clock.monotonic()):
             return False
         verdict = next((verdict for verdict in self.plan() if verdict.agent is not None), None)
         if verdict is None or verdict.agent is None:

@@ -192,15 +192,15 @@ class Prompt(ModalScreen[str | None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
-    def __init__(self, title: str, placeholder: str, check: Callable[[str], str]) -> None:
+    def __init__(self, title: str, placeholder: str, check: Callable[[str], str], value: str = "") -> None:
         super().__init__()
-        self._title, self._placeholder, self._check = title, placeholder, check
+        self._title, self._placeholder, self._check, self._value = title, placeholder, check, value
 
     def compose(self) -> ComposeResult:
         """Draw the line and the echo below it."""
         with Vertical(classes="dialog") as box:
             box.border_title = plain(self._title)
-            yield Entry(placeholder=self._placeholder, compact=True)
+            yield Entry(self._value, placeholder=self._placeholder, compact=True)
             yield Static(classes="echo")
 
     @on(Input.Changed)

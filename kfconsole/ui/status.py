@@ -65,7 +65,7 @@ def status_line(
         modes.append(_padded(_("demo"), "warn"))
     if station.read_only is not None:
         modes.append(_padded(_("read-only"), "warn"))
-    if station.is_automatic:
+    if station.is_automatic and station.read_only is None:
         modes.append(_padded(_("auto-assign"), "warn"))
     if station.tape is not None:
         modes.append(_padded(station.tape.mode(), "warn"))

@@ -122,6 +122,26 @@ async def test_who_is_handed_back_stays_on_the_list_until_somebody_accepts_them(
         assert await console.archive.owed() == ()
 
 
+async def test_a_note_survives_a_refused_hand_back_and_is_offered_again(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        (ann,) = await serve_all(console, 1)
+        console.arm(CLOSE, "errcode", code=65401)
+        await console.choose(ann)
+        for typed in ("call her", ""):
+            await console.press("B")
+            await console.sees("Hand …" + short(ann))
+            await console.press("n")
+            await console.sees("Note about")
+            if not typed:
+                await console.sees("call her")
+            await console.type(typed)
+            await console.press("enter")
+            await console.quiet()
+        await console.until(lambda: not world.holder(ann))
+
+        assert [row.note for row in await console.archive.owed()] == ["call her"]
+
+
 async def test_another_consoles_accept_takes_them_off_the_list_here(tmp_path: Path, world: World) -> None:
     async with running(tmp_path, world) as console:
         (ann,) = await serve_all(console, 1)

@@ -15,6 +15,8 @@ from kfconsole.ui import words
 from kfconsole.ui.acts.sessions import SessionActs
 
 MAX_NOTE_CHARACTERS = 200
+NOTE_FORM = "hand_back"
+"""Under this name a note is kept while it is written."""
 
 
 class SupervisingActs(SessionActs):
@@ -211,6 +213,8 @@ class SupervisingActs(SessionActs):
             self.is_asking = False
         if note is None or not await self.attempt(self.app.actions.hand_back(row.openid, row.agent, note=note)):
             return
+        if note:
+            self.app.forget_form(row.openid, NOTE_FORM, {"note": note})
         said = _("{customer} is handed back and owed an answer ({list_key}); {key} undoes it ({count} s).").format(
             customer=self.customer_name(row.openid),
             list_key=self.key_of("owed"),
@@ -235,7 +239,13 @@ class SupervisingActs(SessionActs):
             return "" if answer == "back" else None
         title = _("Note about {customer}").format(customer=self.customer_apart(row.openid))
         placeholder = _("What whoever comes next should know; Enter hands back, Esc cancels")
-        return await self.app.push_screen_wait(Prompt(title, placeholder, _check_note))
+        kept = await self.app.take_form(row.openid, NOTE_FORM) or {}
+
+        def check(typed: str) -> str:
+            self.app.keep_form(row.openid, NOTE_FORM, {"note": typed})
+            return _check_note(typed)
+
+        return await self.app.push_screen_wait(Prompt(title, placeholder, check, kept.get("note", "")))
 
     def end_several(self, openids: tuple[CustomerId, ...], *, hands_back: bool) -> None:
         """Show a plan of several sessions to end, which is carried out row by row."""
