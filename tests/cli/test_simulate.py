@@ -1,5 +1,6 @@
 """`simulate`: one line of JSON, then service until it is told to end; and the demo on top of it."""
 
+import json
 import os
 import signal
 import subprocess
@@ -168,3 +169,18 @@ def test_a_push_url_that_cannot_be_used_is_told(arguments: list[str], words: str
     assert (done.code, done.out) == (2, "")
     assert done.err.startswith("kfconsole: Pushes cannot go there: ")
     assert words in done.err
+
+
+def test_the_log_has_a_line_for_what_people_do(tmp_path: Path) -> None:
+    log = tmp_path / "day.jsonl"
+    with simulator("--scenario", "quiet", "--log", str(log)) as (_process, shop):
+        openid = shop.customer("hello")
+    lines = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+
+    assert [line["what"] for line in lines if line.get("openid") == openid] == ["customer_wrote", "queued"]
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    done = run("simulate", "--log", str(tmp_path / "missing" / "day.jsonl"))
+
+    assert (done.code, "cannot be written" in done.err) == (2, True)
