@@ -125,25 +125,32 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
             rows = floor.ordered(self.floor.standings, self.order, is_reversed=self.is_reversed)
             await asyncio.sleep(0)
             if self.is_attached and self.app.is_running:
-                self._show(rows)
+                self._show_customers(rows)
+                await asyncio.sleep(0)
+            if self.is_attached and self.app.is_running:
+                self._show_hands()
             await asyncio.sleep(min(LONGEST_REST_SECONDS, REST_SHARE * (clock.monotonic() - began_mono)))
 
-    def _show(self, rows: Sequence[Standing]) -> None:
-        desk, found, mono = self.desk, self.floor, self.app.clock.monotonic()
+    def _show_customers(self, rows: Sequence[Standing]) -> None:
+        desk, mono = self.desk, self.app.clock.monotonic()
         if self._rows is None or len(rows) != len(self._rows) or not all(map(is_, rows, self._rows)):
             self._rows = rows
             count, title = str(len(rows)), self.app.keymap.prefix("board_customers") + _("Customers")
-            if found.urgent_count:
-                count = _("{count}, {urgent} urgent").format(count=count, urgent=found.urgent_count)
+            if self.floor.urgent_count:
+                count = _("{count}, {urgent} urgent").format(count=count, urgent=self.floor.urgent_count)
             self.customers.show_rows(rows, title, count)
-        online = sum(hand.agent.is_online for hand in found.hands)
-        if found.hands != self._hands:
-            self._hands = found.hands
-            title = self.app.keymap.prefix("board_agents") + _("Agents")
-            self.hands.show_rows(found.hands, title, f"{online}/{len(found.hands)}")
         is_stale = any(status.is_stale(feed, desk, mono, self.app.station) for feed in (Feed.QUEUE, Feed.SESSIONS))
         self.customers.set_class(is_stale, "-stale")
-        self.hands.set_class(status.is_stale(Feed.AGENTS, desk, mono, self.app.station), "-stale")
+
+    def _show_hands(self) -> None:
+        hands = self.floor.hands
+        if hands != self._hands:
+            self._hands = hands
+            online = sum(hand.agent.is_online for hand in hands)
+            title = self.app.keymap.prefix("board_agents") + _("Agents")
+            self.hands.show_rows(hands, title, f"{online}/{len(hands)}")
+        is_stale = status.is_stale(Feed.AGENTS, self.desk, self.app.clock.monotonic(), self.app.station)
+        self.hands.set_class(is_stale, "-stale")
         self.paint_bars()
 
     def tick(self) -> None:
