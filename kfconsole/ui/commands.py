@@ -159,7 +159,7 @@ COMMANDS: tuple[Command, ...] = (
         N_("help"),
         N_("Show keys and marks"),
         scope="app.",
-        also=(Place.HISTORY, Place.FOUND, Place.BOARD, Place.ACCOUNTS, Place.REPORT),
+        also=(Place.HISTORY, Place.FOUND, Place.BOARD, Place.ACCOUNTS, Place.REPORT, Place.OWED),
     ),
     Command("theme", "", N_("theme"), N_("Change the colours"), scope="app."),
     Command("read_only", "", N_("read-only"), N_("Change nothing any more from this console"), scope="app."),
