@@ -63,7 +63,7 @@ def bash(line: str, *, program: str, folder: Path) -> list[str]:
         ("kfconsole demo --language ", ["auto", "zh", "en"]),
         ("kfconsole completion ", ["bash", "zsh", "fish"]),
         ("kfconsole --config ", ["FILES"]),
-        ("kfconsole nonsense --", ["--config", "--version", "--help"]),
+        ("kfconsole nonsense --", ["--config", "--read-only", "--record", "--mask", "--version", "--help"]),
     ],
 )
 def test_bash_completes_commands_options_choices_and_files(
