@@ -48,28 +48,36 @@ def put(connection: "Connection", deed: Deed) -> None:
 
 
 def between(connection: "Connection", start_at: float, end_at: float) -> tuple[Deed, ...]:
-    """Return what was done in a span, oldest first."""
-    rows = connection.execute(
-        """
-        SELECT audit.id, at, user, source, agent, act, openid, details, result
-        FROM audit LEFT JOIN customers ON customers.id = customer_id
-        WHERE at >= ? AND at < ? ORDER BY audit.id
-        """,
-        (start_at, end_at),
-    )
-    return tuple(
-        Deed(
-            at=at,
-            user=user,
-            source=came_from,
-            agent=AgentId(agent) if agent else None,
-            act=act,
-            openid=None if openid is None else CustomerId(openid),
-            details=details,
-            result=result,
-            number=number,
-        )
-        for number, at, user, came_from, agent, act, openid, details, result in rows
+    """Return what was done in a span, oldest first.
+
+    What counts as deleted for its age is not vouched for by the chain any more, and not told. The file may have been
+    edited: what is no text, and what a terminal would obey, is told as text that is harmless.
+    """
+    with chain.read_as_it_is(connection):
+        rows = connection.execute(
+            """
+            SELECT audit.id, at, CAST(user AS TEXT), CAST(source AS TEXT), CAST(agent AS TEXT), CAST(act AS TEXT),
+                CAST(openid AS TEXT), CAST(details AS TEXT), CAST(result AS TEXT)
+            FROM audit LEFT JOIN customers ON customers.id = customer_id
+            WHERE at >= ? AND at < ? AND audit.id > (SELECT max(audit_from, 0) FROM origin) ORDER BY audit.id
+            """,
+            (start_at, end_at),
+        ).fetchall()
+    return tuple(_deed(number, at, words) for number, at, *words in rows)
+
+
+def _deed(number: int, at: float, words: list[str | None]) -> Deed:
+    user, came_from, agent, act, openid, details, result = (clean(word or "") for word in words)
+    return Deed(
+        at=at,
+        user=user,
+        source=came_from,
+        agent=AgentId(agent) if agent else None,
+        act=act,
+        openid=CustomerId(openid) if openid else None,
+        details=details,
+        result=result,
+        number=number,
     )
 
 

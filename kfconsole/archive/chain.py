@@ -126,13 +126,27 @@ def check(connection: "Connection") -> AuditCheck:
     heads = None if path is None else _heads(path)  # first: rows may come meanwhile, and it must not be ahead
     connection.execute("BEGIN")
     try:
-        return _checked(connection, heads)
+        with read_as_it_is(connection):
+            return _checked(connection, heads)
     finally:
         connection.execute("ROLLBACK")
 
 
+@contextmanager
+def read_as_it_is(connection: "Connection") -> Iterator[None]:
+    """Read also texts that are none: whoever edits the file must not be able to keep us from looking."""
+    before = connection.text_factory
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        connection.text_factory = before
+
+
 def _checked(connection: "Connection", heads: list[str] | None) -> AuditCheck:
-    start, chain = connection.execute("SELECT audit_from, audit_chain FROM origin").fetchone()
+    origin = connection.execute("SELECT audit_from, audit_chain FROM origin").fetchone()
+    is_whole = origin is not None and isinstance(origin[0], int) and isinstance(origin[1], bytes | None)
+    start, chain = origin if is_whole else (0, None)
     last, is_begun, chain = start, chain is not None, chain or b""
     chained = unprotected = erased = 0
     forgotten: set[str] = set()
@@ -141,11 +155,19 @@ def _checked(connection: "Connection", heads: list[str] | None) -> AuditCheck:
         """
         SELECT audit.id, at, user, source, agent, act, customer_digest, details_digest, result_digest, chain,
             customer_id, openid, details, result
-        FROM audit LEFT JOIN customers ON customers.id = customer_id WHERE audit.id > ? ORDER BY audit.id
+        FROM audit LEFT JOIN customers ON customers.id = customer_id WHERE audit.id > ? OR audit.id < 1
+        ORDER BY audit.id
         """,
         (start,),
     )
-    for number, at, user, source, agent, act, *seals, stored, customer, openid, details, result in rows:
+    for row in rows:
+        number, at, user, source, agent, act, *seals, stored, customer, openid, details, result = row
+        if number < 1:  # none was ever noted so
+            fault = AuditFault.UNCHAINED, number
+            break
+        if not _has_kinds(row):
+            fault = AuditFault.CHANGED, number
+            break
         if stored is None:
             if is_begun:
                 fault = AuditFault.UNCHAINED, number
@@ -171,7 +193,10 @@ def _checked(connection: "Connection", heads: list[str] | None) -> AuditCheck:
         if act == FORGOTTEN:
             forgotten.add(details)
     if fault is None:
-        fault = _fault_at_the_ends(connection, heads, start if is_begun else 0, forgotten)
+        if not is_whole:
+            fault = AuditFault.BEGINNING, 1
+        else:
+            fault = _fault_at_the_ends(connection, heads, 0 if heads is None else start, forgotten)
     return AuditCheck(
         chained=chained,
         unprotected=unprotected,
@@ -204,6 +229,18 @@ def _fault_at_the_ends(
     return None
 
 
+def _has_kinds(row: tuple[Any, ...]) -> bool:
+    """Whether everything in a row of the check is of the kind that is written: SQLite keeps what it is given."""
+    _number, at, *words, openid, details, result = row
+    user, source, agent, act, customer, details_seal, result_seal, chain, _customer_id = words
+    return (
+        isinstance(at, float)
+        and all(isinstance(word, str) for word in (user, source, agent, act, details, result))
+        and all(isinstance(digest, bytes | None) for digest in (customer, details_seal, result_seal, chain))
+        and isinstance(openid, str | None)
+    )
+
+
 def _told(seal: bytes | None, text: str | None, *, is_there: bool = True) -> bool | None:
     """Return whether a text is what was sealed; False: it was erased; None: it is something else."""
     if seal is None:
@@ -212,7 +249,8 @@ def _told(seal: bytes | None, text: str | None, *, is_there: bool = True) -> boo
         return False if text in (None, "", ERASED) and (text is not None or not is_there) else None
     if text is None or len(seal) != _SALT_BYTES + _DIGEST_BYTES:
         return None
-    return True if sha256(seal[:_SALT_BYTES] + text.encode()).digest() == seal[_SALT_BYTES:] else None
+    said = text.encode("utf-8", "surrogatepass")
+    return True if sha256(seal[:_SALT_BYTES] + said).digest() == seal[_SALT_BYTES:] else None
 
 
 def _link(before: bytes, fields: tuple[Any, ...], seals: Any) -> bytes:

@@ -122,6 +122,7 @@ def _seed(connection: "Connection", path: Path, since_at: float) -> bool:
                     f"INSERT INTO main.{table} SELECT * FROM file.{table} {condition}", {"since_at": since_at}
                 )
             connection.execute("UPDATE messages SET search_key = NULL")
+            connection.execute("UPDATE origin SET audit_from = 0, audit_chain = NULL")  # deeds are not taken along
         return True
     finally:
         connection.execute("DETACH file")

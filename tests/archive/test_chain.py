@@ -98,6 +98,28 @@ ATTACKS: dict[str, tuple[str, AuditFault, int]] = {
     ),
     "end cut off": ("DELETE FROM audit WHERE id > 8", AuditFault.CUT, 10),
     "all deleted": ("DELETE FROM audit", AuditFault.CUT, 10),
+    "one put before the first": (
+        "INSERT INTO audit (id, at, user, agent, act, details, result) VALUES (0, 1, 'a', 'b', 'c', '', '')",
+        AuditFault.UNCHAINED,
+        0,
+    ),
+    "user no text": ("UPDATE audit SET user = x'ff00' WHERE id = 4", AuditFault.CHANGED, 4),
+    "user not to be read": ("UPDATE audit SET user = CAST(x'ff' AS TEXT) WHERE id = 4", AuditFault.CHANGED, 4),
+    "details not to be read": ("UPDATE audit SET details = CAST(x'ff' AS TEXT) WHERE id = 4", AuditFault.CHANGED, 4),
+    "result no text": ("UPDATE audit SET result = x'00' WHERE id = 4", AuditFault.CHANGED, 4),
+    "time no number": ("UPDATE audit SET at = x'00' WHERE id = 4", AuditFault.CHANGED, 4),
+    "openid no text": ("UPDATE customers SET openid = x'ff' WHERE id = 1", AuditFault.CHANGED, 1),
+    "digest no bytes": ("UPDATE audit SET details_digest = 'abc' WHERE id = 4", AuditFault.CHANGED, 4),
+    "digest a number": ("UPDATE audit SET details_digest = 5 WHERE id = 4", AuditFault.CHANGED, 4),
+    "chain no bytes": ("UPDATE audit SET chain = 'abc' WHERE id = 10", AuditFault.CHANGED, 10),
+    "all called old": (
+        "UPDATE origin SET audit_from = 100; UPDATE audit SET user = 'wang' WHERE id = 4",
+        AuditFault.BEGINNING,
+        101,
+    ),
+    "origin no number": ("UPDATE origin SET audit_from = 'abc'", AuditFault.BEGINNING, 1),
+    "origin no bytes": ("UPDATE origin SET audit_chain = 'abc'", AuditFault.BEGINNING, 1),
+    "no origin": ("DELETE FROM origin", AuditFault.BEGINNING, 1),
     "beginning called old": (
         "UPDATE origin SET audit_from = 3, audit_chain = (SELECT chain FROM audit WHERE id = 3);"
         "DELETE FROM audit WHERE id <= 3",
@@ -115,6 +137,36 @@ async def test_what_was_done_to_it_shows(noted: Path, attack: str) -> None:
     found = await checked(noted)
 
     assert (found.fault, found.number) == (fault, number)
+
+
+async def test_deeds_that_count_as_deleted_are_not_told(noted: Path) -> None:
+    edit(
+        noted,
+        "UPDATE origin SET audit_from = 8, audit_chain = (SELECT chain FROM audit WHERE id = 8);"
+        "UPDATE audit SET user = 'wang' WHERE id = 4;"
+        "INSERT INTO audit (id, at, user, agent, act, details, result) VALUES (-1, 1, 'wang', '', 'c', '', '')",
+    )
+    archive = Archive(noted)
+    await archive.open()
+    told = await archive.deeds(0, T + DAY)
+    await archive.close()
+
+    assert [deed.number for deed in told] == [9, 10]
+
+
+async def test_deeds_that_were_edited_are_told_as_harmless_text(noted: Path) -> None:
+    edit(
+        noted,
+        "UPDATE audit SET user = char(27) || '[31m', act = x'1b5b', details = CAST(x'ff1b' AS TEXT) WHERE id = 4",
+    )
+    archive = Archive(noted)
+    await archive.open()
+    told = (await archive.deeds(0, T + DAY))[3]
+    await archive.close()
+
+    assert (told.user, told.act) == ("␛[31m", "␛[")
+    assert told.details.endswith("␛")
+    told.details.encode()
 
 
 async def test_what_was_cut_off_shows_also_after_more_was_done(noted: Path) -> None:
@@ -281,6 +333,22 @@ async def test_deeds_in_memory_come_into_the_chain_when_the_file_is_back(path: P
     assert (found.chained, found.fault) == (4, None)
     assert head_path(path).read_text() == f"4 {found.chain}\n"
     await archive.close()
+
+
+async def test_deeds_in_memory_are_told_though_many_of_the_file_were_deleted_for_their_age(path: Path) -> None:
+    archive = Archive(path, wall=lambda: CREATED_AT, busy_seconds=0.05)
+    await archive.open_anyhow()
+    for number in range(5):
+        await archive.note_deed(Deed(T + number, "accept", ME, ANN))
+    await archive.forget_deeds(T + 5)
+    with locked(path):
+        await archive.note_deed(Deed(T + 6, "send", ME, ANN, "text message 1"))
+        during = await archive.deeds(0, T + DAY)
+        found = await archive.check_deeds()
+    await archive.close()
+
+    assert "send" in [deed.act for deed in during]
+    assert found.fault is None
 
 
 async def test_a_damaged_file_keeps_its_deeds_and_the_new_one_begins_a_chain(noted: Path) -> None:
