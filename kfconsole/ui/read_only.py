@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 async def switch(app: "KfApp") -> None:
     """Ask, and change nothing any more from here."""
     if (why := app.actions.read_only) is not None:
-        app.notify(f"{_('This console is read-only.')}\n{way_out(why)}")
+        app.notify("\n".join((_("This console is read-only."), way_out(why))))
         return
     question = _("Change nothing any more from this console?")
     consequence = _("Nothing is sent, accepted or closed from here until it is started again. Drafts stay.")

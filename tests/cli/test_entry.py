@@ -144,7 +144,7 @@ def test_a_crash_is_one_line_and_its_traceback_is_in_the_log_without_secrets(hom
     # A sitecustomize breaks the program from outside, as a broken installation would.
     (tmp_path / "sitecustomize.py").write_text(
         "import kfconsole.config as config\n"
-        "def broken(*_):\n"
+        "def broken(*_, **_names):\n"
         "    raise ZeroDivisionError('access_token=abc&secret=5f2c0ffee')\n"
         "config.load = broken\n"
     )

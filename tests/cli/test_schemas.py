@@ -11,6 +11,7 @@ from tests.cli.schema import valid
 from tools import schemas
 
 COMMANDS = {" ".join(path): command for path, command in schemas.commands()}
+BY_FILE = {f"{name.replace(' ', '-')}.json": command for name, command in COMMANDS.items()}
 
 
 def test_the_files_are_those_of_the_source() -> None:
@@ -28,7 +29,7 @@ def test_every_command_that_speaks_json_says_in_which_form(command: click.Comman
 
 @pytest.mark.parametrize("name", schemas.files())
 def test_every_struct_is_described_and_frozen(name: str) -> None:
-    kind = schemas.printed(COMMANDS[name.removesuffix(".json").replace("-", " ")])
+    kind = schemas.printed(BY_FILE[name])
     structs = set(schemas.structs(kind))
 
     assert structs

@@ -18,7 +18,7 @@ def bind(home: Path, server: WechatServer, keys: str, language: str = "en") -> N
 
 def test_keys_of_the_settings_reach_a_customer(home: Path, server: WechatServer) -> None:
     openid = waiting_customer(server)
-    bind(home, server, 'accept = "w"\nreply = "F5"\nsend = "Ctrl+S"\npane_sessions = "Ctrl+Up"\nquit = "Q"\n')
+    bind(home, server, 'accept = "w"\nreply = "F5"\nsend = "Ctrl+S"\npane_sessions = "Ctrl+Up"\nquit = "Z"\n')
     with start_console(home, size=(80, 24)) as console:
         console.wait_for(rf"> .*{short(openid)}")
         console.wait_for(" w accept")
@@ -36,7 +36,7 @@ def test_keys_of_the_settings_reach_a_customer(home: Path, server: WechatServer)
         console.send(Key.ESCAPE)
         console.wait_for("F5 reply")
         console.send("q")
-        console.send("Q")
+        console.send("Z")
 
         assert console.wait_for_exit() == 0
         assert console.is_restored()

@@ -154,7 +154,7 @@ async def test_a_day_with_other_keys(tmp_path: Path, world: World, size: tuple[i
         "up": "",
         "close_session": "Ctrl+X",
         "help": "F12",
-        "quit": "Q",
+        "quit": "Z",
     }
     async with running(tmp_path, world, size=size, sections={"keys": bound}) as console:
         first, second = waiting(world, 2)
@@ -189,7 +189,7 @@ async def test_a_day_with_other_keys(tmp_path: Path, world: World, size: tuple[i
         await console.sees("Keys and marks", "w ", "F5 i", "Ctrl+X")
         await console.press("f12")
         await console.until(lambda: len(console.app.screen_stack) == 1)
-        await console.press("Q")
+        await console.press("Z")
         await console.until(lambda: not console.app.is_running)
 
 

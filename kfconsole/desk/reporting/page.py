@@ -86,9 +86,11 @@ def page(report: Report, title: str, span: str, nicks: Mapping[str, str], langua
         f'<h1>{escape(title)}</h1><p class="span">{escape(span)}</p>',
         _counts(report, names),
         _times(report, names),
-        f"<h2>{escape(_('Not in these numbers'))}</h2>{_list(unseen)}",
+        _heading(_("Not in these numbers")),
+        _list(unseen),
         *(_figure(bars, number) for number, bars in enumerate(charts(report, names))),
-        f"<h2>{escape(_('What the numbers mean'))}</h2>{_meanings()}",
+        _heading(_("What the numbers mean")),
+        _meanings(),
         "</body></html>",
     ]
     return "\n".join(parts) + "\n"
@@ -107,6 +109,10 @@ def charts(report: Report, names: Sequence[str]) -> tuple[Bars, ...]:
         if any(spread.count for spread in spreads):
             found.append(Bars(metric_title(metric), ("p50", "p90"), labels, values, is_time=True))
     return tuple(found)
+
+
+def _heading(title: str) -> str:
+    return f"<h2>{escape(title)}</h2>"
 
 
 def _counts(report: Report, names: Sequence[str]) -> str:
