@@ -108,14 +108,37 @@ def test_a_transfer_is_answered_by_whoever_replies_and_is_no_new_wait() -> None:
     ],
 )
 def test_a_wait_is_measured_or_counted_once(wait: Wait, what: Metric | Excluded) -> None:
-    report = report_of(sessions=(), waits=(wait,))
+    taken = (SessionSeen(ANN, ME, T + 9, T + 9, T + 900),) if wait.outcome is WaitOutcome.TAKEN else ()
+    report = report_of(sessions=taken, waits=(wait,))
 
     assert seconds(report, what) == [9]
-    assert (
-        sum(report.total.count(metric) for metric in (Metric.WAITS, Metric.ABANDONED))
-        + sum(report.total.excluded.values())
-        == 1
-    )
+    counted = (*(report.total.count(metric) for metric in (Metric.WAITS, Metric.ABANDONED)), *excluded_waits(report))
+    assert sum(counted) == 1
+
+
+def excluded_waits(report: Report) -> list[int]:
+    return [count for what, count in report.total.excluded.items() if what.startswith("wait_")]
+
+
+def test_who_was_taken_by_a_session_nobody_saw_waited_until_nobody_knows_when() -> None:
+    wait = Wait(ANN, T, True, T, T + 8, T, 1, T + 9, True, WaitOutcome.TAKEN, ME)
+    report = report_of(sessions=(), waits=(wait,))
+
+    assert report.total.count(Metric.WAITS) == 0
+    assert report.total.excluded[Excluded.WAIT_ENDED_UNSEEN] == 1
+
+
+def test_what_began_in_the_span_is_told_to_its_end_and_what_began_before_is_not_told() -> None:
+    early, late = SessionSeen(ANN, ME, T - 200, T - 199, T - 60), SessionSeen(ANN, ME, T + 990, T + 991, T + 1500)
+    wait = Wait(ANN, T + 980, True, T + 981, T + 989, T + 980, 1, T + 990, True, WaitOutcome.TAKEN, ME)
+    before = ((RECEIVED, -110), (RECEIVED, -95), (SENT, -90))
+    after = ((RECEIVED, 995), (SENT, 1010), (RECEIVED, 1020), (SENT, 1040))
+    report = report_of(*before, *after, sessions=(early, late), waits=(wait,))
+
+    assert (seconds(report, Metric.FIRST_RESPONSE), seconds(report, Metric.RESPONSE)) == ([20], [15])
+    assert seconds(report, Metric.HANDLING) == [510]
+    assert (report.total.count(Metric.RECEIVED), report.total.count(Metric.SENT)) == (2, 1)
+    assert report.total.excluded == {}
 
 
 def test_hours_are_those_of_the_zone() -> None:

@@ -6,7 +6,7 @@ number, as a percentile of bounds says nothing; it is counted instead.
 
 import asyncio
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +22,9 @@ SLICE: Final = 200
 """So many things are reckoned at once, in some milliseconds: a key may come in between."""
 BEFORE_SECONDS: Final = 24 * 3600
 """Waits and sessions that began so long before are known, too: what was said in the span may belong to them."""
+AROUND_SECONDS: Final = 6 * 3600
+"""So much of what was said before and after the span is heard, too: what began within is told to its end, and what was
+answered within may have begun before."""
 TRANSFER_SECONDS: Final = 10
 """A session with another agent that began so soon after one goes on with it, unless the customer waited in between."""
 TAKEN_SECONDS: Final = 2
@@ -45,15 +48,16 @@ async def reckon(archive: "Archive", order: Order, now: float) -> Report:
     """
     end_at = min(order.end_at, now)
     earlier = order.start_at - BEFORE_SECONDS
+    until_at = min(order.end_at + AROUND_SECONDS, max(now, end_at))
     waits = await archive.waits(earlier, order.end_at)
-    sessions = await archive.sessions_seen(earlier, order.end_at)
-    gaps = await archive.gaps(earlier, max(end_at, order.start_at))
+    sessions = await archive.sessions_seen(earlier, until_at)
+    gaps = await archive.gaps(earlier, max(until_at, order.start_at))
     queue = await archive.watched(Feed.QUEUE, order.start_at, end_at)
     ends = await archive.watched(Feed.SESSIONS, earlier, now)
     reckoning = Reckoning(replace(order, end_at=end_at), waits, sessions, gaps, ends)
     for _done in reckoning.prepare():
         await asyncio.sleep(0)
-    async for part in archive.spoken(order.start_at, order.end_at):
+    async for part in archive.spoken(order.start_at - AROUND_SECONDS, until_at):
         for start in range(0, len(part), SLICE):
             reckoning.hear(part[start : start + SLICE])
             await asyncio.sleep(0)
@@ -136,11 +140,12 @@ class Reckoning:
 
     def prepare(self) -> Iterator[None]:
         """Take in waits and sessions."""
+        began = {(seen.openid, seen.agent, seen.started_at) for seen in self._sessions_seen}
         for number, wait in enumerate(self._waits):
             if wait.outcome is WaitOutcome.TAKEN and wait.ended_at is not None:
                 self._taken.setdefault(wait.openid, []).append(int(wait.ended_at))
             if wait.since_at >= self._order.start_at:
-                self._add_wait(wait)
+                self._add_wait(wait, began)
             if number % SLICE == 0:
                 yield
         for number, seen in enumerate(self._sessions_seen):
@@ -168,7 +173,7 @@ class Reckoning:
             self._drop(openid, turn)
         for number, (openid, sessions) in enumerate(self._sessions.items()):
             for session, after in zip(sessions, [*sessions[1:], None], strict=True):
-                if session.seen.started_at >= self._order.start_at:
+                if self._is_in_span(session.seen.started_at):
                     self._add_session(openid, session, after)
             if number % SLICE == 0:
                 yield
@@ -180,7 +185,11 @@ class Reckoning:
             unwatched: When nobody watched the queue.
         """
         start_at, end_at = self._order.start_at, self._order.end_at
-        gaps = [(max(start_at, first), min(end_at, last)) for first, last in self._gaps if last > start_at]
+        gaps = [
+            (max(start_at, first), min(end_at, last))
+            for first, last in self._gaps
+            if last > start_at and first < end_at
+        ]
         total = self._total.figures(
             "", *(round(overlap_seconds(spans, start_at, end_at)) for spans in (unwatched, gaps))
         )
@@ -197,7 +206,7 @@ class Reckoning:
 
     # Waits and sessions
 
-    def _add_wait(self, wait: Wait) -> None:
+    def _add_wait(self, wait: Wait, began: Container[tuple[CustomerId, AgentId | None, int]]) -> None:
         at = int(wait.since_at)
         ended_at = wait.last_seen_at if wait.ended_at is None else wait.ended_at
         case = Case(max(0, int(ended_at) - at), wait.since_at, wait.openid, wait.agent or AgentId(""))
@@ -205,7 +214,10 @@ class Reckoning:
             self._add(Excluded.WAIT_GOES_ON, case)
         elif not wait.is_exact:
             self._add(Excluded.WAIT_BEGAN_UNSEEN, case)
-        elif not wait.end_is_exact:
+        elif not wait.end_is_exact or (
+            # Its session was never seen, only what was said there: nothing tells when it began.
+            wait.outcome is WaitOutcome.TAKEN and (wait.openid, wait.agent, int(ended_at)) not in began
+        ):
             self._add(Excluded.WAIT_ENDED_UNSEEN, case)
         else:
             self._add(Metric.WAITS if wait.outcome is WaitOutcome.TAKEN else Metric.ABANDONED, case)
@@ -353,11 +365,18 @@ class Reckoning:
 
     # Rows
 
+    def _is_in_span(self, at: float) -> bool:
+        return self._order.start_at <= at < self._order.end_at
+
     def _add(self, what: Metric | Excluded, case: Case) -> None:
+        if not self._is_in_span(case.at):
+            return
         self._total.add(what, case)
         self._row(case.at, case.agent).add(what, case)
 
     def _count(self, metric: Metric, line: Spoken) -> None:
+        if not self._is_in_span(line.at):
+            return
         for bucket in (self._total, self._row(line.at, line.agent)):
             bucket.count(metric)
             bucket.meet(line.openid, line.at, line.agent)
