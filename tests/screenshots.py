@@ -15,7 +15,10 @@ PICTURES = {
     "desk-80x24": ("en", "80x24"),
     "desk-zh": ("zh", "120x40"),
     "desk-zh-80x24": ("zh", "80x24"),
+    "board": ("en", "120x40", "b"),
+    "board-zh": ("zh", "120x40", "b"),
 }
+"""Language, size and keys pressed."""
 
 _CONVERTER = "rsvg-convert"
 _MISSING = "Pictures need a converter and a Chinese font: apt-get install librsvg2-bin fonts-noto-cjk"
@@ -27,9 +30,10 @@ def main() -> int:
         sys.stderr.write(_MISSING + "\n")
         return 1
     FOLDER.mkdir(exist_ok=True)
-    for title, (language, size) in PICTURES.items():
+    for title, (language, size, *keys) in PICTURES.items():
         picture = FOLDER / f"{title}.svg"
-        options = ("--seed", SEED, "--language", language, "--size", size)
+        pressed = [option for key in keys for option in ("--press", key)]
+        options = ("--seed", SEED, "--language", language, "--size", size, *pressed)
         subprocess.run([KFCONSOLE, "demo", *options, "--screenshot", picture], check=True)
         # The converter ignores the length of a piece, so for it each character is one.
         _convert(placed(picture.read_text("utf-8"), iter), picture.with_suffix(".png"))

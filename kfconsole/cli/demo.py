@@ -31,6 +31,15 @@ def _size(_context: click.Context, _option: click.Parameter, text: str) -> tuple
     return int(columns), int(rows)
 
 
+def _keys(_context: click.Context, _option: click.Parameter, written: tuple[str, ...]) -> tuple[str, ...]:
+    from kfconsole.terminal import keys
+
+    try:
+        return tuple(keys.parse(key) for key in written)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
 @click.command(
     "demo",
     short_help=_("Open the console on a simulated shop."),
@@ -60,6 +69,14 @@ def _size(_context: click.Context, _option: click.Parameter, text: str) -> tuple
 )
 @click.option("--mask", "is_masked", is_flag=True, help=_("With --record: nobody can be recognised in the file."))
 @click.option("--size", callback=_size, default="120x40", metavar="120x40", help=_("The size of the picture in cells."))
+@click.option(
+    "--press",
+    "keys",
+    callback=_keys,
+    multiple=True,
+    metavar="KEY",
+    help=_("A key to press before the picture is taken, such as b; may be given again."),
+)
 def command(
     seed: int,
     speed: float,
@@ -68,6 +85,7 @@ def command(
     record_file: Path | None,
     is_masked: bool,
     size: tuple[int, int],
+    keys: tuple[str, ...],
 ) -> int:
     """Run the console beside a simulator."""
     if screenshot is None:
@@ -87,7 +105,7 @@ def command(
         from kfconsole.ui.screenshot import take
 
         try:
-            asyncio.run(take(app, screenshot, size))
+            asyncio.run(take(app, screenshot, size, keys))
         except OSError as error:
             problem = _("{file} cannot be written: {problem}").format(file=screenshot, problem=error.strerror)
             raise ConfigError(problem) from error

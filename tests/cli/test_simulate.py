@@ -72,17 +72,18 @@ def test_an_address_of_another_host_is_told_and_not_blamed_on_the_port() -> None
     assert "Choose another port" not in done.err
 
 
-@pytest.mark.parametrize("language", ["zh", "en"])
+@pytest.mark.parametrize(("language", "keys", "seen"), [("zh", (), "复制"), ("en", ("--press", "b"), "urgent")])
 def test_the_demo_draws_its_picture_leaves_nothing_behind_and_needs_no_home(
-    tmp_path: Path, home: Path, language: str
+    tmp_path: Path, home: Path, language: str, keys: tuple[str, ...], seen: str
 ) -> None:
     picture, temporary = tmp_path / "desk.svg", tmp_path / "temporary"
     temporary.mkdir()
     before = sorted(home.rglob("*"))
-    done = run("demo", "--screenshot", str(picture), "--language", language, TMPDIR=str(temporary))
+    done = run("demo", "--screenshot", str(picture), "--language", language, *keys, TMPDIR=str(temporary))
 
     assert (done.code, done.err) == (0, "")
     assert picture.read_text("utf-8").startswith("<svg")
+    assert seen in picture.read_text("utf-8")
     assert list(temporary.iterdir()) == []
     assert sorted(home.rglob("*")) == before
 
