@@ -312,6 +312,12 @@ class Supervising:
         if not is_still(self._store.desk, row):
             return Ending(Result.OVER)
         try:
+            await self._holder(row.openid)  # the lists are as old as whoever looked at the plan took
+        except KfError as error:
+            return Ending(Result.REFUSED, error.message)
+        if not is_still(self._store.desk, row):
+            return Ending(Result.OVER)
+        try:
             if hands_back:
                 await self.hand_back(row.openid, row.agent, note=note)
             else:

@@ -209,6 +209,38 @@ async def test_only_the_sessions_of_the_plan_are_ended(house: House) -> None:
         assert house.world.holder(BOB) == LI
 
 
+@pytest.mark.parametrize("hands_back", [False, True])
+async def test_a_session_that_began_unseen_since_the_plan_is_not_ended(house: House, hands_back: bool) -> None:
+    house.world.say(ANN, "hello")
+    async with house.polling():
+        await house.actions.accept(ANN)
+        (row,) = plan_of(house.desk, (ANN,), house.clock.now())
+    house.time.sim.advance(60)
+    # The same agent has her again, and no list has told it yet.
+    house.world.close(ME, ANN)
+    house.world.say(ANN, "again")
+    house.world.accept(ME, ANN)
+
+    ending = await house.actions.end_planned(row, hands_back=hands_back)
+
+    assert ending.result is Result.OVER
+    assert house.world.holder(ANN) == ME
+    assert house.calls(at.CLOSE) == 0
+    assert await house.archive.owed() == ()
+
+
+async def test_a_row_of_a_plan_that_cannot_be_looked_at_is_left_alone(house: House) -> None:
+    house.world.say(ANN, "hello")
+    async with house.polling():
+        await house.actions.accept(ANN)
+        (row,) = plan_of(house.desk, (ANN,), house.clock.now())
+        house.wire.lost.append(at.SESSION)
+        ending = await house.actions.end_planned(row)
+
+    assert ending.result is Result.REFUSED
+    assert house.calls(at.CLOSE) == 0
+
+
 async def test_a_read_only_console_does_nothing_of_it(tmp_path: Path) -> None:
     async with opened(tmp_path, read_only=True) as house:
         house.world.say(ANN, "hello")
