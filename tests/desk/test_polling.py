@@ -157,6 +157,23 @@ async def test_customers_swapped_behind_an_unchanged_number_are_found_within_a_m
         assert house.served() == {customer(2): LI}
 
 
+async def test_customers_swapped_behind_an_unchanged_number_are_found_as_soon_as_the_records_tell(house: House) -> None:
+    for number in (1, 2):
+        house.world.say(customer(number), "hello")
+    house.world.accept(LI, customer(1))
+    async with house.polling():
+        house.world.close(LI, customer(1))
+        house.world.accept(LI, customer(2))
+        house.world.reply(LI, customer(2), "what can I do for you?")
+        await house.time.advance(5)
+
+        assert house.served() == {customer(2): LI}
+        house.app.state.requests.clear()
+        await house.time.advance(30)
+        asked = [request.query for request in house.app.state.requests.of(at.SESSIONS)]
+        assert not any("li" in query for query in asked)  # nothing new was said
+
+
 async def test_the_focused_agent_is_asked_first_and_every_time(house: House) -> None:
     async with house.polling():
         house.poller.focus(LI)

@@ -44,6 +44,8 @@ class MessagesFeed:
         self._newest_id: MessageId | None = None
         self._on_their_way: set[MessageId] = set()
         self._moves = 0
+        self.just_merged: tuple[Message, ...] = ()
+        """What the last answer told that was new."""
 
     async def ask(self, interval_seconds: float = 0.0) -> None:
         """Read what others put into the archive and the newest records; tell the store what is new and of whom.
@@ -62,6 +64,7 @@ class MessagesFeed:
             raise
         messages = await self._archive.merge_records(records, start_at, settled_until(end_at, self._clock, asked_mono))
         self._seen_until = end_at
+        self.just_merged = messages
         await self._tell(messages)
         self._store.apply(RecordsSeen(asked_mono))
         await self._gaps.refresh()

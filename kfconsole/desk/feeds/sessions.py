@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,7 +11,7 @@ from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import SessionsSeen
 from kfconsole.desk.store import Store
 from kfconsole.errors import KfError, Rejected
-from kfconsole.model import Agent, AgentId, Session
+from kfconsole.model import Agent, AgentId, Message, Session
 from kfconsole.wechat.codes import CODE
 
 if TYPE_CHECKING:
@@ -86,6 +86,24 @@ class SessionsFeed:
         """Ask for this agent next time: an act of ours changed whom they serve."""
         self._touched.add(agent)
         self._urgent[agent] = None
+
+    def touch_unseen(self, messages: Iterable[Message]) -> bool:
+        """Ask next time for who spoke with customers that their list lacked before; return whether that is anybody.
+
+        Who ends one session and begins another between two looks serves as many as before.
+        """
+        served = self._store.desk.session_by_customer
+        asked_at = self._clock.now() - self._clock.monotonic()
+        unseen = set[AgentId]()
+        for message in messages:
+            session = served.get(message.openid)
+            asked_mono = self._asked_mono.get(message.agent)
+            if asked_mono is None or (session is not None and session.agent == message.agent):
+                continue
+            if message.delivery is None and int(asked_at + asked_mono) <= message.at:
+                unseen.add(message.agent)
+        self._touched |= unseen
+        return bool(unseen)
 
     def touch_all(self) -> None:
         """Ask for everybody who serves next time."""
