@@ -23,7 +23,8 @@ _DEFINITIONS: Final = {
     Metric.CUSTOMERS: N_("Customers who waited, were served, wrote or were written to; each counts once in each row."),
     Metric.WAITS: N_(
         "Waits that ended with an agent: from the first message of the customer to the moment WeChat gives for the "
-        "beginning of the session. A wait counts in the hour in which it began, and for the agent who took it."
+        "beginning of the session. A wait counts in the hour in which it began, and for the agent who took it. Of "
+        "messages between two looks at the queue only the last is known: such a wait is some seconds longer."
     ),
     Metric.ABANDONED: N_(
         "Customers who left the queue without having been served. When they left is known as exactly as the queue "
@@ -37,7 +38,8 @@ _DEFINITIONS: Final = {
     ),
     Metric.HANDLING: N_(
         "From the beginning of a session to its end. WeChat's lists do not tell when it ended: without a record of "
-        "the end, it is when the console noticed, some seconds late."
+        "the end, it is when the console noticed: some seconds late, up to a minute if the agent serves as many as "
+        "before, and more while calls are saved."
     ),
     Metric.RECEIVED: N_(
         "Messages of customers in WeChat's records; of what was written while waiting there may be no record."
