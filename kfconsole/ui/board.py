@@ -138,6 +138,8 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
             count, title = str(len(rows)), self.app.keymap.prefix("board_customers") + _("Customers")
             if self.floor.urgent_count:
                 count = _("{count}, {urgent} urgent").format(count=count, urgent=self.floor.urgent_count)
+            if by := board_rows.order_said(self.order, is_reversed=self.is_reversed):
+                count += "   " + by
             self.customers.show_rows(rows, title, count)
         is_stale = any(status.is_stale(feed, desk, mono, self.app.station) for feed in (Feed.QUEUE, Feed.SESSIONS))
         self.customers.set_class(is_stale, "-stale")
@@ -292,15 +294,29 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
                 "filter",
                 "board_order",
                 "board_columns",
-                "assign",
-                "transfer",
-                "close_session",
-                "reply",
                 "help",
                 "board_back",
+                "assign_longest",
+                "mark",
+                "assign",
+                "transfer",
+                "take_over",
+                "close_session",
+                "hand_back",
+                "reply",
             ),
-            "hands": ("open", "filter", "help", "board_back"),
-            "watched": ("reply", "history", "assign", "transfer", "close_session", "help", "board_back"),
+            "hands": ("open", "filter", "help", "board_back", "assign_longest"),
+            "watched": (
+                "reply",
+                "history",
+                "help",
+                "board_back",
+                "assign",
+                "transfer",
+                "take_over",
+                "close_session",
+                "hand_back",
+            ),
         }
         pieces: list[Piece] = []
         for key, label in self.app.keymap.hints(shown.get(self.focused.id, ()) if self.focused else ()):

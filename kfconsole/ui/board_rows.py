@@ -60,6 +60,14 @@ ORDER_WORDS = {
 }
 
 
+def order_said(order: Order, *, is_reversed: bool) -> str:
+    """Say what the customers are sorted by, unless it is what everybody expects."""
+    if order is Order.NEED and not is_reversed:
+        return ""
+    said = _("by {order}, turned round") if is_reversed else _("by {order}")
+    return said.format(order=_(ORDER_WORDS[order]))
+
+
 class BoardLook(Struct, frozen=True):
     """What drawing needs besides the row."""
 
@@ -117,7 +125,7 @@ def _idle(row: Standing, look: BoardLook) -> tuple[str, str]:
 
 def _last(row: Standing, _look: BoardLook) -> tuple[str, str]:
     last = row.contact.last_message if row.contact is not None else None
-    if row.waiting is not None:
+    if row.waiting is not None or row.unanswered_since is not None:
         return _("customer"), "text"
     if last is None or (row.session is not None and last.at < row.session.started_at):
         return NONE, "muted"
@@ -183,7 +191,7 @@ COLUMNS: Mapping[str, Column] = {
     "agent": Column(N_("with"), N_("Who serves them"), 8, _agent, roomy=14),
     "age": Column(N_("for"), N_("How long they have waited or been served"), 8, _age, is_right=True),
     "routing": Column(N_("routed"), N_("How long WeChat still routes what they write"), 6, _routing, is_right=True),
-    "idle": Column(N_("silent"), N_("How long nobody has said anything"), 6, _idle, is_right=True),
+    "idle": Column(N_("silent"), N_("How long nobody has said anything"), 7, _idle, is_right=True),
     "last": Column(N_("spoke"), N_("Who spoke last"), 8, _last),
     "replies": Column(N_("can"), N_("How many replies WeChat still takes"), 5, _replies, is_right=True),
     "left": Column(N_("window"), N_("How long a reply can still reach them"), 6, _left, is_right=True),
@@ -250,7 +258,7 @@ def _tone(tones: Tones, name: str) -> Style:
     return style
 
 
-HAND_CELLS = (9, 8, 4, 5)  # name, state, sessions, unanswered
+HAND_CELLS = (6, 8, 4, 5)  # name, which gets what is left, state, sessions, unanswered
 
 
 def hands_head(width: int) -> list[Piece]:
@@ -277,19 +285,28 @@ def draw_hand(row: Hand, width: int, is_current: bool, look: BoardLook) -> list[
     count = max(agent.session_count, load.sessions)
     is_away = not agent.is_online and count > 0
     mark, tone = ("!!", tones.late) if load.late else ("! ", tones.warn) if is_away else ("  ", tones.text)
-    state_tone = tones.warn if is_away else tones.text if agent.is_online else tones.muted
+    state, state_tone = words.agent_state(agent), tones.warn if is_away else tones.muted
+    late = ""
+    if load.late and not math.isinf(load.oldest_at):
+        late = " " + _("late, {age}").format(age=words.age(look.now_at - load.oldest_at))
+    me = " " + _("me") if row.is_me else ""
+    if agent.is_online:
+        state_tone = tones.text
+        used = 4 + sum(_hand_cells(width)) + len(HAND_CELLS) - 1
+        if late and used + text.width_cells(me + late) > width:
+            late, state, state_tone = "", _("late"), tones.late  # the word matters more than that they are there
     parts: list[Part] = [
         (">" if is_current else " ", tones.accent),
         (mark + " ", tone),
         (fit(text.one_line(agent.nick) or agent.id, name_cells), tones.strong if row.is_me else tones.text),
-        (" " + fit(words.agent_state(agent), state_cells), state_tone),
+        (" " + fit(state, state_cells), state_tone),
         (" " + fit(str(count), load_cells, align_right=True), tones.text),
         (" " + fit(str(load.unanswered or ""), open_cells, align_right=True), tone if load.late else tones.accent),
     ]
-    if row.is_me:
-        parts.append((" " + _("me"), tones.accent))
-    if load.late and not math.isinf(load.oldest_at):
-        parts.append((" " + _("late, {age}").format(age=words.age(look.now_at - load.oldest_at)), tones.late))
+    if me:
+        parts.append((me, tones.accent))
+    if late:
+        parts.append((late, tones.late))
     return parts
 
 

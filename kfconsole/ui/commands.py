@@ -123,7 +123,13 @@ COMMANDS: tuple[Command, ...] = (
         "assign_plan", "", N_("rules"), N_("Show what the rules for automatic assignment would do now; nothing is done")
     ),
     Command("history", "h", N_("history"), N_("Older messages of this customer, day by day"), also=(Place.BOARD,)),
-    Command("quota", "Q,shift+q", N_("limits"), N_("WeChat's daily limits: what is left of each call")),
+    Command(
+        "quota",
+        "Q,shift+q",
+        N_("limits"),
+        N_("WeChat's daily limits: what is left of each call"),
+        also=(Place.BOARD,),
+    ),
     Command("search", "H,shift+h", N_("search"), N_("Search the messages of all customers"), also=(Place.BOARD,)),
     Command(
         "edit_customer", "e", N_("names"), N_("Alias, WeChat remark and tags of the customer"), also=(Place.BOARD,)
@@ -146,7 +152,7 @@ COMMANDS: tuple[Command, ...] = (
         N_("ask now"),
         N_("Ask WeChat for everything now"),
         scope="app.",
-        also=(Place.ACCOUNTS,),
+        also=(Place.ACCOUNTS, Place.BOARD),
     ),
     Command("pane_queue", "1", N_("queue"), N_("Go to the queue"), act="pane('queue')"),
     Command("pane_sessions", "2", N_("sessions"), N_("Go to the sessions"), act="pane('sessions')"),
@@ -165,7 +171,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("read_only", "", N_("read-only"), N_("Change nothing any more from this console"), scope="app."),
     Command("quit", "q", N_("quit"), N_("Leave kfconsole"), scope="app."),
     Command("board", "b", N_("board"), N_("See all customers and agents at once")),
-    Command("accounts", "m", N_("accounts"), N_("Add, rename, invite and remove agents")),
+    Command("accounts", "m", N_("accounts"), N_("Add, rename, invite and remove agents"), also=(Place.BOARD,)),
     Command("report", "p", N_("report"), N_("Report how long customers waited and were served")),
     Command("open", "enter", N_("open"), N_("Open the conversation"), Place.LIST, in_palette=False),
     Command("resend", "S,shift+s", N_("resend"), N_("Send again what did not arrive"), Place.CONVERSATION),

@@ -3,15 +3,22 @@
 from pathlib import Path
 
 import pytest
+from rich.style import Style
 
 from kfconsole.archive import Archive
-from kfconsole.model import CustomerId
+from kfconsole.desk.floor import Hand, Load
+from kfconsole.model import Agent, AgentId, CustomerId, Desk
 from kfconsole.simulator import World
+from kfconsole.text import width_cells
+from kfconsole.ui import board_rows, words
 from kfconsole.ui.board import BoardScreen
 from kfconsole.ui.board_columns import BoardColumns
+from kfconsole.ui.board_rows import BoardLook
 from kfconsole.ui.dialogs import Picker
 from kfconsole.ui.lines import Line
 from kfconsole.ui.talk import Talk
+from kfconsole.ui.tones import Tones
+from kfconsole.ui.words import WIDE_GLYPHS
 from tests.ui.console import COLLEAGUE, ME, RECORDS, SEND, TYPING, Console, running, short, waiting
 from tests.ui.test_hostile import STRINGS, assert_harmless
 
@@ -84,11 +91,12 @@ async def test_looking_on_is_live_and_leaves_no_trace_until_one_goes_to_the_desk
         board = await show_board(console, 1)
         await look_on(console, openid)
         await console.sees("Watching", "Looking on leaves no trace", "我想退货")
+        world.clock.advance(2)  # records carry whole seconds: one of the archive's first second is not unread
         world.say(openid, "盒子压坏了")
         await console.until(lambda: "盒子压坏了" in messages_of(board.talk))
+        await console.until(lambda: console.contact(openid).unread == unread + 1)
 
         assert console.opened is None
-        assert console.contact(openid).unread == unread + 1
         assert console.requests.calls[TYPING] == console.requests.calls[SEND] == 0
 
         await console.press("escape")
@@ -238,3 +246,87 @@ async def test_a_choice_nobody_can_read_leaves_the_usual_columns(tmp_path: Path,
         await console.quiet()
 
         assert board.columns[0] == "need"
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_the_line_of_keys_says_how_to_get_help_and_back_however_narrow(
+    tmp_path: Path, world: World, size: tuple[int, int]
+) -> None:
+    async with running(tmp_path, world, size=size) as console:
+        openid = world.add_customer().openid
+        await console.serve(openid, "退货", agent=COLLEAGUE)
+        await show_board(console, 1)
+        await console.sees("S order", "? help", "Esc back")
+        await console.press("3")
+        await console.sees("? help", "Esc back")
+        await console.press("1")
+        await look_on(console, openid)
+        await console.sees("? help", "Esc back")
+
+
+async def test_the_board_says_what_it_is_sorted_by_unless_by_need(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        waiting(world)
+        await show_board(console, 1)
+        await console.sees("Customers 1")
+        assert "by the oldest" not in console.text()
+        for said in ("Customers 1   by the oldest─", "Customers 1   by the oldest, turned round─"):
+            await console.press("S")
+            await console.until(lambda: isinstance(console.app.screen, Picker))
+            await console.type("the oldest")
+            await console.press("enter")
+            await console.sees(said)
+
+
+async def test_the_board_leads_to_accounts_and_limits_and_asks_wechat_now(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        waiting(world)
+        board = await show_board(console, 1)
+        for key, title in (("m", "Agents' accounts"), ("Q", "limits")):
+            await console.press(key)
+            await console.until(lambda: console.app.screen is not board)
+            await console.sees(title)
+            await console.press("escape")
+            await console.until(lambda: console.app.screen is board)
+        asked = console.requests.calls[RECORDS]
+        await console.press("R")
+        await console.until(lambda: console.requests.calls[RECORDS] > asked)
+
+
+@pytest.mark.parametrize("count", [54, 56, 57, 58])
+async def test_a_note_in_chinese_shows_its_last_word_wherever_its_line_ends(
+    tmp_path: Path, world: World, count: int
+) -> None:
+    async with running(tmp_path, world, size=(80, 24)) as console:
+        console.app.notify("好" * (count // 2 - 2) + "x" * (count % 2) + "完了", timeout=10)
+        await console.sees("了")
+
+
+@pytest.mark.usefixtures("chinese")
+@pytest.mark.parametrize("seconds", [59, 59 * 60, 47 * 3600])
+def test_how_long_nobody_has_spoken_fits_its_column_in_chinese(seconds: float) -> None:
+    assert width_cells(words.age(seconds)) <= board_rows.COLUMNS["idle"].cells
+
+
+async def test_who_spoke_last_is_the_customer_where_an_answer_is_owed(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        openid = waiting(world)[0]  # wrote before the session began
+        await show_board(console, 1)
+        await console.press("a")
+        await console.until(lambda: openid in world.sessions)
+        await console.until(lambda: "unanswered" in console.line_of(short(openid)))
+
+        assert "customer" in console.line_of(short(openid))
+
+
+@pytest.mark.parametrize("width", [31, 33, 78])
+def test_an_agent_with_a_late_answer_has_mark_word_and_number_however_narrow(width: int) -> None:
+    agent = Agent(AgentId(COLLEAGUE), "新人小周", is_online=True, session_count=12)
+    row = Hand(agent, Load(sessions=12, unanswered=12, late=3, oldest_at=0.0))
+    look = BoardLook(Desk(), 26 * 60.0, 0.0, Tones(**dict.fromkeys(Tones.__struct_fields__, Style())), WIDE_GLYPHS)
+    said = "".join(words for words, _style in board_rows.draw_hand(row, width, is_current=True, look=look))
+    assert width_cells(said) <= width
+    assert said.startswith(">!! ")
+    assert said.count("12") == 2
+    assert "late" in said
+    assert ("online" in said) is (width == 78)
