@@ -96,6 +96,12 @@ class Recorder:
         if self.trouble is None and self._thread is not None:
             self._pending.append((_Whole(desk, memory), at, mono))
 
+    def know(self, contacts: Iterable[Contact]) -> None:
+        """Tell what customers are called before their messages are kept: masked, nobody is called so in them."""
+        if self._mask is not None:
+            for contact in contacts:
+                self._mask.learn(contact)
+
     def end(self) -> None:
         """Write what is left; blocks for as long as that takes."""
         self._is_ending = True
@@ -155,6 +161,8 @@ class RecordedStore(Store):
         self._clock = clock
         self._keyframe_seconds = keyframe_seconds
         self._keyframe_mono: float | None = None
+        self._early: list[Message] = []
+        """What is to be kept before anything is known: whoever hides names has to know them first."""
 
     def apply(self, *facts: Fact) -> None:
         """Take in facts, and keep them."""
@@ -164,10 +172,15 @@ class RecordedStore(Store):
             self._recorder.note_whole(self.desk, self.queue_memory, at, mono)
         self._recorder.note(facts, at, mono)
         super().apply(*facts)
+        if self._early:
+            early, self._early = self._early, []
+            self.keep_messages(early)
 
     def keep_messages(self, messages: Iterable[Message]) -> None:
         """Keep messages that the archive stored, or that somebody looked at."""
-        if kept := tuple(messages):
+        if self._keyframe_mono is None:
+            self._early.extend(messages)
+        elif kept := tuple(messages):
             self._recorder.note((happened.MessagesSeen(kept),), self._clock.now(), self._clock.monotonic())
 
 

@@ -147,6 +147,21 @@ def test_masked_nobody_can_be_recognised_and_everybody_keeps_one_name() -> None:
     assert FactMask(b"l" * 32).customer(OPENID) != name
 
 
+def test_masked_nobody_is_called_by_their_name_in_what_is_said_to_them_or_by_them() -> None:
+    writing = Shortener(FactMask(b"k" * 32))
+    said = Message(MessageId(1), OPENID, WEN, MessageKind.SENT, "王建国您好，我是客服小美，微信 mei_wx，请稍等", at=1.0)
+    facts = (
+        happened.AgentsSeen((Agent(WEN, "小美", wechat_id="mei_wx"),), 1.0),
+        happened.ContactsSeen({OPENID: Contact(OPENID, last_message=said, remark="王建国 老客户", draft="王建国，")}),
+        happened.MessagesSeen((said,)),
+    )
+    lines = b"".join(writing.line(fact, 1.0, 1.0) for fact in facts).decode()
+
+    for name in ("王建国", "老客户", "小美", "mei_wx"):
+        assert name not in lines
+    assert lines.count("请稍等") == 2
+
+
 def test_a_file_that_is_no_recording_or_a_newer_one_is_refused(tmp_path: Path) -> None:
     for line in (b"", b"PK\x03\x04", b"{}\n", b'{"recording": 1}\n'):
         with pytest.raises(ConfigError, match="no recording"):

@@ -282,6 +282,28 @@ def test_the_file_is_the_owners_alone_and_never_written_over(path: Path) -> None
         Recorder(path.parent / "no" / "file", is_masked=False).begin(Header(began_at=1.0, began_mono=1.0))
 
 
+def test_messages_of_before_wait_until_it_is_known_what_everybody_is_called(path: Path) -> None:
+    floor = Floor(path, is_masked=True)
+    bob, ann = openid_of(1), openid_of(2)
+    floor.recorder.know((Contact(bob, alias="Wang Jianguo"),))
+    texts = ((bob, "Dear Wang Jianguo, I am Xiaowen. One"), (ann, "Dear Zhang Li, I am Xiaowen. Two"))
+    floor.store.keep_messages(
+        Message(MessageId(n), openid, TOM, MessageKind.SENT, text, at=BEGAN_AT)
+        for n, (openid, text) in enumerate(texts)
+    )
+    floor.store.apply(
+        happened.AgentsSeen((Agent(TOM, "Xiaowen"),), 1000.0),
+        happened.ContactsSeen({ann: Contact(ann, remark="Zhang Li")}),
+    )
+    floor.end()
+    kept = path.read_text()
+
+    for name in ("Wang", "Zhang Li", "Xiaowen"):
+        assert name not in kept
+    assert "One" in kept
+    assert "Two" in kept
+
+
 def test_what_happened_is_in_the_file_in_whole_lines_while_it_goes_on(path: Path) -> None:
     floor = Floor(path)
     floor.step(0)
