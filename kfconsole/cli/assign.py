@@ -79,6 +79,22 @@ class RuleList(Struct, frozen=True):
     rules: tuple[RuleRow, ...]
 
 
+_RULE_EXAMPLE = """
+
+\b
+[[rule]]
+name = "VIP"
+wait_over = 30
+tags = ["VIP"]
+name_contains = "公司"
+hours = ["09:00-18:00"]
+agents = ["kf2001@shop"]
+max_sessions = 5
+strategy = "least_loaded"    # "round_robin"
+"""
+"""Every field a rule can have; the same in all languages."""
+
+
 @click.group(
     "assign",
     cls=Noun,
@@ -116,7 +132,13 @@ def longest(settings_file: Path | None, is_sure: bool, as_json: bool) -> None:
 
 @command.command(
     "rules",
-    help=_("Check and print the rules for automatic assignment; each mistake is told with its rule and field."),
+    help=_("Check and print the rules for automatic assignment; each mistake is told with its rule and field.")
+    + "\n\n"
+    + _(
+        "The first rule that fits a customer, and has an agent who is free, counts. A rule fits when all its "
+        "conditions hold. All but the name can be left out; without agents it is for everybody who is online."
+    )
+    + _RULE_EXAMPLE,
 )
 @json_option(RuleList)
 @click.pass_obj

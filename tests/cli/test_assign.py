@@ -1,11 +1,13 @@
 """`assign` and the commands of whoever watches the floor: a plan first, and what came of each row."""
 
+import dataclasses
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kfconsole.config.assigning import AssignRule, parse_rules
 from tests.cli.conftest import Command, Shop
 from tests.cli.schema import valid
 
@@ -131,3 +133,12 @@ def test_several_are_closed_or_none_where_one_has_no_session(kf: Command, clean_
     assert done.code == 0, done.err
     assert f"{openids[0]}: done" in done.err
     assert served(clean_shop) == {}
+
+
+def test_the_help_of_rules_has_a_rule_that_can_be_copied_with_every_field(kf: Command) -> None:
+    help_page = kf("assign", "rules", "--help").out
+    lines = [line.strip() for line in help_page.splitlines()]
+    begin = lines.index("[[rule]]")
+    (rule,) = parse_rules("\n".join(lines[begin : lines.index("", begin)]).encode(), Path("assign.toml"))
+
+    assert all(getattr(rule, field.name) for field in dataclasses.fields(AssignRule))
