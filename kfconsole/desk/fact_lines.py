@@ -31,6 +31,10 @@ VERSION: Final = 1
 FOREVER: Final = 1e17
 """JSON has no infinity; no moment is so late."""
 
+MAX_MONO: Final = 1e11
+MAX_AT: Final = 1e11
+"""The year 5138: calendars end not long after."""
+
 NOT_KEPT: Final = (
     happened.ConversationOpened,
     happened.OlderLoaded,
@@ -133,10 +137,18 @@ def read_header(line: bytes, path: Path) -> Header:
         if version > VERSION:
             problem = _("{file} was recorded by a newer kfconsole.").format(file=path)
             raise ConfigError(problem, hint=_("Update kfconsole to replay it."))
-        return msgspec.json.decode(_cleaned(line), type=Header)
+        header = msgspec.json.decode(_cleaned(line), type=Header)
+        if not _can_be(header.began_at, header.began_mono):
+            raise msgspec.ValidationError
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         problem = _("{file} is no recording.").format(file=path)
         raise ConfigError(problem, hint=_("Name a file that was written with --record.")) from error
+    return header
+
+
+def _can_be(at: float, mono: float) -> bool:
+    """Whether clocks can tell such a moment: what reckons with others would end the program."""
+    return 0 <= at <= MAX_AT and abs(mono) <= MAX_MONO
 
 
 class _Version(Struct, frozen=True):
@@ -220,14 +232,17 @@ class Restorer:
     def moment(self, line: bytes) -> Moment | None:
         """Return when a line is from; None: it cannot be read."""
         try:
-            return self._moment.decode(line)
+            moment = self._moment.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
+        return moment if _can_be(moment.at, moment.mono) else None
 
     def fact(self, line: bytes) -> tuple[Line, float, float]:
         """Return what stands in a line, and its moments."""
         try:
             read = self._line.decode(_cleaned(line))
+            if not _can_be(read.at, read.mono):
+                raise LookupError
             short = self._decoder(read.kind).decode(read.fact)
             if isinstance(short, Keyframe):
                 self._known = _Known()

@@ -127,6 +127,17 @@ def test_no_line_brings_a_control_character() -> None:
         assert not set(found.messages[0].text) & set("\x1b\u202e\x9b\r")
 
 
+@pytest.mark.parametrize("moment", ['"at":1e308,"mono":1.0', '"at":1.0,"mono":-1e308', '"at":-1e15,"mono":1.0'])
+def test_a_moment_that_no_clock_tells_is_damage(tmp_path: Path, moment: str) -> None:
+    line = f'{{"kind":"GapsSeen",{moment},"fact":{{}}}}'.encode()
+    assert Restorer().moment(line) is None
+    assert isinstance(Restorer().fact(line.replace(b"GapsSeen", b"MessagesSeen"))[0], Damaged)
+
+    began = moment.replace("at", "began_at").replace("mono", "began_mono")
+    with pytest.raises(ConfigError, match="is no recording"):
+        read_header(f'{{"recording":1,{began}}}'.encode(), tmp_path)
+
+
 def test_an_endless_span_comes_back_endless() -> None:
     found, _at, _mono = Restorer().fact(Shortener().line(happened.ContactsSeen({OTHER: Contact(OTHER)}), 1.0, 1.0))
     assert isinstance(found, happened.ContactsSeen)
