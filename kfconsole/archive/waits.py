@@ -38,13 +38,13 @@ LEFT_TOLERANCE_SECONDS: Final = 10.0
 TAKEN_TOLERANCE_SECONDS: Final = 60.0
 """Who was taken so long after they were last seen may have left, and come back, in between."""
 
-_WAITS: Final = """
+WAITS: Final = """
     SELECT openid, since_at, is_exact, first_seen_at, last_seen_at, last_message_at, message_count,
         ended_at, outcome, account
     FROM waits JOIN customers ON customers.id = customer_id LEFT JOIN agents ON agents.id = agent_id
 """
 GOING_ON: Final = f"""
-    {_WAITS.replace("FROM waits", "FROM waits INDEXED BY waits_going_on")} WHERE ended_at IS NULL ORDER BY since_at
+    {WAITS.replace("FROM waits", "FROM waits INDEXED BY waits_going_on")} WHERE ended_at IS NULL ORDER BY since_at
 """  # else all waits there were are read in their order, at every start
 _OF_CUSTOMER: Final = """
     SELECT id, since_at, is_exact, last_message_at, message_count, ended_at, outcome FROM waits
@@ -311,19 +311,20 @@ def _end(connection: "Connection", wait_id: int, at: float, outcome: WaitOutcome
 
 def going_on(connection: "Connection") -> tuple[Wait, ...]:
     """Return the waits not seen to end."""
-    return tuple(map(_as_wait, connection.execute(GOING_ON)))
+    return tuple(map(as_wait, connection.execute(GOING_ON)))
 
 
 def between(connection: "Connection", start_at: float, end_at: float, openid: CustomerId | None) -> tuple[Wait, ...]:
     """Return the waits that began in a span, oldest first."""
     rows = connection.execute(
-        f"{_WAITS} WHERE since_at >= ?1 AND since_at < ?2 AND (?3 IS NULL OR openid = ?3) ORDER BY since_at, waits.id",
+        f"{WAITS} WHERE since_at >= ?1 AND since_at < ?2 AND (?3 IS NULL OR openid = ?3) ORDER BY since_at, waits.id",
         (start_at, end_at, openid),
     )
-    return tuple(map(_as_wait, rows))
+    return tuple(map(as_wait, rows))
 
 
-def _as_wait(row: tuple[Any, ...]) -> Wait:
+def as_wait(row: tuple[Any, ...]) -> Wait:
+    """Return a wait as the columns tell it."""
     openid, since_at, is_exact, first_seen_at, last_seen_at, last_message_at, message_count, *how = row
     ended_at, outcome, account = how
     tolerance = TAKEN_TOLERANCE_SECONDS if outcome == WaitOutcome.TAKEN else LEFT_TOLERANCE_SECONDS

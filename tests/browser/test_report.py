@@ -12,6 +12,7 @@ from kfconsole.desk.reporting.page import page
 from kfconsole.desk.reporting.reckoning import Reckoning
 from kfconsole.model import AgentId, CustomerId, MessageKind, SessionSeen, Spoken, Wait, WaitOutcome
 from tests.browser.chromium import Chromium
+from tests.desk.reported_day import whole
 
 pytestmark = pytest.mark.browser
 
@@ -34,10 +35,9 @@ def written(language: str, by: By = By.AGENT) -> str:
             said.append(Spoken(openid, agent, MessageKind.SENT, end_at + 10 + number))
     order = Order(T, T + 300 * 60, by, ZoneInfo("Asia/Shanghai"))
     reckoning = Reckoning(order, waits, sessions, (), ((0.0, 9e12),))
-    list(reckoning.prepare())
-    reckoning.hear(sorted(said, key=lambda line: line.at))
-    list(reckoning.finish())
-    report = reckoning.report(((T, T + 600.0),))
+    whole(reckoning.hear(sorted(said, key=lambda line: line.at)))
+    whole(reckoning.finish())
+    report = whole(reckoning.report(((T, T + 600.0),)))
     i18n.use(language)
     try:
         return page(report, "Report " + HOSTILE, "2025-06-15", NICKS, language)

@@ -3,11 +3,12 @@
 import json
 import random
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Generator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
+from typing import TypeVar
 
 from kfconsole.desk import Intervals
 from kfconsole.model import AgentId, CustomerId
@@ -15,6 +16,8 @@ from kfconsole.simulator import DayLog
 from tests.desk.house import LI, ME, House, customer
 
 WEI = AgentId("wei@shop")
+T = TypeVar("T")
+
 AGENTS = (ME, LI, WEI)
 SEEN_SECONDS = 16
 """Whatever lasts so long is seen by a console that asks every few seconds."""
@@ -166,6 +169,16 @@ class Day:
         else:
             world.close(agent, openid)
             self.quiet_until[openid] = now + SEEN_SECONDS
+
+
+def whole(steps: Generator[None, None, T]) -> T:
+    """Take all steps of something, and return what comes of it."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            outcome: T = end.value
+            return outcome
 
 
 def by_agent(spans: Iterable[Span]) -> Mapping[str, list[int]]:

@@ -1,17 +1,34 @@
 """What the numbers of a report are, case by case."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kfconsole.desk.reporting import By, Case, Excluded, Metric, Order, Report
+from kfconsole.archive import Archive
+from kfconsole.desk.reporting import By, Case, Excluded, Metric, Order, Report, reckon
 from kfconsole.desk.reporting.figures import LISTED, Tally
-from kfconsole.desk.reporting.reckoning import Reckoning, missing
-from kfconsole.model import AgentId, CustomerId, MessageKind, SessionSeen, Spoken, Wait, WaitOutcome
+from kfconsole.desk.reporting.gathering import missing
+from kfconsole.desk.reporting.reckoning import Reckoning
+from kfconsole.model import (
+    AgentId,
+    CustomerId,
+    Feed,
+    MessageKind,
+    Record,
+    Session,
+    SessionSeen,
+    Spoken,
+    Wait,
+    Waiting,
+    WaitOutcome,
+)
+from tests.desk.reported_day import whole
 
-ANN = CustomerId("oLh7e5Ann")
+ANN, BOB = CustomerId("oLh7e5Ann"), CustomerId("oLh7e5Bob")
 ME, LI = AgentId("me@shop"), AgentId("li@shop")
 T = 1_750_000_000
 RECEIVED, SENT, CLOSED = MessageKind.RECEIVED, MessageKind.SENT, MessageKind.CLOSED
@@ -29,10 +46,11 @@ def report_of(
 ) -> Report:
     order = Order(T - 100, T + 1000, by, ZoneInfo("Asia/Shanghai"))
     reckoning = Reckoning(order, waits, sessions, gaps, watched)
-    list(reckoning.prepare())
-    reckoning.hear([line if isinstance(line, Spoken) else Spoken(ANN, ME, line[0], T + line[1]) for line in said])
-    list(reckoning.finish())
-    return reckoning.report(NEVER)
+    whole(
+        reckoning.hear([line if isinstance(line, Spoken) else Spoken(ANN, ME, line[0], T + line[1]) for line in said])
+    )
+    whole(reckoning.finish())
+    return whole(reckoning.report(NEVER))
 
 
 def seconds(report: Report, what: Metric | Excluded) -> list[int]:
@@ -164,3 +182,39 @@ def test_what_spans_leave_out_is_missing() -> None:
     assert missing([(2, 4), (6, 8)], 0, 10) == ((0, 2), (4, 6), (8, 10))
     assert missing([(0, 10)], 0, 10) == ()
     assert missing([], 5, 5) == ()
+
+
+SESSION = st.tuples(
+    st.sampled_from([ANN, BOB]), st.sampled_from([ME, LI]), st.integers(-3000, 3000), st.sampled_from([None, 0, 9, 700])
+)
+LINE = st.tuples(st.sampled_from([ANN, BOB]), st.sampled_from([RECEIVED, SENT, CLOSED]), st.integers(-3000, 3000))
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.lists(SESSION, max_size=25), st.lists(LINE, max_size=60), st.lists(st.integers(-3000, 3000), max_size=9))
+async def test_a_report_is_the_same_in_parts_of_any_size(
+    sessions: list[tuple[CustomerId, AgentId, int, int | None]],
+    lines: list[tuple[CustomerId, MessageKind, int]],
+    left_at: list[int],
+) -> None:
+    now, order = T + 9000.0, Order(T - 2000, T + 2000, By.AGENT, None)
+    with TemporaryDirectory() as folder:
+        archive = Archive(Path(folder) / "archive.db", wall=lambda: now)
+        await archive.open()
+        await archive.note_watched(Feed.SESSIONS, T - 4000, T - 500)
+        await archive.note_waits([Waiting(BOB, T + at, T + at, True) for at in left_at[:1]], T + 1)
+        for openid, agent, at, lasted in sessions:
+            session = Session(openid, agent, T + at)
+            await archive.note_waits([Waiting(openid, T + at - 20, T + at - 20, True)], T + at - 5)
+            await archive.note_sessions([session], T + at + 1)
+            if lasted is not None:
+                await archive.end_session(session, T + at + lasted)
+        records = [Record(openid, ME, kind, f"{number}", T + at) for number, (openid, kind, at) in enumerate(lines)]
+        await archive.merge_records(sorted(records, key=lambda record: record.at), T - 3000, T + 1500)
+        whole_report = await reckon(archive, order, now)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("kfconsole.archive.reporting.PART_LINES", 2)
+            patch.setattr("kfconsole.archive.reporting.PART_ROWS", 2)
+            patch.setattr("kfconsole.desk.reporting.gathering.SLICE", 1)
+            assert await reckon(archive, order, now) == whole_report
+        await archive.close()

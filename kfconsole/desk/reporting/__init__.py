@@ -12,7 +12,7 @@ from kfconsole.desk.reporting.figures import (
     Report,
     Spread,
 )
-from kfconsole.desk.reporting.reckoning import reckon
+from kfconsole.desk.reporting.gathering import reckon
 
 __all__ = [
     "LISTED",

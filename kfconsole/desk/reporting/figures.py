@@ -136,6 +136,10 @@ def nearest_rank(ordered: Sequence[tuple[int, int]], percent: int) -> int:
     return ordered[-1][0]
 
 
+Met = tuple[float, AgentId]
+"""When something was heard of a customer, and whose they were."""
+
+
 class Tally:
     """Gathers how long things took; of the longest it keeps what they were."""
 
@@ -144,15 +148,31 @@ class Tally:
         """How often something took so long: few spans differ, of a million that were measured."""
         self.count = 0
         self._longest: list[Case] = []
+        self._shortest_listed = 0
+        """Nothing shorter is listed any more, now that the list is full."""
 
     def add(self, case: Case) -> None:
         """Take in one."""
         self.count += 1
-        self._seconds[case.seconds] = self._seconds.get(case.seconds, 0) + 1
+        seconds = case.seconds
+        self._seconds[seconds] = self._seconds.get(seconds, 0) + 1
+        if seconds >= self._shortest_listed:
+            self._list(case)
+
+    def join(self, other: "Tally") -> None:
+        """Take in all that another has."""
+        self.count += other.count
+        for seconds, count in other._seconds.items():
+            self._seconds[seconds] = self._seconds.get(seconds, 0) + count
+        for case in other._longest:
+            self._list(case)
+
+    def _list(self, case: Case) -> None:
         if len(self._longest) < LISTED:
             heapq.heappush(self._longest, case)
         elif case > self._longest[0]:
             heapq.heapreplace(self._longest, case)
+            self._shortest_listed = self._longest[0].seconds
 
     def spread(self) -> Spread:
         """Return how long they took."""
@@ -172,24 +192,34 @@ class Bucket:
     def __init__(self) -> None:
         self._tallies: dict[Metric | Excluded, Tally] = {}
         self._counts: dict[Metric, int] = {}
-        self._customers: dict[CustomerId, tuple[float, AgentId]] = {}
+        self._customers: dict[CustomerId, Met] = {}
 
-    def add(self, what: Metric | Excluded, case: Case) -> None:
+    def add(self, what: Metric | Excluded, case: Case, met: Met) -> None:
         """Take in one, and whose it was."""
         if (tally := self._tallies.get(what)) is None:
             tally = self._tallies[what] = Tally()
         tally.add(case)
-        self.meet(case.openid, case.at, case.agent)
+        self._meet(case.openid, met)
 
-    def count(self, metric: Metric) -> None:
+    def join(self, other: "Bucket") -> None:
+        """Take in all that another has."""
+        for what, tally in other._tallies.items():
+            self._tallies.setdefault(what, Tally()).join(tally)
+        for metric, count in other._counts.items():
+            self._counts[metric] = self._counts.get(metric, 0) + count
+        for openid, met in other._customers.items():
+            self._meet(openid, met)
+
+    def count(self, metric: Metric, openid: CustomerId, met: Met) -> None:
         """Count one without keeping what it was."""
         self._counts[metric] = self._counts.get(metric, 0) + 1
+        self._meet(openid, met)
 
-    def meet(self, openid: CustomerId, at: float, agent: AgentId) -> None:
+    def _meet(self, openid: CustomerId, met: Met) -> None:
         """Count a customer, once; the last time something was heard of them is kept."""
         known = self._customers.get(openid)
-        if known is None or known[0] <= at:
-            self._customers[openid] = (at, agent)
+        if known is None or known < met:
+            self._customers[openid] = met
 
     def figures(self, key: str, unwatched_seconds: int = 0, records_missing_seconds: int = 0) -> Figures:
         """Return the row."""
