@@ -21,7 +21,7 @@ from kfconsole.ui.commands import Place
 from kfconsole.ui.plain import plain
 from kfconsole.ui.rows import AgentRow
 from kfconsole.ui.tones import tones_of
-from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.bar import Bar, Hints
 from kfconsole.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class AccountsScreen(ActingScreen):
         super().__init__()
         self.bind_commands(self.app.keymap, Place.ACCOUNTS)
         self.accounts = Accounts(id="accounts-list")
-        self._status, self._heads, self._hints = Bar(id="status"), Bar(id="accounts-heads"), Bar(id="hints")
+        self._status, self._heads, self._hints = Bar(id="status"), Bar(id="accounts-heads"), Hints(id="hints")
         self._frame = Vertical(id="accounts")
         self._details, self._note = Static(id="accounts-details"), Static(id="accounts-note", markup=False)
         self._awaited: AgentId | None = None
@@ -85,26 +85,15 @@ class AccountsScreen(ActingScreen):
     def on_mount(self) -> None:
         """Show what is known, and follow it."""
         self.accounts.focus()
-        pieces: list[Piece] = []
-        for key, label in self.app.keymap.hints(HINTS):
-            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
-        self._hints.show(pieces)
+        self._hints.show_keys(self.app.keymap.hints(HINTS))
         self._follow(self.desk)
-        self._unsubscribe = self.app.store.subscribe(self._follow)
+        self.follow_desk(self._follow)
         self.set_interval(TICK_SECONDS, self.tick)
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._unsubscribe()
 
     def on_resize(self) -> None:
         """Fit the heads to the columns."""
         if self.is_mounted:
             self.call_after_refresh(self._paint)
-
-    def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool:
-        """Let no key act while a question is on its way to the screen."""
-        return not self.is_asking
 
     def subject(self) -> CustomerId | None:
         """No customer."""
@@ -161,26 +150,18 @@ class AccountsScreen(ActingScreen):
             self.tell(_("No agent is selected."), is_bad=True)
         return None if row is None else row.agent
 
-    def _may_write(self) -> bool:
-        try:
-            self.app.actions.check_writable()
-        except KfError as error:
-            self.tell_error(error)
-            return False
-        return True
-
     def action_account_add(self) -> None:
         """Add an agent."""
         from kfconsole.ui import account_forms
 
-        if self._may_write() and self._is_possible(lambda: agent_checks.check_room(self.desk.agents)):
+        if self.may_change() and self._is_possible(lambda: agent_checks.check_room(self.desk.agents)):
             self._fill_in(account_forms.adding(self.app), self._tell_added)
 
     def action_account_rename(self) -> None:
         """Give the agent another nickname."""
         from kfconsole.ui import account_forms
 
-        if self._may_write() and (agent := self._at_hand()) is not None:
+        if self.may_change() and (agent := self._at_hand()) is not None:
             self._fill_in(account_forms.renaming(self.app, agent), lambda _agent: self.tell(_("Renamed.")))
 
     @on(LineList.Chosen)
@@ -192,7 +173,7 @@ class AccountsScreen(ActingScreen):
         """Invite somebody to take over the agent."""
         from kfconsole.ui import account_forms
 
-        if not self._may_write() or (agent := self._at_hand()) is None:
+        if not self.may_change() or (agent := self._at_hand()) is None:
             return
         if self._is_possible(lambda: agent_checks.check_invitable(agent, self.app.clock.now())):
             said = _("Invited; they have to answer in WeChat.")
@@ -202,13 +183,13 @@ class AccountsScreen(ActingScreen):
         """Give the agent another picture."""
         from kfconsole.ui import account_forms
 
-        if self._may_write() and (agent := self._at_hand()) is not None:
+        if self.may_change() and (agent := self._at_hand()) is not None:
             said = _("The head image is set; customers may see the old one for a while.")
             self._fill_in(account_forms.picturing(self.app, agent), lambda _agent: self.tell(said))
 
     def action_account_remove(self) -> None:
         """Remove the agent, after asking."""
-        if self._may_write() and (agent := self._at_hand()) is not None:
+        if self.may_change() and (agent := self._at_hand()) is not None:
             self.is_asking = True
             self.ask_to_remove(agent)
 

@@ -1,6 +1,6 @@
 """What every screen whose keys act has: the subject of a key, names, and notes about what was done."""
 
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,6 +32,10 @@ class ActingScreen(TonedScreen):
     is_asking = False
     """A question is about to be shown: keys typed behind the one that led to it are not commands."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._stop_following: list[Callable[[], None]] = []
+
     @property
     def desk(self) -> Desk:
         """The desk as it is now."""
@@ -49,6 +53,24 @@ class ActingScreen(TonedScreen):
         """Give the lists and conversations on this screen the keys of this console."""
         if (keymap := self.app.keymap) is not keymaps.DEFAULT:
             rebinding.follow(self, keymap, self.CHOOSE)
+
+    def on_unmount(self) -> None:
+        """Follow the desk no longer."""
+        for stop in self._stop_following:
+            stop()
+
+    def follow_desk(self, listener: Callable[[Desk], None]) -> None:
+        """Tell a listener of each change of the desk, as long as this screen is there."""
+        self._stop_following.append(self.app.store.subscribe(listener))
+
+    def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool | None:
+        """Let no key act while a question is on its way to the screen."""
+        return not self.is_asking
+
+    def leave(self) -> None:
+        """Return to where this screen was opened; an answer that comes meanwhile would find nothing to be shown in."""
+        self.workers.cancel_node(self)
+        self.dismiss(None)
 
     def key_of(self, name: str) -> str:
         """Name the key of a command within a sentence."""

@@ -26,7 +26,7 @@ from kfconsole.ui.conversation import show_text
 from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.tones import tones_of
-from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.bar import Bar, Hints
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
@@ -60,7 +60,7 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         self._rows: Sequence[Standing] | None = None
         self._hands: Sequence[Hand] | None = None
         self._stir = asyncio.Event()
-        self._status, self._hints = Bar(id="status"), Bar(id="hints")
+        self._status, self._hints = Bar(id="status"), Hints(id="hints")
         self._notice, self._plot = Static(id="notice", markup=False), QueuePlot(id="plot")
         self._heads = Bar(id="customers-head"), Bar(id="hands-head")
         self._filter = Entry(placeholder=_("Filter: name, pinyin, tag, agent or text"), id="filter", compact=True)
@@ -87,16 +87,12 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
     def on_mount(self) -> None:
         """Find out how it stands, and follow it."""
         self.customers.focus()
-        self._unsubscribe = self.app.store.subscribe(self._note_change)
+        self.follow_desk(self._note_change)
         self.set_interval(TICK_SECONDS, self.tick)
         self._stir.set()
         self.follow()
         self.load_choices()
         self.paint_bars()
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._unsubscribe()
 
     # -- following -------------------------------------------------------------------------------------------------
 
@@ -318,10 +314,7 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
                 "hand_back",
             ),
         }
-        pieces: list[Piece] = []
-        for key, label in self.app.keymap.hints(shown.get(self.focused.id, ()) if self.focused else ()):
-            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
-        self._hints.show(pieces)
+        self._hints.show_keys(self.app.keymap.hints(shown.get(self.focused.id, ()) if self.focused else ()))
 
     def action_board_customers(self) -> None:
         """Go to the customers."""
@@ -344,8 +337,7 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         elif self.watch_pane.openid is not None:
             self.look_away()
         else:
-            self.workers.cancel_node(self)
-            self.dismiss(None)
+            self.leave()
 
     def action_filter(self) -> None:
         """Ask for words to filter the list in focus by."""

@@ -16,7 +16,6 @@ PLOT_HOURS = 6
 LABEL_CELLS = 10
 TOLD_CELLS = 40  # "now ≥1:04:10, most ≥1:04:10  !! late"
 LEAST_COLUMNS = 12
-HOUR_CELLS = 7  # "12:00" and some blanks
 HOUR_SECONDS = 3600.0
 
 

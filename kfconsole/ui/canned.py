@@ -28,7 +28,7 @@ from kfconsole.ui.commands import Place
 from kfconsole.ui.early import EarlyKeys
 from kfconsole.ui.plain import plain
 from kfconsole.ui.tones import TonedScreen
-from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.bar import Bar, Hints, Piece
 from kfconsole.ui.widgets.entry import Entry
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         self.options.can_focus = False
         self._text, self._cost, self._note = Static(), Bar(id="canned-cost"), Static(id="canned-note", markup=False)
         self._scroll = VerticalScroll(classes="canned-text", can_focus=False)
-        self._hints = Bar(id="canned-hints")
+        self._hints = Hints(id="canned-hints")
         self.acts: dict[str, Callable[[], None]] = {}
 
     def compose(self) -> ComposeResult:
@@ -128,10 +128,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
 
     def _show_hints(self) -> None:
         more = [("Ctrl+↓", _("more"))] if self._scroll.max_scroll_y else []
-        pieces: list[Piece] = []
-        for key, label in (("Enter", _("insert")), *more, *self.app.keymap.hints(_HINTS)):
-            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
-        self._hints.show(pieces)
+        self._hints.show_keys((("Enter", _("insert")), *more, *self.app.keymap.hints(_HINTS)))
 
     @work(group="canned", exclusive=True)
     async def load(self) -> None:

@@ -15,7 +15,6 @@ from kfconsole.desk import rules
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk, Message
-from kfconsole.text import width_cells
 from kfconsole.ui import status, words
 from kfconsole.ui.acts.canned import CannedActs
 from kfconsole.ui.acts.contents import ContentActs
@@ -32,7 +31,7 @@ from kfconsole.ui.lines import Line
 from kfconsole.ui.lists import Lists
 from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
-from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.bar import Bar, Hints
 from kfconsole.ui.widgets.line_list import LineList
 
 TICK_SECONDS = 1.0
@@ -53,7 +52,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         self.queue, self.sessions, self.agents = self.lists.queue, self.lists.sessions, self.lists.agents
         self.conversation = ConversationView(id="conversation")
         self.talk, self.composer = self.conversation.talk, self.conversation.composer
-        self._status, self._hints = Bar(id="status"), Bar(id="hints")
+        self._status, self._hints = Bar(id="status"), Hints(id="hints")
         self._notice = Static(id="notice", markup=False)
         self._painted: Desk | None = None
         self._is_paint_due = False
@@ -73,13 +72,9 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
     def on_mount(self) -> None:
         """Paint what is known, and go on painting what changes."""
         self.queue.focus()
-        self._unsubscribe = self.app.store.subscribe(self._note_change)
+        self.follow_desk(self._note_change)
         self.paint(self.desk)
         self.set_interval(TICK_SECONDS, self.tick)
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._unsubscribe()
 
     # -- painting --------------------------------------------------------------------------------------------------
 
@@ -207,14 +202,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
             "composer": ("send", "newline", "leave", "canned", "attach", "typing"),
             "filter": (),
         }
-        pieces: list[Piece] = []
-        room = self.app.size.width
-        for key, label in self.app.keymap.hints(shown.get(self.focused.id, ()) if self.focused else ()):
-            hint: list[Piece] = [(f" {key}", "accent"), (f" {label} ", "muted")]
-            room -= sum(width_cells(said) for said, _tone in hint)
-            if room >= 0:
-                pieces += hint
-        self._hints.show(pieces)
+        self._hints.show_keys(self.app.keymap.hints(shown.get(self.focused.id, ()) if self.focused else ()))
 
     # -- moving about ----------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from kfconsole.ui.commands import Place
 from kfconsole.ui.dialogs import Prompt
 from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
-from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.bar import Hints
 
 
 class HistoryScreen(CopyActs):
@@ -41,7 +41,7 @@ class HistoryScreen(CopyActs):
         self._last_message: Message | None = None
         self.talk = Talk(id="transcript")
         self._frame, self._note = Vertical(id="history"), Static(id="history-note", markup=False)
-        self._hints = Bar(id="hints")
+        self._hints = Hints(id="hints")
 
     def compose(self) -> ComposeResult:
         """Lay out the messages, a note and the keys."""
@@ -54,17 +54,10 @@ class HistoryScreen(CopyActs):
         """Show the first day."""
         self.talk.focus()
         names = ("day_before", "day_after", "jump", "search_here", "open_here", "back")
-        pieces: list[Piece] = []
-        for key, label in self.app.keymap.hints(names):
-            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
-        self._hints.show(pieces)
+        self._hints.show_keys(self.app.keymap.hints(names))
         self._note_change(self.desk)
-        self._unsubscribe = self.app.store.subscribe(self._note_change)
+        self.follow_desk(self._note_change)
         self.load_day(self._day)
-
-    def on_unmount(self) -> None:
-        """Stop listening."""
-        self._unsubscribe()
 
     def subject(self) -> CustomerId | None:
         """The customer whose history this is."""
@@ -182,5 +175,4 @@ class HistoryScreen(CopyActs):
     @on(Talk.Left)
     def action_back(self) -> None:
         """Return to where the history was opened."""
-        self.workers.cancel_node(self)  # an answer that comes while the screen goes finds nothing to be shown in
-        self.dismiss(None)
+        self.leave()

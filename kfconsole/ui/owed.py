@@ -1,12 +1,10 @@
 """Who was handed back and is owed an answer, until somebody accepts them."""
 
-from collections.abc import Callable, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
 
 from msgspec import Struct
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 
 from kfconsole import text
@@ -19,7 +17,7 @@ from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.commands import Place
 from kfconsole.ui.plain import plain
 from kfconsole.ui.tones import Tones, tones_of
-from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.bar import Hints
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
 
@@ -50,14 +48,12 @@ class OwedScreen(ActingScreen):
     """The list, the longest owed first; it leads to the conversation, and to whoever accepts."""
 
     CHOOSE = "owed_open"
-    BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self) -> None:
         super().__init__()
         self.bind_commands(self.app.keymap, Place.OWED)
         self.list = LineList[OwedRow](self._draw, empty=_("Nobody is owed an answer."), id="owed-rows")
-        self._frame, self._hints = Vertical(id="owed"), Bar(id="hints")
-        self._unsubscribe: Callable[[], None] = lambda: None
+        self._frame, self._hints = Vertical(id="owed"), Hints(id="hints")
 
     def compose(self) -> ComposeResult:
         """Lay out the list and the keys."""
@@ -68,17 +64,10 @@ class OwedScreen(ActingScreen):
     def on_mount(self) -> None:
         """Show who is owed an answer now, and follow it."""
         self.list.focus()
-        pieces: list[Piece] = []
-        for key, label in self.app.keymap.hints(("owed_open", "owed_accept", "owed_remove", "owed_back", "help")):
-            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
-        self._hints.show(pieces)
+        self._hints.show_keys(self.app.keymap.hints(("owed_open", "owed_accept", "owed_remove", "owed_back", "help")))
         self._show(self.desk)
-        self._unsubscribe = self.app.store.subscribe(self._show)
+        self.follow_desk(self._show)
         self.set_interval(TICK_SECONDS, self.list.refresh_visible)
-
-    def on_unmount(self) -> None:
-        """Follow it no longer."""
-        self._unsubscribe()
 
     def subject(self) -> CustomerId | None:
         """The customer of the selected row."""
@@ -160,11 +149,6 @@ class OwedScreen(ActingScreen):
         if answer == "remove" and await self.attempt(self.app.actions.forget_owed(openid)):
             self.tell(_("{customer} is off the list.").format(customer=self.customer_name(openid)))
 
-    def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool:
-        """Let no key act while a question is on its way to the screen."""
-        return not self.is_asking
-
     def action_owed_back(self) -> None:
         """Return to where the list was opened."""
-        self.workers.cancel_node(self)
-        self.dismiss(None)
+        self.leave()

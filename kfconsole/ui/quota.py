@@ -16,7 +16,7 @@ from kfconsole.ui.commands import Place
 from kfconsole.ui.plain import plain
 from kfconsole.ui.quota_rows import QuotaLook, QuotaRow
 from kfconsole.ui.tones import tones_of
-from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.bar import Hints
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
 
@@ -48,7 +48,7 @@ class QuotaScreen(ActingScreen):
         self.gauges = Gauges(id="gauges")
         self._frame = Vertical(id="quota")
         self._head, self._note = Static(id="quota-head", markup=False), Static(id="quota-note", markup=False)
-        self._hints = Bar(id="hints")
+        self._hints = Hints(id="hints")
 
     def compose(self) -> ComposeResult:
         """Lay out the gauges, what is said about one of them, and the keys."""
@@ -60,12 +60,8 @@ class QuotaScreen(ActingScreen):
 
     def on_mount(self) -> None:
         """Show what is known, and ask for the rest."""
-        super().on_mount()
         self.gauges.focus()
-        pieces: list[Piece] = []
-        for key, label in self.app.keymap.hints(("quota_back",)):
-            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
-        self._hints.show(pieces)
+        self._hints.show_keys(self.app.keymap.hints(("quota_back",)))
         self._paint()
         self.set_interval(TICK_SECONDS, self._paint)
         self.ask()
@@ -106,4 +102,4 @@ class QuotaScreen(ActingScreen):
 
     def action_quota_back(self) -> None:
         """Go back to where one came from."""
-        self.dismiss()
+        self.leave()

@@ -1,13 +1,11 @@
 """How long customers waited and were served: from a number to the conversations behind it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import ClassVar
 
 from msgspec import Struct
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
@@ -37,7 +35,7 @@ from kfconsole.ui.dialogs import Choice, Picker, Prompt
 from kfconsole.ui.plain import plain
 from kfconsole.ui.search_rows import when
 from kfconsole.ui.tones import tones_of
-from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.bar import Hints
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
 
@@ -49,8 +47,6 @@ WIDE_CELLS = 110  # from here on there is room for p50 and p90
 WHEN_CELLS = 11
 CUSTOMER_CELLS = 24
 DAY = timedelta(days=1)
-
-Drawer = Callable[["ReportRow", int, bool], Sequence[Part]]
 
 
 class ReportRow(Struct, frozen=True):
@@ -67,14 +63,13 @@ class ReportScreen(ActingScreen):
     """Three steps deep: rows of a report, the numbers of a row, the conversations behind a number."""
 
     CHOOSE = "report_open"
-    BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(self) -> None:
         super().__init__()
         self.bind_commands(self.app.keymap, Place.REPORT)
         self.list = LineList[ReportRow](self._draw, empty="", id="report-rows")
         self._heads, self._note = Static(id="report-heads", markup=False), Static(id="report-note", markup=False)
-        self._frame, self._hints = Vertical(id="report"), Bar(id="hints")
+        self._frame, self._hints = Vertical(id="report"), Hints(id="hints")
         now = self._now()
         self._start, self._end = self._midnight(now), now
         self._by = By.AGENT
@@ -94,11 +89,8 @@ class ReportScreen(ActingScreen):
     def on_mount(self) -> None:
         """Report of today."""
         self.list.focus()
-        pieces: list[Piece] = []
         names = ("report_open", "report_span", "report_by", "report_meanings", "report_back", "help")
-        for key, label in self.app.keymap.hints(names):
-            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
-        self._hints.show(pieces)
+        self._hints.show_keys(self.app.keymap.hints(names))
         self.reckon_anew()
 
     def subject(self) -> CustomerId | None:
@@ -317,8 +309,7 @@ class ReportScreen(ActingScreen):
             self._figures = None
             self._paint(str(place))
         else:
-            self.workers.cancel_node(self)
-            self.dismiss(None)
+            self.leave()
 
     def action_report_meanings(self) -> None:
         """Show what the numbers mean, or no longer."""

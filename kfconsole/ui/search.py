@@ -24,7 +24,7 @@ from kfconsole.ui.plain import plain
 from kfconsole.ui.search_filters import DIRECTIONS, Days, Wanted
 from kfconsole.ui.search_rows import FoundLook, FoundRow
 from kfconsole.ui.tones import tones_of
-from kfconsole.ui.widgets.bar import Bar, Piece
+from kfconsole.ui.widgets.bar import Bar, Hints
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
@@ -121,7 +121,7 @@ class SearchScreen(CopyActs):
         self.line.cursor_blink = False
         self.found = Found(id="found")
         self._frame = Vertical(id="search")
-        self._filters, self._hints = Bar(id="search-filters"), Bar(id="hints")
+        self._filters, self._hints = Bar(id="search-filters"), Hints(id="hints")
         self._note = Static(id="search-note", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -317,10 +317,7 @@ class SearchScreen(CopyActs):
 
     def _paint_hints(self) -> None:
         names = ("open_found", "to_line", "search_back") if self.focused is self.found else ("to_found", "search_back")
-        pieces: list[Piece] = []
-        for key, label in self.app.keymap.hints(names):
-            pieces += [(f" {key}", "accent"), (f" {label} ", "muted")]
-        self._hints.show(pieces)
+        self._hints.show_keys(self.app.keymap.hints(names))
 
     def _customer_words(self) -> str:
         return "" if self._wanted.openid is None else self.customer_name(self._wanted.openid)
@@ -438,8 +435,7 @@ class SearchScreen(CopyActs):
             self.set_focus(self.line)
             return
         self._remember()
-        self.workers.cancel_node(self)  # an answer that comes while the screen goes finds nothing to be shown in
-        self.dismiss(None)
+        self.leave()
 
     def _remember(self) -> None:
         self.app.last_search = LastSearch(self._wanted, self.found.current_id, len(self.found.rows))

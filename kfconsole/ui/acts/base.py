@@ -39,7 +39,3 @@ class DeskActs(ActingScreen):
     def show_accepted(self, openid: CustomerId) -> None:
         """Select a customer who was just accepted."""
         raise NotImplementedError
-
-    def marked(self) -> tuple[CustomerId, ...]:
-        """Return the customers whose rows are marked, in the order of the rows."""
-        raise NotImplementedError

@@ -1,7 +1,5 @@
 """What whoever watches the floor does: assigning the longest waiting, taking over, handing back, closing several."""
 
-from collections.abc import Callable
-
 from textual import work
 
 from kfconsole.desk import rules
@@ -26,15 +24,10 @@ class SupervisingActs(SessionActs):
         super().__init__()
         self.marks: dict[CustomerId, Planned] = {}
         """The sessions that are marked: a mark goes with its session, and holds for no later one of the customer."""
-        self._stop_following: Callable[[], None] = lambda: None
 
     def on_mount(self) -> None:
         """Let marks go when their rows go."""
-        self._stop_following = self.app.store.subscribe(self._drop_marks)
-
-    def on_unmount(self) -> None:
-        """Follow the desk no longer."""
-        self._stop_following()
+        self.follow_desk(self._drop_marks)
 
     # -- marks -----------------------------------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """One-line bars: the status at the top, the composer's edge, the hints at the bottom."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from textual.strip import Strip
 from textual.widget import Widget
@@ -35,13 +35,34 @@ class Bar(Widget):
         width, style = self.size.width, self.rich_style
         if y:
             return Strip.blank(width, style)
-        right = list(self._right)
-        while right and _cells(self._left) + _cells(right) > width:
+        left, right = self._fitting(width), list(self._right)
+        while right and _cells(left) + _cells(right) > width:
             right.pop()  # the first ones matter most
-        gap = width - _cells(self._left) - _cells(right)
-        pieces = [*self._left, (" " * gap, "text"), *right]
+        gap = width - _cells(left) - _cells(right)
+        pieces = [*left, (" " * gap, "text"), *right]
         tones = tones_of(self)
         return strip_of([(words, getattr(tones, tone)) for words, tone in pieces], width, style)
+
+    def _fitting(self, _width: int) -> Sequence[Piece]:
+        """Return what is shown from the left edge on."""
+        return self._left
+
+
+class Hints(Bar):
+    """The line of keys at the bottom: as many as fit, the first ones matter most, and none of them cut in two."""
+
+    PIECES = 2
+    """Of each: its key, and what it does."""
+
+    def show_keys(self, hints: Iterable[tuple[str, str]]) -> None:
+        """Show keys with what they do, see `Keymap.hints`."""
+        self.show([piece for key, label in hints for piece in ((f" {key}", "accent"), (f" {label} ", "muted"))])
+
+    def _fitting(self, width: int) -> Sequence[Piece]:
+        left = self._left
+        while left and _cells(left) > width:
+            left = left[: -self.PIECES]
+        return left
 
 
 def _cells(pieces: Sequence[Piece]) -> int:
