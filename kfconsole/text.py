@@ -30,11 +30,15 @@ def clean(text: str) -> str:
     Covers C0 except newline and tab, DEL, C1, bidi controls and lone surrogates. Idempotent; joiners and
     variation selectors stay.
     """
+    if text.isprintable():  # so is none of those; a tenth of the time, and there are thousands of ids and names
+        return text
     return _UNSAFE.sub(lambda found: _PICTURES.get(ord(found[0]), STAND_IN), text)
 
 
 def one_line(text: str) -> str:
     """Fold all blanks, line ends included, so that the text fits one row of a list."""
+    if text.isprintable() and "  " not in text:  # of all blanks, only the plain one is printable
+        return text.strip()
     return _BLANK.sub(" ", text).strip()
 
 

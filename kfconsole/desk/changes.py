@@ -177,6 +177,7 @@ class Changes:
         self._sessions: tuple[Session, ...] = ()
         self._served: Mapping[CustomerId, Session] = {}
         self._agents: dict[AgentId, Agent] = {}
+        self._listed: tuple[Agent, ...] = ()
         self._health: dict[Feed, Health] = {}
         self._ends: dict[CustomerId, _End] = {}
         self._presumed: dict[CustomerId, AgentId] = {}
@@ -222,7 +223,7 @@ class Changes:
                 return
             self._began_at = int(now)
             yield _present(desk, now)
-            self._agents = {agent.id: agent for agent in desk.agents}
+            self._agents, self._listed = {agent.id: agent for agent in desk.agents}, desk.agents
             self._served = desk.session_by_customer
         ends_before = tuple(self._ends)
         yield from self._agents_changes(desk, now)
@@ -249,6 +250,9 @@ class Changes:
             self._messages.clear()
 
     def _agents_changes(self, desk: Desk, now: float) -> Iterator[Change]:
+        if desk.agents is self._listed:
+            return
+        self._listed = desk.agents
         agents = {agent.id: agent for agent in desk.agents}
         for agent in (self._agents | agents).values():
             was_online = agent.id in self._agents and self._agents[agent.id].is_online

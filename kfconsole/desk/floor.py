@@ -18,6 +18,7 @@ makes it another, and the work is done in slices.
 import math
 from collections.abc import Callable, Generator, Mapping, Sequence
 from enum import StrEnum
+from operator import attrgetter
 from typing import Final
 
 from msgspec import Struct
@@ -52,7 +53,7 @@ _PLACE_SECONDS = 1e11
 """Farther apart than any two moments, so that one number sorts by reason first and by moment then."""
 
 
-class Standing(Struct, frozen=True):
+class Standing(Struct, frozen=True, gc=False):
     """How it stands with one customer."""
 
     id: CustomerId
@@ -82,7 +83,7 @@ class Standing(Struct, frozen=True):
         return max(self.began_at, last.at) if last is not None and self.session is not None else self.began_at
 
 
-class Load(Struct, frozen=True):
+class Load(Struct, frozen=True, gc=False):
     """What one agent has to do."""
 
     sessions: int = 0
@@ -93,7 +94,7 @@ class Load(Struct, frozen=True):
     """Since when the first of them waits for an answer."""
 
 
-class Hand(Struct, frozen=True):
+class Hand(Struct, frozen=True, gc=False):
     """One agent and what they have to do."""
 
     agent: Agent
@@ -186,16 +187,19 @@ def assess(
             count[2] += one.reason in _LATE_ANSWERS or now - one.unanswered_since >= late_after
             count[3] = min(count[3], one.unanswered_since)
     yield
-    hands = _hands(desk, counts)
-    return Floor(tuple(found.values()), found, hands, warn_after, late_after, next_at, urgent)
+    hands: list[Hand] = []
+    for place, one_agent in enumerate(desk.agents):
+        if place % SLICE_ROWS == 0:
+            yield
+        hands.append(_hand(one_agent, desk.me, counts))
+    yield
+    hands.sort(key=_need_of)
+    return Floor(tuple(found.values()), found, tuple(hands), warn_after, late_after, next_at, urgent)
 
 
-def _hands(desk: Desk, counts: Mapping[AgentId, Sequence[float]]) -> tuple[Hand, ...]:
-    hands = []
-    for agent in desk.agents:
-        sessions, unanswered, late, oldest_at = counts.get(agent.id, (0, 0, 0, math.inf))
-        hands.append(Hand(agent, Load(int(sessions), int(unanswered), int(late), oldest_at), agent.id == desk.me))
-    return tuple(sorted(hands, key=_need_of))
+def _hand(agent: Agent, me: AgentId | None, counts: Mapping[AgentId, Sequence[float]]) -> Hand:
+    sessions, unanswered, late, oldest_at = counts.get(agent.id, (0, 0, 0, math.inf))
+    return Hand(agent, Load(int(sessions), int(unanswered), int(late), oldest_at), agent.id == me)
 
 
 def _need_of(hand: Hand) -> tuple[object, ...]:
@@ -298,7 +302,7 @@ class Order(StrEnum):
 
 def ordered(standings: Sequence[Standing], order: Order, *, is_reversed: bool = False) -> list[Standing]:
     """Sort: what is longest, soonest or first in the alphabet first; what is alike, by need."""
-    found = sorted(standings, key=lambda one: one.rank)
+    found = sorted(standings, key=attrgetter("rank"))
     if order is Order.NEED:
         if is_reversed:
             found.reverse()
@@ -310,9 +314,9 @@ def ordered(standings: Sequence[Standing], order: Order, *, is_reversed: bool = 
 
 
 _KEYS: Mapping[Order, Callable[[Standing], float | str]] = {
-    Order.AGE: lambda one: one.began_at,
+    Order.AGE: attrgetter("began_at"),
     Order.IDLE: lambda one: one.last_at,
-    Order.LEFT: lambda one: one.closes_at,
-    Order.AGENT: lambda one: one.agent_name,
+    Order.LEFT: attrgetter("closes_at"),
+    Order.AGENT: attrgetter("agent_name"),
     Order.CUSTOMER: lambda one: one.name or LAST_NAME,
 }

@@ -40,8 +40,8 @@ class People:
             return
         known, asked = desk.contacts, self._asked
         listed = chain((row.openid for row in desk.queue), desk.session_by_customer)
-        missing = {openid for openid in listed if openid not in known and openid not in asked}
-        for part in _parts(sorted(missing)):
+        missing = dict.fromkeys(openid for openid in listed if openid not in known and openid not in asked)
+        for part in _parts(list(missing)):
             contacts = await self._archive.contacts(part)
             self._asked.update(part)
             self._store.apply(ContactsSeen(contacts))

@@ -246,7 +246,7 @@ class Poller:
             case Feed.MESSAGES:
                 await self._messages.ask(self._budgets.interval_seconds(paths.RECORDS))
                 self._store.apply(self._succeeded(feed))
-                if self._sessions.touch_unseen(self._messages.just_merged):
+                if await self._sessions.touch_unseen(self._messages.just_merged):
                     self._nudge(Feed.SESSIONS)
         self._wake_by_night()
         await self._people.load_missing()

@@ -14,7 +14,8 @@ class SessionIndex:
 
     def __init__(self) -> None:
         self._by_agent: dict[AgentId, tuple[Session, ...]] = {}
-        self._claims: dict[CustomerId, dict[AgentId, Session]] = {}
+        self._rivals: dict[CustomerId, dict[AgentId, Session]] = {}
+        """Of customers whom several agents claim: all of their sessions."""
         self._shown: dict[CustomerId, Session] = {}
         self._ordered: list[Session] = []
         self._snapshot: tuple[Session, ...] | None = ()
@@ -50,12 +51,12 @@ class SessionIndex:
         if before == after:
             return
         for openid in before.keys() - after.keys():
-            del self._claims[openid][agent]
-            self._show_latest(openid)
+            claims = self._claims_of(openid)
+            del claims[agent]
+            self._show_latest(openid, claims)
         for openid, session in after.items():
             if session is not before.get(openid):
-                self._claims.setdefault(openid, {})[agent] = session
-                self._show_latest(openid)
+                self._show_latest(openid, {**self._claims_of(openid), agent: session})
         if after:
             self._by_agent[agent] = tuple(after.values())
         else:
@@ -63,17 +64,24 @@ class SessionIndex:
 
     def put(self, session: Session) -> None:
         """Set the one session of a customer; whoever else claimed the customer no longer does."""
-        for agent in tuple(self._claims.get(session.openid, ())):
+        for agent in self._claims_of(session.openid):
             if agent != session.agent:
                 self.replace(agent, tuple(kept for kept in self.of_agent(agent) if kept.openid != session.openid))
         others = (kept for kept in self.of_agent(session.agent) if kept.openid != session.openid)
         self.replace(session.agent, (*others, session))
 
-    def _show_latest(self, openid: CustomerId) -> None:
-        claims = self._claims[openid]
+    def _claims_of(self, openid: CustomerId) -> dict[AgentId, Session]:
+        if (rivals := self._rivals.get(openid)) is not None:
+            return dict(rivals)
+        shown = self._shown.get(openid)
+        return {} if shown is None else {shown.agent: shown}
+
+    def _show_latest(self, openid: CustomerId, claims: dict[AgentId, Session]) -> None:
         latest = max(claims.values(), key=lambda session: session.started_at, default=None)
-        if latest is None:
-            del self._claims[openid]
+        if len(claims) > 1:
+            self._rivals[openid] = claims
+        else:
+            self._rivals.pop(openid, None)
         shown = self._shown.get(openid)
         if latest is shown:
             return

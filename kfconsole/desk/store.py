@@ -105,6 +105,7 @@ class Store:
         desk = self._desk
         for fact in facts:
             desk = self._after(desk, fact)
+        desk = self._with_sessions(desk)
         if desk is self._desk:
             return
         self._desk = desk
@@ -118,7 +119,8 @@ class Store:
             case happened.AgentsSeen(agents=agents):
                 return self._after_agents(desk, agents)
             case happened.SessionsSeen():
-                return self._after_sessions(desk, fact)
+                self._take_sessions(fact)
+                return desk  # what many answers at once change among 20,000 is put together only then
             case happened.SessionOpened(session=session, mono=mono):
                 return self._after_opening(desk, session, mono)
             case happened.SessionClosed():
@@ -170,7 +172,7 @@ class Store:
             self._sessions.replace(gone, ())
         return self._with_sessions(desk, agents=desk.agents if same_or_new == desk.agents else same_or_new)
 
-    def _after_sessions(self, desk: Desk, fact: happened.SessionsSeen) -> Desk:
+    def _take_sessions(self, fact: happened.SessionsSeen) -> None:
         seen = {session.openid: session for session in fact.sessions}
         for openid, act in self._acts.items():
             if act.mono <= fact.asked_mono:
@@ -181,7 +183,6 @@ class Store:
                 seen.pop(openid, None)
         self._sessions.replace(fact.agent, tuple(seen.values()))
         self._sessions_asked_mono[fact.agent] = fact.asked_mono
-        return self._with_sessions(desk)
 
     def _after_opening(self, desk: Desk, session: Session, mono: float) -> Desk:
         self._sessions.put(session)

@@ -51,9 +51,9 @@ async def tell(
     if on_screen is not None and (own := tuple(m for m in messages if m.openid == on_screen.openid)):
         store.apply(MessagesSeen(own))
         await archive.mark_read(on_screen.openid)
-    ordered = sorted(openids)
-    for start in range(0, len(ordered), PART_CUSTOMERS):
-        store.apply(ContactsSeen(await archive.contacts(ordered[start : start + PART_CUSTOMERS])))
+    known = tuple(openids)
+    for start in range(0, len(known), PART_CUSTOMERS):
+        store.apply(ContactsSeen(await archive.contacts(known[start : start + PART_CUSTOMERS])))
 
 
 class Syncing:

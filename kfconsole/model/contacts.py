@@ -22,7 +22,7 @@ class CustomerAct(StrEnum):
     PAY = "pay"
 
 
-class Opening(Struct, frozen=True):
+class Opening(Struct, frozen=True, gc=False):
     """A customer did something that lets us reply."""
 
     openid: CustomerId
@@ -30,7 +30,7 @@ class Opening(Struct, frozen=True):
     at: float
 
 
-class Window(Struct, frozen=True):
+class Window(Struct, frozen=True, gc=False):
     """The newest of a customer's acts of one kind, and what was sent since."""
 
     act: CustomerAct
@@ -41,7 +41,7 @@ class Window(Struct, frozen=True):
     """WeChat refused a send of ours since then, because no reply was left."""
 
 
-class Allowance(Struct, frozen=True):
+class Allowance(Struct, frozen=True, gc=False):
     """Replies WeChat still accepts for a customer, as far as this archive saw."""
 
     left: int | None
@@ -57,7 +57,7 @@ class Allowance(Struct, frozen=True):
     """WeChat itself said that nothing is left."""
 
 
-class Contact(Struct, frozen=True):
+class Contact(Struct, frozen=True, gc=False):
     """What the archive knows of one customer, for the lists and the compose line."""
 
     openid: CustomerId

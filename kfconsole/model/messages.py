@@ -37,7 +37,7 @@ class Delivery(StrEnum):
     """The answer was lost: it may or may not have arrived."""
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """One chat record as WeChat answers it; it has no id."""
 
     openid: CustomerId
@@ -58,7 +58,7 @@ MEDIA_WORDS = frozenset({"[image]", "[voice]", "[video]"})
 """What WeChat's records hold in place of pictures, voice and video."""
 
 
-class Message(Struct, frozen=True):
+class Message(Struct, frozen=True, gc=False):
     """One line of a conversation, as the archive holds it."""
 
     id: MessageId

@@ -4,6 +4,9 @@ from typing import NewType
 
 from msgspec import Struct
 
+# gc=False, here and wherever there are thousands: nothing frozen leads back to itself, and a collection that walks
+# 20,000 of each holds the screen up longer than a frame.
+
 AgentId = NewType("AgentId", str)
 """A kf_account, such as `kf2001@shop`."""
 
@@ -17,7 +20,7 @@ MessageId = NewType("MessageId", int)
 """The row of a message in the archive."""
 
 
-class Agent(Struct, frozen=True):
+class Agent(Struct, frozen=True, gc=False):
     """One customer-service account."""
 
     id: AgentId
@@ -38,7 +41,7 @@ class Agent(Struct, frozen=True):
     invite_expires_at: int | None = None
 
 
-class Waiting(Struct, frozen=True):
+class Waiting(Struct, frozen=True, gc=False):
     """One customer in the queue."""
 
     openid: CustomerId
@@ -51,7 +54,7 @@ class Waiting(Struct, frozen=True):
     """Messages seen while waiting; always a lower bound."""
 
 
-class WaitingRow(Struct, frozen=True):
+class WaitingRow(Struct, frozen=True, gc=False):
     """One row of WeChat's queue answer."""
 
     openid: CustomerId
@@ -70,7 +73,7 @@ class QueueAnswer(Struct, frozen=True):
         return self.total <= len(self.rows)
 
 
-class Session(Struct, frozen=True):
+class Session(Struct, frozen=True, gc=False):
     """One customer being served."""
 
     openid: CustomerId
@@ -78,7 +81,7 @@ class Session(Struct, frozen=True):
     started_at: int
 
 
-class SessionHolder(Struct, frozen=True):
+class SessionHolder(Struct, frozen=True, gc=False):
     """Who serves a customer, by WeChat's answer for that customer."""
 
     agent: AgentId

@@ -1,7 +1,6 @@
 """The application: one desk on one screen, from the last known state to a live one."""
 
 import asyncio
-import gc
 import os
 import signal
 import sys
@@ -24,7 +23,7 @@ from kfconsole.errors import ArchiveError, KfError
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import CustomerId, Feed, MessageId
 from kfconsole.terminal.tmux import run_program
-from kfconsole.ui import arriving, words
+from kfconsole.ui import arriving, collecting, words
 from kfconsole.ui import keymap as keymaps
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.alerting import Alerting
@@ -50,7 +49,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-GC_THRESHOLDS = (20_000, 50, 100)  # a poll of 1,000 rows makes thousands of objects, and hardly a cycle among them
 SETTLED_SECONDS = 3.0  # by then the first answers are on screen
 DAY_SECONDS = 86_400.0
 REST_SECONDS = 0.5  # a key pressed sooner was meant for what was there before
@@ -180,10 +178,7 @@ class KfApp(App[int]):
 
     def on_ready(self) -> None:
         """Start asking once the desk is on screen; from now on garbage is collected."""
-        gc.set_threshold(*GC_THRESHOLDS)
-        gc.freeze()  # else the first collection walks all that was loaded, just when WeChat's first answers come
-        gc.enable()
-        self.set_timer(SETTLED_SECONDS, self._spare_what_stays)
+        collecting.begin(self.set_timer)
         self.set_class(self.settings.ui.ascii_borders, "-ascii")
         self.run_worker(self._live(), group="desk", name="desk")
         self.run_worker(self._keep_drafts(), group="desk", name="drafts")
@@ -194,10 +189,6 @@ class KfApp(App[int]):
         if self._was_in_memory and not is_in_memory:
             self.notify(_("The archive can be written again; what happened meanwhile is stored."), markup=False)
         self._was_in_memory = is_in_memory
-
-    def _spare_what_stays(self) -> None:
-        # Modules, styles and the first lists stay for good: a collection that walks them takes several frames.
-        gc.freeze()
 
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as group:

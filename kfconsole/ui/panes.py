@@ -1,8 +1,10 @@
 """Lists on the line-drawn widget that a filter narrows; and the three of the desk, drawn by `rows`."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from kfconsole import finding
 from kfconsole.i18n import _
@@ -15,9 +17,17 @@ from kfconsole.ui.widgets.snapshots import HasId
 from kfconsole.ui.widgets.strips import Part
 
 MANY_ROWS = 2_000  # from so many on, making them ready to be looked through takes longer than a frame
+PART_ROWS = 1_000  # so many are looked through in 1 or 2 ms
 
 AnyRowT = TypeVar("AnyRowT", bound=HasId)
 RowT = TypeVar("RowT", bound=QueueRow | SessionRow | AgentRow)
+
+
+class _Looking(Struct, Generic[AnyRowT], frozen=True):
+    """What is looked for among so many rows that it is done a part at a time."""
+
+    among: Sequence[AnyRowT]
+    wanted: Sequence[str]
 
 
 class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
@@ -46,6 +56,9 @@ class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
         self._heading = ("", "")
         self._sought: dict[str, tuple[AnyRowT, finding.Sought]] = {}
         self._is_preparing = False
+        self._looking: _Looking[AnyRowT] | None = None
+        self._wants_first = False
+        """What is being looked for is not found yet, and its first row shall be current."""
 
     def show_rows(self, all_rows: Sequence[AnyRowT], title: str, count: str) -> None:
         """Show the rows that match the filter, and the title with the count."""
@@ -58,7 +71,12 @@ class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
         wanted = finding.words_of(self.filter)
         # Who types on finds no more than before.
         is_narrower = len(wanted) >= len(before) and all(map(str.startswith, wanted, before))
-        self._show_found_among(self.rows if is_narrower else self._all)
+        is_found = self._looking is None
+        self._wants_first = False
+        self._show_found_among(self.rows if is_narrower and is_found else self._all)
+        if self._looking is not None and wanted != before:
+            # Until it is found, a key must not act on a row that is not what was typed.
+            self.show([] if self.current is None else list(self._found((self.current,), wanted)))
 
     def forget_filter(self) -> None:
         """Show all rows again, and drop what was made ready."""
@@ -67,7 +85,8 @@ class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
 
     def take_first(self) -> None:
         """Make the first row found current, unless one that was found is."""
-        if self.current_id is None:
+        self._wants_first = self._looking is not None or self._is_withheld
+        if self.current_id is None and not self._wants_first:
             self.action_first()
 
     def prepare(self) -> None:
@@ -80,28 +99,62 @@ class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
         self._is_preparing = False
         self._show_found_among(self._all)
 
-    def _show_found_among(self, among: Iterable[AnyRowT]) -> None:
+    def _show_found_among(self, among: Sequence[AnyRowT]) -> None:
         wanted = finding.words_of(self.filter)
-        title, count = self._heading
         if not wanted:
+            title, count = self._heading
+            self._looking = None
             self._say_empty(self._empty_words)
             self.show(self._all)
             self.entitle(f"{title} {count}")
             return
-        shown: list[AnyRowT] = []
+        if self._is_withheld:
+            self._looking = None
+            self._show_found([])
+        elif len(among) < MANY_ROWS:
+            self._looking = None
+            self._show_found(list(self._found(among, wanted)))
+        else:
+            is_new, self._looking = self._looking is None, _Looking(among, wanted)
+            if is_new:
+                self.run_worker(self._look_in_parts(), group="look", exclusive=True)
+
+    @property
+    def _is_withheld(self) -> bool:
         # While many are not ready none is shown: a key must not act on one that is not what was typed.
-        if not self._is_preparing or len(self._all) < MANY_ROWS:
-            ready = self._sought
-            for row in among:
-                known = ready.get(row.id)
-                if known is None or known[0] is not row:
-                    known = ready[row.id] = (row, self._sought_of(row))
-                if known[1].holds(wanted):
-                    shown.append(row)
+        return self._is_preparing and len(self._all) >= MANY_ROWS
+
+    async def _look_in_parts(self) -> None:
+        while (looking := self._looking) is not None:
+            found: list[AnyRowT] = []
+            for start in range(0, len(looking.among), PART_ROWS):
+                found += self._found(looking.among[start : start + PART_ROWS], looking.wanted)
+                await asyncio.sleep(0)
+                if self._looking is None or self._looking.wanted != looking.wanted:
+                    break  # other words; other rows alone have their turn after these, else theirs would never come
+            else:
+                if self._looking is looking:
+                    self._looking = None
+                if self.is_attached:
+                    self._show_found(found)
+
+    def _found(self, among: Sequence[AnyRowT], wanted: Sequence[str]) -> Iterator[AnyRowT]:
+        ready = self._sought
+        for row in among:
+            known = ready.get(row.id)
+            if known is None or known[0] is not row:
+                known = ready[row.id] = (row, self._sought_of(row))
+            if known[1].holds(wanted):
+                yield row
+
+    def _show_found(self, shown: Sequence[AnyRowT]) -> None:
+        title, count = self._heading
         total = len(self._all)
         # With a filter, "nobody is waiting" would be taken for the truth.
         self._say_empty(_("None of {count} found; Esc shows all.").format(count=total) if total else self._empty_words)
         self.show(shown)
+        if self._wants_first and self._looking is None:
+            self.take_first()
         of_all = count.rpartition("/")[2]  # of the agents it says how many are online, too
         self.entitle(f"{title} {len(shown)}/{of_all}  / {self.filter}")
 

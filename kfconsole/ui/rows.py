@@ -22,11 +22,10 @@ MARK = "v"  # of a row that was marked, as its key
 WAIT_CELLS = 8  # "≥1:04:10"
 NAME_CELLS = 8  # "…f8a1c2", or four 汉字
 OPENID_CELLS = 8  # a blank and the end of an openid, behind a name
-ROUTE_WARNING_SECONDS = 120.0  # time enough to say goodbye before WeChat stops routing
 ROOMY_CELLS = 60  # from here on a row has room for a second column of facts
 
 
-class QueueRow(Struct, frozen=True):
+class QueueRow(Struct, frozen=True, gc=False):
     """One waiting customer."""
 
     waiting: Waiting
@@ -39,7 +38,7 @@ class QueueRow(Struct, frozen=True):
         return self.waiting.openid
 
 
-class SessionRow(Struct, frozen=True):
+class SessionRow(Struct, frozen=True, gc=False):
     """One served customer."""
 
     id: str
@@ -51,7 +50,7 @@ class SessionRow(Struct, frozen=True):
     """None while nothing is known of the customer."""
 
 
-class AgentRow(Struct, frozen=True):
+class AgentRow(Struct, frozen=True, gc=False):
     """One agent."""
 
     agent: Agent
@@ -219,7 +218,7 @@ def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> l
     """`> …f8a1c2  me  12:30  2 new`, and as much of the last message as there is room for."""
     tones, contact = look.tones, row.contact or Contact(row.session.openid)
     left_seconds = rules.route_ends_at(row.session) - look.now_at
-    is_ending = left_seconds < ROUTE_WARNING_SECONDS
+    is_ending = left_seconds < ranking.ENDING_SECONDS
     needs_help = contact.undelivered > 0
     parts: list[Part] = [
         (">" if is_current else " ", tones.accent),

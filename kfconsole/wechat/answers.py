@@ -42,7 +42,7 @@ KINDS = {
 """opercode to what the line is; WeChat may send others."""
 
 
-class _AgentRow(msgspec.Struct):
+class _AgentRow(msgspec.Struct, gc=False):
     kf_account: Loose
     kf_nick: Loose | None = None
     kf_id: Loose | None = None
@@ -59,7 +59,7 @@ class _AgentList(msgspec.Struct):
     kf_list: list[_AgentRow] | None
 
 
-class _OnlineRow(msgspec.Struct):
+class _OnlineRow(msgspec.Struct, gc=False):
     kf_account: Loose
     status: Number | None = None
     accepted_case: Number | None = None
@@ -69,7 +69,7 @@ class _OnlineList(msgspec.Struct):
     kf_online_list: list[_OnlineRow] | None
 
 
-class _WaitRow(msgspec.Struct):
+class _WaitRow(msgspec.Struct, gc=False):
     openid: Loose
     latest_time: Number | None = None
     createtime: Number | None = None
@@ -81,7 +81,7 @@ class _WaitList(msgspec.Struct):
     waitcaselist: list[_WaitRow] | None = None
 
 
-class _SessionRow(msgspec.Struct):
+class _SessionRow(msgspec.Struct, gc=False):
     openid: Loose
     createtime: Number
 
@@ -95,7 +95,7 @@ class _Holder(msgspec.Struct):
     createtime: Number | None = None
 
 
-class _RecordRow(msgspec.Struct):
+class _RecordRow(msgspec.Struct, gc=False):
     openid: Loose
     opercode: Number
     time: Number
@@ -118,7 +118,7 @@ class _Link(msgspec.Struct):
     video_url: str
 
 
-class _User(msgspec.Struct):
+class _User(msgspec.Struct, gc=False):
     openid: Loose | None = None
     subscribe: Number | None = None
     remark: Loose | None = None

@@ -10,10 +10,12 @@ import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from importlib import import_module
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -35,6 +37,10 @@ if find_spec("sniffio") is None:
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]  # likewise
 
 import httpx  # noqa: E402  # after the line above
+
+# httpcore loads it with its first call, which would hold the loop up as long as a frame takes: here a thread does.
+with suppress(ImportError):
+    import_module("anyio._backends._asyncio")
 
 TIMEOUT = httpx.Timeout(connect=5, read=8, write=8, pool=8)
 TRANSFER_TIMEOUT = httpx.Timeout(connect=5, read=60, write=30, pool=8)  # WeChat looks at a video before it answers

@@ -183,6 +183,7 @@ def test_a_customer_who_is_served_already_waits_for_nobody() -> None:
 
 def test_the_work_is_done_in_slices() -> None:
     sessions = tuple(session(f"c{number}", 60) for number in range(floor.SLICE_ROWS * 3))
-    steps = floor.assess(Desk(sessions=sessions), floor.EMPTY, NOW, warn_after=WARN, late_after=LATE)
+    agents = tuple(Agent(id=AgentId(f"kf{number}@lehuo"), nick="") for number in range(floor.SLICE_ROWS * 2))
+    steps = floor.assess(Desk(agents=agents, sessions=sessions), floor.EMPTY, NOW, warn_after=WARN, late_after=LATE)
 
-    assert len(list(steps)) == 4
+    assert len(list(steps)) == 3 + 1 + 2 + 1
