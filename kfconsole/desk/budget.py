@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kfconsole.desk import pacing
 from kfconsole.desk.clock import ServerClock
@@ -39,6 +40,8 @@ FIRST_SECONDS = 60.0
 RARELY_SECONDS = 3600.0
 SOON_SECONDS = 600.0
 """While little is left, or what is used might not last, or nobody knows yet how fast that is."""
+LEAST_SECONDS = 45.0
+"""Between two readings nearer to each other, chance decides how many calls fall: they tell no pace."""
 SPREAD = 0.2
 """Consoles that started together, and paths asked together, drift apart."""
 
@@ -58,6 +61,8 @@ class _Known(Struct, frozen=True):
     stretch: float = 1.0
     rate: float = 0.0
     """Calls a second the account makes from now on, as far as one knows."""
+    base: Reading | None = None
+    """From which the next pace is reckoned; None: from the reading itself."""
 
 
 class _Rests:
@@ -191,7 +196,13 @@ class BudgetKeeper:
             return
         reading = self._reading(quota)
         before = self._known.get(path)
-        rate = pacing.used_rate(reading, before.reading if before else None, self._own_rate(path))
+        base = (before.base or before.reading) if before else None
+        if before is not None and base is not None and _tells_no_pace(base, reading):
+            self._known[path] = replace(before, reading=reading, base=base)
+            self._ask_again_in(path, SOON_SECONDS)
+            self._store.apply(BudgetSeen(feed, self._budget_of(feed)))
+            return
+        rate = pacing.used_rate(reading, base, self._own_rate(path))
         allowed = pacing.allowed_rate(
             reading,
             reserve=pacing.QUEUE_RESERVE if feed is Feed.QUEUE else pacing.RESERVE,
@@ -306,3 +317,10 @@ class BudgetKeeper:
 
     def _spread(self, seconds: float) -> float:
         return seconds * (1 + SPREAD * self._random())
+
+
+def _tells_no_pace(before: Reading, reading: Reading) -> bool:
+    """Whether two readings of one day and one limit are too near to each other, and there is something left."""
+    is_same_count = before.daily_limit == reading.daily_limit and before.used <= reading.used
+    is_same_day = pacing.day_of(before.at) == pacing.day_of(reading.at)
+    return reading.remaining > 0 and is_same_count and is_same_day and reading.at - before.at < LEAST_SECONDS

@@ -131,6 +131,23 @@ async def test_another_console_that_uses_too_much_slows_us(noon: House) -> None:
         assert slowed > CALM.queue
 
 
+async def test_two_readings_within_seconds_tell_no_pace(noon: House) -> None:
+    limit(noon, at.WAITING, 20_000)
+    async with noon.polling():
+        while noon.calls(QUOTA) < 5:
+            await noon.time.advance(1)
+        limit(noon, at.WAITING, 20_000, used=20_000 - left(noon, at.WAITING) + 3)
+        await noon.time.advance(2)
+        await noon.poller.look_at_quotas()
+        gauge = next(gauge for gauge in noon.poller.gauges() if gauge.path == at.WAITING)
+
+        assert gauge.rate == pytest.approx(0.1, rel=0.2)
+        assert noon.desk.budgets[Feed.QUEUE].interval_seconds is None
+        assert gauge.reading is not None
+        assert gauge.reading.remaining == left(noon, at.WAITING)
+        assert await calls_in(noon, QUOTA, 900) >= 4  # soon again, to learn it
+
+
 async def test_with_only_the_reserve_left_a_feed_still_asks_now_and_then(noon: House) -> None:
     limit(noon, at.RECORDS, 1_000, used=920)
     async with noon.polling():
