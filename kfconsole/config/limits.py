@@ -29,13 +29,16 @@ class LimitHours:
 
     def holds(self, minute: int) -> bool:
         """Whether a minute of the day lies within it."""
-        if self.start < self.end:
-            return self.start <= minute < self.end
-        return minute >= self.start or minute < self.end
+        return is_between(self.start, self.end, minute)
 
     def __str__(self) -> str:
         limits = self.limits
         return f"{_clock(self.start)}-{_clock(self.end)} {limits.warn_after} {limits.late_after}"
+
+
+def is_between(start: int, end: int, minute: int) -> bool:
+    """Whether a minute of the day lies in a span of it, not its end; one that ends first goes over midnight."""
+    return start <= minute < end if start <= end else minute >= start or minute < end
 
 
 def limits_of(hours: Sequence[LimitHours], otherwise: Limits, moment: datetime) -> Limits:

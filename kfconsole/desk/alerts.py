@@ -14,6 +14,7 @@ from enum import StrEnum
 from msgspec import Struct
 from msgspec.structs import replace
 
+from kfconsole.config.limits import is_between
 from kfconsole.desk import rules
 from kfconsole.desk.ranking import is_known
 from kfconsole.model import CustomerId, Desk, Feed, Session
@@ -70,10 +71,7 @@ class DailySpan(Struct, frozen=True):
     def holds(self, at: float, zone: tzinfo | None) -> bool:
         """Whether a moment lies within it, where the users live."""
         local = datetime.fromtimestamp(at, zone)
-        minute = local.hour * 60 + local.minute
-        if self.start <= self.end:
-            return self.start <= minute < self.end
-        return minute >= self.start or minute < self.end
+        return is_between(self.start, self.end, local.hour * 60 + local.minute)
 
 
 def overdue(

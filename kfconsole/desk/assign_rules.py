@@ -1,12 +1,13 @@
 """Which rule gives which waiting customer to whom, and why the others stay: pure, so that a dry run tells the same."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from msgspec import Struct
 
 from kfconsole.config.assigning import AssignRule
 from kfconsole.desk import rules as desk_rules
+from kfconsole.desk.alerts import DailySpan
 from kfconsole.desk.supervising import least_loaded, loads, ready_agents
 from kfconsole.i18n import N_, _
 from kfconsole.model import Agent, AgentId, Contact, CustomerId, Desk, Waiting
@@ -114,13 +115,8 @@ def _is_called(rule: AssignRule, contact: Contact | None) -> bool:
 
 
 def is_within(hours: Sequence[tuple[int, int]], now: float, zone: tzinfo | None) -> bool:
-    """Whether a moment lies in one of some spans of the day; the end of a span is outside of it."""
-    local = datetime.fromtimestamp(now, zone)
-    minute = local.hour * 60 + local.minute
-    return any(
-        start <= minute < end if start < end else minute >= start or minute < end  # over midnight
-        for start, end in hours
-    )
+    """Whether a moment lies in one of some spans of the day."""
+    return any(DailySpan(*span).holds(now, zone) for span in hours)
 
 
 def _chosen(
