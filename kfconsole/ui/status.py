@@ -153,7 +153,10 @@ def notices(desk: Desk, station: Station, now: float, mono: float) -> list[str]:
         said.insert(0, _trouble_words(desk.archive_trouble, keymap))
     if not said and desk.remembered_at is not None:
         age = words.age(now - desk.remembered_at)
-        said.append(_("These lists are from the last run, {age} ago; WeChat is being asked.").format(age=age))
+        if station.tape is not None and station.tape.is_played:
+            said.append(_("These lists are from the run before the recorded one, {age} earlier.").format(age=age))
+        else:
+            said.append(_("These lists are from the last run, {age} ago; WeChat is being asked.").format(age=age))
     agents = desk.health.get(Feed.AGENTS)
     if desk.me is not None and agents is not None and agents.succeeded_mono is not None:
         refusal = rules.refusal(desk, desk.me)

@@ -15,6 +15,9 @@ SHOWN_LINES = 3
 class Tape(Protocol):
     """A recording, as far as the bars show it."""
 
+    is_played: bool
+    """Whether nobody asks WeChat."""
+
     def mode(self) -> str:
         """Say in few words what goes on; it never leaves the top line."""
 
@@ -24,6 +27,8 @@ class Tape(Protocol):
 
 class RecordingTape:
     """The desk is being recorded, which whoever works at it has to know."""
+
+    is_played = False
 
     def __init__(self, recorder: "Recorder") -> None:
         self._recorder = recorder
@@ -42,6 +47,8 @@ class RecordingTape:
 
 class ReplayTape:
     """A recording is being played; nothing on screen is now."""
+
+    is_played = True
 
     def __init__(self, player: "Player", zone: tzinfo | None) -> None:
         self._player = player

@@ -18,6 +18,7 @@ from kfconsole.desk.replaying import Player
 from kfconsole.errors import NotPossible
 from kfconsole.simulator import World, create_app
 from kfconsole.ui.replay import typed_moment
+from kfconsole.ui.status import notices
 from kfconsole.ui.tape import RecordingTape
 from tests.desk.test_replaying import BEGAN_AT, cut, damage, openid_of, recorded
 from tests.ui.console import Console, running
@@ -123,6 +124,16 @@ async def test_damage_and_an_unfinished_end_are_told(tmp_path: Path) -> None:
     cut(path)
     async with replaying(tmp_path, speed=1024.0) as console:
         await console.sees("Lines 61, 62 of the recording cannot be read", "was killed", "the end")
+
+
+async def test_lists_of_an_earlier_run_are_told_as_such_and_nobody_is_said_to_be_asked(tmp_path: Path) -> None:
+    async with replaying(tmp_path, start="+1s") as console:
+        await console.press("P")
+        await console.sees("paused")
+        remembered = replace(console.app.store.desk, remembered_at=console.app.clock.now() - 60, health={})
+        said = notices(remembered, console.app.station, console.app.clock.now(), console.app.clock.monotonic())
+
+        assert said == ["These lists are from the run before the recorded one, 1 min earlier."]
 
 
 async def test_a_recording_that_stops_is_told_on_the_desk(tmp_path: Path) -> None:
