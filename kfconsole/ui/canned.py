@@ -371,6 +371,8 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         """Let somebody write a reply, and keep it; what cannot be kept is still in the form."""
         from kfconsole.ui.canned_form import CannedForm
 
+        if not self._desk.may_change():
+            return
         draft = reply or Reply("", text)
         while True:
             written = await self.app.push_screen_wait(CannedForm(draft, is_new=reply is None))
@@ -405,6 +407,8 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         """Take a reply out of the file, after asking."""
         from kfconsole.ui.dialogs import Answer, Question
 
+        if not self._desk.may_change():
+            return
         question = _("Delete the canned reply {name}?").format(name=reply.name)
         text = clip(one_line(reply.text), 2 * width_cells(question) + 60)
         answers = [Answer("delete", _("Delete"), "y")]
@@ -415,6 +419,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
 
     async def _write(self, act: Callable[[], Library], name: str = "") -> bool:
         try:
+            self.app.actions.check_writable()  # others use the file, too
             library = await asyncio.to_thread(act)
         except KfError as error:
             self._desk.tell_error(error)
