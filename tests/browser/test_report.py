@@ -61,6 +61,8 @@ async def test_the_page_shows_all_and_asks_nobody(
     assert await opened.evaluate("document.images.length + document.scripts.length") == 0
     assert await opened.evaluate("performance.getEntriesByType('resource').length") == 0
     assert await opened.evaluate("document.querySelectorAll('svg rect').length") >= 12
+    scrolls = "[...document.querySelectorAll('.scroll')].some(box => box.scrollWidth > box.clientWidth)"
+    assert await opened.evaluate(scrolls) is False  # a column behind the edge is overlooked
     assert await opened.evaluate("document.documentElement.scrollWidth <= innerWidth") is True
     assert await opened.evaluate("[...document.querySelectorAll('figure')].every(f => f.offsetHeight > 60)") is True
     if picture := pytestconfig.getoption("--picture"):

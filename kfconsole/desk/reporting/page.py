@@ -39,7 +39,8 @@ body{margin:2rem auto;max-width:70rem;padding:0 1rem;background:var(--back);colo
 font:15px/1.5 system-ui,"PingFang SC","Microsoft YaHei","Noto Sans CJK SC",sans-serif}
 h1{font-size:1.5rem;margin:0}h2{font-size:1.1rem;margin:2rem 0 .5rem}p.span{color:var(--soft);margin:.2rem 0 1rem}
 .scroll{overflow-x:auto;margin-bottom:1rem}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{padding:.25rem .4rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+table{font-size:.85rem}
+th,td{padding:.25rem .3rem;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
 tbody td:first-child,thead tr:first-child th:first-child{text-align:left;white-space:normal;overflow-wrap:anywhere;
 min-width:8em}
 th[colspan]{text-align:center}thead th{color:var(--soft);font-weight:600}
