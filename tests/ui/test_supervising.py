@@ -177,6 +177,16 @@ async def test_a_row_is_taken_off_the_list_after_asking(tmp_path: Path, world: W
 
 
 @pytest.mark.parametrize("size", SIZES)
+async def test_the_list_of_those_owed_an_answer_says_what_kind_of_console_it_is_and_how_fresh(
+    tmp_path: Path, world: World, size: tuple[int, int]
+) -> None:
+    async with running(tmp_path, world, size=size, sections={"me": {"read_only": True}}) as console:
+        await console.press("o")
+        await console.until(lambda: isinstance(console.app.screen, OwedScreen))
+        await console.sees("Nobody is owed an answer.", "read-only", "waiting 0", "<5 s")
+
+
+@pytest.mark.parametrize("size", SIZES)
 async def test_marked_sessions_are_closed_by_one_plan_row_by_row(
     tmp_path: Path, world: World, size: tuple[int, int]
 ) -> None:
