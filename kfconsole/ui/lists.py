@@ -169,6 +169,7 @@ class Lists(Vertical):
 
     def start_filter(self) -> None:
         """Ask for words to filter the last pane by."""
+        self.note_focus(self.screen.focused)  # what tells of it may still be on its way, behind the key
         self._before_filter = self.last.current_id or self._before_filter
         self._filter.value = self.last.filter
         self._filter.display = True
