@@ -10,7 +10,7 @@ which all consoles add what they know.
 
 import asyncio
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -100,13 +100,23 @@ class Chronicle:
         """Sessions not seen any more, until it is sure that they are over."""
         self._touched_mono: float | None = None
         self._moves = archive.moves
-        store.subscribe(self._on_desk)
+        self._unsubscribe = store.subscribe(self.see)
 
     def go_on(self, going_on: Iterable[Waiting]) -> None:
         """Begin with the desk as it is remembered, and with the waits that nobody has seen to end."""
         self._looks.clear()
         self._last = self._through = self._look(self._store.desk)
         self._waiting = {row.openid: row for row in going_on}
+
+    def begin(self, going_on: Iterable[Waiting]) -> None:
+        """Begin with a desk of which nothing is written yet, and with the waits that nobody has seen to end."""
+        self.go_on(going_on)
+        self._last = self._through = self._look(Desk())
+        self.see(self._store.desk)
+
+    def end(self) -> None:
+        """Look at nothing any more."""
+        self._unsubscribe()
 
     async def write(self, *, is_last: bool = False) -> None:
         """Write down what happened since the last time.
@@ -133,7 +143,8 @@ class Chronicle:
             for row in self._through.desk.queue:
                 self._waiting.pop(row.openid, None)
 
-    def _on_desk(self, desk: Desk) -> None:
+    def see(self, desk: Desk) -> None:
+        """Put a changed desk aside."""
         look = self._look(desk)
         if desk.queue is not self._last.desk.queue:
             self._looks.append(look)
@@ -175,7 +186,11 @@ class Chronicle:
         if look.desk.sessions is before.desk.sessions:
             return
         known, seen = before.desk.session_by_customer, look.desk.session_by_customer
-        new = tuple(session for openid, session in seen.items() if known.get(openid) is not session)
+        new = tuple(
+            session
+            for openid, session in seen.items()
+            if (before_it := known.get(openid)) is not session and before_it != session
+        )
         if self._changes.began_at is not None:
             for openid, session in known.items():
                 if (after := seen.get(openid)) is not session and not _is_same(after, session):
@@ -278,9 +293,13 @@ class Chronicle:
                 self._gone_at.pop(row.openid, None)
                 self._over_mono[row.openid] = waits.look.asked_mono if waits.look else None
         if waits.wrote:
-            await self._archive.note_openings(waits.wrote)
-            contacts = await self._archive.contacts([opening.openid for opening in waits.wrote])
-            self._store.apply(ContactsSeen(contacts))
+            await self._note_openings(waits.wrote)
+
+    async def _note_openings(self, wrote: Sequence[Opening]) -> None:
+        """Keep that customers wrote, which lets us reply, and tell the desk."""
+        await self._archive.note_openings(wrote)
+        contacts = await self._archive.contacts([opening.openid for opening in wrote])
+        self._store.apply(ContactsSeen(contacts))
 
 
 def _is_same(one: Session | None, other: Session) -> bool:

@@ -49,7 +49,7 @@ class Keeper:
         contacts = await self._archive.contacts()
         rows, is_complete, at = saved_queue or (desk.queue, False, None)
         waits = await self._archive.waits_going_on()
-        going_on = {wait.openid: _as_waiting(wait) for wait in waits}
+        going_on = {wait.openid: as_waiting(wait) for wait in waits}
         shown = _with_waits(rows, going_on, await self._ended_since(rows, going_on))
         in_queue = {row.openid for row in shown}
         total = max(desk.queue_total, len(shown))
@@ -117,7 +117,8 @@ def _is_over(row: Waiting, wait: Wait) -> bool:
     return wait.ended_at is not None and row.last_message_at <= wait.ended_at
 
 
-def _as_waiting(wait: Wait) -> Waiting:
+def as_waiting(wait: Wait) -> Waiting:
+    """Return a row of the queue as its wait tells it."""
     return Waiting(
         openid=wait.openid,
         last_message_at=wait.last_message_at,

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from kfconsole.desk.fact_lines import messages_of
 from kfconsole.desk.facts import Fact
 from kfconsole.desk.gauges import Gauge
 from kfconsole.desk.recording_file import Played, RecordingFile
+from kfconsole.desk.retelling import Retelling
 from kfconsole.desk.store import Store
 from kfconsole.desk.waking import Bell, Sleep
 from kfconsole.errors import Unavailable
@@ -113,8 +114,10 @@ class ReplayedStore(Store):
         if not self._is_silent:
             super().apply(*facts)
             return
+        desk = self._desk
         for fact in facts:
-            self._desk = self._after(self._desk, fact)
+            desk = self._after(desk, fact)
+        self._desk = self._with_sessions(desk)
 
     def begin_again(self, desk: Desk, *facts: Fact) -> None:
         """Hold this desk and no other; the customer on screen stays there."""
@@ -164,6 +167,7 @@ class Player:
         self._store = store
         self._clock = clock
         self._sleep = sleep
+        self._retelling = Retelling(archive, store, _intervals(file.header.intervals))
         self._bell = Bell(sleep)
         self._turn = asyncio.Lock()
         self._ready: deque[Played] = deque()
@@ -243,9 +247,11 @@ class Player:
         self.is_jumping, self.is_at_end = True, False
         try:
             async with self._turn:
+                await self._retelling.end()
                 self._store.be_silent()
                 try:
                     await self._jump(at - self._file.shift_seconds)
+                    await self._retelling.begin(self._clock.now(), self._clock.monotonic())
                 finally:
                     self._store.speak()
         finally:
@@ -290,17 +296,26 @@ class Player:
             return
         messages = {message.id: message for played in part for fact in played.facts for message in messages_of(fact)}
         await self._archive.keep(tuple(messages.values()))
-        facts: list[Fact] = []
-        for played in part:
-            if played.keyframe is not None:
-                self._store.apply(*facts)
-                facts.clear()
-                self._store.begin_again(played.keyframe, *played.facts)
-            else:
-                # What is on screen is read anew after a jump.
-                facts += (fact for fact in played.facts if not (is_passing and isinstance(fact, happened.MessagesSeen)))
-        self._store.apply(*facts)
+        if is_passing:  # what is on screen is read anew after a jump
+            for played in part:
+                self._take(played, tuple(fact for fact in played.facts if not isinstance(fact, happened.MessagesSeen)))
+        else:
+            # The screens are told once; the archive of each moment.
+            self._store.be_silent()
+            try:
+                for played in part:
+                    self._take(played, played.facts)
+                    await self._retelling.see(played.at, played.mono)
+            finally:
+                self._store.speak()
         self._last = part[-1]
+        await self._retelling.write()
+
+    def _take(self, played: Played, facts: Sequence[Fact]) -> None:
+        if played.keyframe is not None:
+            self._store.begin_again(played.keyframe, *facts)
+        else:
+            self._store.apply(*facts)
 
     # What the screens ask of whoever keeps the desk fresh
 
@@ -326,6 +341,7 @@ class Player:
         if self.is_at_end:
             if self._last is not None:
                 self._clock.wait_for(self._last.mono)
+            await self._retelling.write(is_last=True)
             return None
         self._clock.wait_for(self._ready[0].mono)
         due_mono = self._clock.due_mono()
@@ -356,3 +372,8 @@ class Player:
     def gauges(self) -> tuple[Gauge, ...]:
         """Limits are not recorded."""
         return ()
+
+
+def _intervals(seconds: Mapping[str, float]) -> Mapping[Feed, float]:
+    """Return how often the recorded desk asked, as far as it is told."""
+    return {feed: seconds[feed.value] for feed in Feed if feed.value in seconds}

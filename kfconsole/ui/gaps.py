@@ -77,6 +77,8 @@ def _gap_line(gaps: list[Span], before_at: float | None, fetch: GapFetch | None,
 
 def _said(line: GapLine, page: Page) -> tuple[str, Style]:
     span, fetch, key = _span(line, page), line.fetch, page.keymap.key_of("refresh")
+    if page.is_replay:
+        return _("{span}: not in the recording").format(span=span), page.tones.muted
     if fetch is not None and fetch.is_at_limit:
         limit = _written(fetch.start_at, page)
         return _("Nothing older: what was said before {limit} is not kept").format(limit=limit), page.tones.muted

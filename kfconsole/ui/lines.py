@@ -55,6 +55,8 @@ class Page(Struct, frozen=True):
     zone: tzinfo | None
     today: date
     keymap: Keymap = DEFAULT
+    is_replay: bool = False
+    """Whether there is no WeChat to ask for what is missing."""
 
 
 def draw(line: Line, previous: Line | GapLine | None, width: int, page: Page) -> list[LINE]:

@@ -10,6 +10,7 @@ from textual.message import Message as Posted
 from kfconsole.desk import rules
 from kfconsole.model import AgentId, Conversation, CustomerId, Desk, Message, MessageKind
 from kfconsole.ui import gaps, lines, words
+from kfconsole.ui.commands import Place
 from kfconsole.ui.gaps import Item
 from kfconsole.ui.lines import GapLine, Line, Page
 from kfconsole.ui.tones import tones_of
@@ -118,7 +119,9 @@ class Talk(Transcript[Item]):
 
     def _draw_line(self, line: Item, previous: Item | None, width: int) -> Sequence[Sequence[Part]]:
         zone = self.app.zone
-        page = Page(tones_of(self), self.app.glyphs, zone, words.day_of(self.app.clock.now(), zone), self.app.keymap)
+        today = words.day_of(self.app.clock.now(), zone)
+        is_replay = Place.REPLAY not in self.app.HIDDEN
+        page = Page(tones_of(self), self.app.glyphs, zone, today, self.app.keymap, is_replay)
         return gaps.draw(line, width, page) if isinstance(line, GapLine) else lines.draw(line, previous, width, page)
 
 

@@ -5,6 +5,7 @@ import os
 import stat
 import time
 import tracemalloc
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +25,7 @@ from kfconsole.model import (
     AgentId,
     Contact,
     CustomerId,
+    Feed,
     Message,
     MessageId,
     MessageKind,
@@ -407,3 +409,57 @@ async def test_ten_times_as_many_facts_take_no_more_memory(
     few = await memory_of(path, tmp_path / "few", steps // 10)
     many = await memory_of(long, tmp_path / "many", steps)
     assert many < 2 * few + 1_000_000
+
+
+async def kept(show: Show) -> tuple[Counter[tuple[str, float, float | None]], Counter[tuple[str, int, float | None]]]:
+    """Return the waits and sessions in the archive of a replay."""
+    waits = await show.archive.waits(0, 9e12)
+    sessions = await show.archive.sessions_seen(0, 9e12)
+    return (
+        Counter((wait.openid, wait.since_at, wait.ended_at) for wait in waits),
+        Counter((session.openid, session.started_at, session.ended_at) for session in sessions),
+    )
+
+
+def polled(path: Path, steps: int) -> Floor:
+    """Record a desk that is told that it was answered."""
+    floor = Floor(path)
+    for number in range(steps):
+        floor.step(number)
+        floor.store.apply(*(happened.FeedSucceeded(feed, floor.hand.mono) for feed in Feed))
+    floor.end()
+    return floor
+
+
+async def test_who_waited_and_who_was_served_is_kept_at_any_speed(path: Path, tmp_path: Path) -> None:
+    floor = polled(path, 100)
+    async with playing(path, tmp_path / "live") as live, playing(path, tmp_path / "show") as show:
+        while not live.player.is_at_end:
+            await live.go_on(1)
+        while not show.player.is_at_end:
+            await show.go_on(1000)
+        waits, sessions = await kept(show)
+        assert (waits, sessions) == await kept(live)
+        assert len(waits) == 100
+        assert len(sessions) == 97
+        unended = sum(ended_at is None for *_who, ended_at in sessions)
+        assert 0 <= unended - len(floor.store.desk.sessions) <= 3  # until it is sure that they are over
+
+
+async def test_what_a_jump_passes_by_is_time_in_which_nobody_watched(path: Path, tmp_path: Path) -> None:
+    polled(path, 300)
+    async with playing(path, tmp_path / "show") as show:
+        for _seconds in range(5):
+            await show.go_on(10)
+        await show.player.jump(BEGAN_AT + 200)
+        for _seconds in range(4):
+            await show.go_on(10)
+        await show.player.jump(BEGAN_AT + 240.5)
+        watched = await show.archive.watched(Feed.QUEUE, 0, 9e12)
+        assert [(round(start - BEGAN_AT), round(end - BEGAN_AT)) for start, end in watched] == [(1, 50), (200, 240)]
+        waits, sessions = await kept(show)
+        assert not [since_at for _who, since_at, _end in waits if BEGAN_AT + 60 < since_at < BEGAN_AT + 190]
+        assert {openid for openid, _at, _end in sessions} > {openid_of(10), openid_of(230)}
+        await show.player.jump(BEGAN_AT + 5)
+        waits, _sessions = await kept(show)
+        assert all(since_at < BEGAN_AT + 6 for _who, since_at, _end in waits)

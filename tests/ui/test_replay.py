@@ -20,7 +20,7 @@ from kfconsole.simulator import World, create_app
 from kfconsole.ui.replay import typed_moment
 from kfconsole.ui.status import notices
 from kfconsole.ui.tape import RecordingTape
-from tests.desk.test_replaying import BEGAN_AT, cut, damage, openid_of, recorded
+from tests.desk.test_replaying import BEGAN_AT, cut, damage, openid_of, polled, recorded
 from tests.ui.console import Console, running
 
 STEPS = 330
@@ -177,3 +177,28 @@ async def test_a_time_zone_this_host_does_not_know_is_lived_with(tmp_path: Path)
     path.write_bytes(Shortener().header(header))
     async with replaying(tmp_path) as console:
         await console.sees("replay 23:06:40, the end")
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_plot_and_the_report_tell_of_what_was_played(tmp_path: Path, size: tuple[int, int]) -> None:
+    polled(tmp_path / "floor.jsonl", 120)
+    async with replaying(tmp_path, size=size, speed=512.0) as console:
+        await console.sees("the end")
+        archive = console.app.archive
+        assert len(await archive.waits(BEGAN_AT, BEGAN_AT + 200)) == 120
+        await console.press("p")
+        await console.sees("117", "Tom")
+        await console.press("escape")
+        await console.sees("the end")
+
+
+async def test_a_gap_of_a_replay_promises_no_answer_of_wechat(tmp_path: Path) -> None:
+    async with replaying(tmp_path, start="+5m") as console:
+        await console.press("P", "2")
+        assert console.desk_screen.sessions.select(openid_of(295))
+        await console.press("enter")
+        await console.sees("words 298", "not in the recording")
+        await console.press("pageup", "pageup")
+        await console.quiet()
+        await console.sees("not in the recording")
+        await console.sees_no("asks WeChat", "tries again")
