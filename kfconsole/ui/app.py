@@ -27,7 +27,7 @@ from kfconsole.ui import arriving, collecting, words
 from kfconsole.ui import keymap as keymaps
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.alerting import Alerting
-from kfconsole.ui.commands import COMMANDS, Place
+from kfconsole.ui.commands import Place
 from kfconsole.ui.desk_screen import DeskScreen
 from kfconsole.ui.early import EarlyKeys, KeysBehind
 from kfconsole.ui.status import Station
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from kfconsole.desk.clock import ServerClock
     from kfconsole.desk.poller import Poller
     from kfconsole.desk.store import Store
+    from kfconsole.desk.supervising import Planned
     from kfconsole.model import Desk, Message
     from kfconsole.ui.acts.copying import Copy
     from kfconsole.ui.search import LastSearch
@@ -89,6 +90,8 @@ class KfApp(App[int]):
         self._news = ""
         self.accepted_problems: dict[CustomerId, tuple[str, str]] = {}
         """For which state of which customer the user said that a reply may go out all the same."""
+        self.marks: dict[CustomerId, Planned] = {}
+        """The sessions that are marked: a mark goes with its session, and holds for no later one of the customer."""
         self.last_search: LastSearch | None = None
         self.automatic_problem = ""
         """Why customers are not assigned automatically, though the settings say so."""
@@ -156,9 +159,16 @@ class KfApp(App[int]):
         for note in tuple(self._notifications):
             if note.message == said:
                 self._unnotify(note, refresh=False)
-        for toast in self.screen.query(Toast) if self.screen_stack else ():
+        toasts = [toast for screen in self.screen_stack for toast in screen.query(Toast)]  # also below a question
+        for toast in toasts:
             if toast._notification.message == said:
                 toast._expire()  # with what holds it: left behind, it pushes every later note a line further down
+
+    def paint_bars(self) -> None:
+        """Show on every screen what the bars say now."""
+        for screen in self.screen_stack:
+            if isinstance(screen, ActingScreen):
+                screen.paint_bars()
 
     # -- life ------------------------------------------------------------------------------------------------------
 
@@ -339,7 +349,7 @@ class KfApp(App[int]):
             opened.insert(event.character)
         elif isinstance(opened, Entry):
             event.prevent_default()
-            opened.insert_text_at_cursor(event.character)
+            opened.insert_ahead(event.character)
 
     # -- keys that work everywhere ---------------------------------------------------------------------------------
 
@@ -359,9 +369,14 @@ class KfApp(App[int]):
         said = _("{key} leaves kfconsole; in the composer press Esc first, or Ctrl+Q.")
         self.notify(said.format(key=self.keymap.key_of("quit")), markup=False)
 
-    def open_message(self, message: "Message") -> None:
-        """Open the conversation on the desk at a message, or show the message's day where that is too far back."""
-        self._desk_screen.open_at(message)
+    def open_message(self, message: "Message", way_back: Callable[[], None] | None = None) -> None:
+        """Open the conversation on the desk at a message, or show the message's day where that is too far back.
+
+        Args:
+            message: Which message.
+            way_back: Shows again where one came from, once the conversation is left.
+        """
+        self._desk_screen.open_at(message, way_back)
 
     def reply_to(self, openid: CustomerId) -> None:
         """Come to the desk, and write to a customer there."""
@@ -406,20 +421,16 @@ class KfApp(App[int]):
     @work(group="palette", exclusive=True)
     async def action_palette(self) -> None:
         """Find a command by name, and run it where the focus was."""
-        from kfconsole.ui.dialogs import Choice, Picker
+        from kfconsole.ui.palette import run_picked
 
-        screen = self.screen
-        names = self.keymap.names
-        choices = [
-            Choice(row.id, _(row.description), " ".join(names(row.id)), also=f"{_(row.label)} {row.id}")
-            for row in COMMANDS
-            if row.in_palette and row.place not in self.HIDDEN
-        ]
-        picked = await self.push_screen_wait(Picker(_("Commands"), choices, _("What do you want to do?")))
-        if picked is not None and isinstance(screen, DeskScreen):
-            command = next(row for row in COMMANDS if row.id == picked)
-            actor = screen.composer if command.place is Place.COMPOSER else screen
-            await self.run_action(command.action, default_namespace=actor)
+        await run_picked(self)
+
+    @work(group="plan", exclusive=True)
+    async def action_assign_plan(self) -> None:
+        """Show what the rules for automatic assignment would do now; nothing is done."""
+        from kfconsole.ui.automatic import show_plan
+
+        await show_plan(self)
 
     @work(group="palette", exclusive=True)
     async def action_read_only(self) -> None:
@@ -431,11 +442,6 @@ class KfApp(App[int]):
     @work(group="palette", exclusive=True)
     async def action_theme(self) -> None:
         """Change the colours for this run."""
-        from kfconsole.ui.dialogs import Choice, Picker
+        from kfconsole.ui.palette import pick_theme
 
-        choices = [
-            Choice(name, name, _("current") if name == self.theme else "") for name in sorted(self.available_themes)
-        ]
-        picked = await self.push_screen_wait(Picker(_("Colours"), choices, _("Name of a theme")))
-        if picked is not None:
-            self.theme = picked
+        await pick_theme(self)

@@ -1,6 +1,6 @@
 """A line to type into, whose keys are taken in the order they were pressed."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.widgets import Input
@@ -18,6 +18,23 @@ class Entry(Input):
     MAX_PASTED: ClassVar[int] = 4_096
     """Characters; the longest path of a file."""
     _ACTS: ClassVar[dict[str, str]] = acts_of(Input.BINDINGS)
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._selects_on_focus = self.select_on_focus
+
+    def insert_ahead(self, character: str) -> None:
+        """Write what was typed right behind the key that opened the line, before it knows that it has the focus.
+
+        Getting the focus selects what stands here, and the next key would take the place of what was just written.
+        """
+        if not self.has_focus and self.select_on_focus:
+            self.value = ""
+            self.select_on_focus = False
+        self.insert_text_at_cursor(character)
+
+    def _on_blur(self, event: events.Blur) -> None:  # noqa: ARG002  # the library's signature
+        self.select_on_focus = self._selects_on_focus
 
     async def _on_key(self, event: events.Key) -> None:
         if self.screen.focused is not self:
