@@ -26,15 +26,25 @@ _NAME: Final = re.compile(r"[\w.@-]{1,64}")
 
 def note(connection: "Connection", deed: Deed) -> None:
     """Keep what was done."""
-    with transaction(connection, is_durable=True):
-        put(connection, deed)
-    chain.keep_head(connection)
+    with chain.told_if_missing(connection):
+        with transaction(connection, is_durable=True):
+            put(connection, deed)
+        chain.keep_head(connection)
 
 
 def put(connection: "Connection", deed: Deed) -> None:
     """Keep what was done, in the caller's transaction; the caller keeps the head of the chain after it."""
     customer = None if deed.openid is None else customer_key(connection, deed.openid)
-    noted = chain.Noted(
+    chain.append(connection, said(deed), customer)
+    if deed.key:
+        connection.execute("DELETE FROM acts_under_way WHERE key = ?", (deed.key,))
+        if chain.file_of(connection) is None:  # the file may have it, too
+            connection.execute("INSERT INTO seed.ended_acts (key) VALUES (?)", (deed.key,))
+
+
+def said(deed: Deed) -> chain.Noted:
+    """Return what is kept of a deed, with who it is that does it and from where."""
+    return chain.Noted(
         at=deed.at,
         user=clean(deed.user) or _user_name(os.getuid()),
         source=clean(deed.source) or source(os.environ),
@@ -44,7 +54,6 @@ def put(connection: "Connection", deed: Deed) -> None:
         details=clean(deed.details),
         result=clean(deed.result),
     )
-    chain.append(connection, noted, customer)
 
 
 def between(connection: "Connection", start_at: float, end_at: float) -> tuple[Deed, ...]:
@@ -53,7 +62,7 @@ def between(connection: "Connection", start_at: float, end_at: float) -> tuple[D
     What counts as deleted for its age is not vouched for by the chain any more, and not told. The file may have been
     edited: what is no text, and what a terminal would obey, is told as text that is harmless.
     """
-    with chain.read_as_it_is(connection):
+    with chain.told_if_missing(connection), chain.read_as_it_is(connection):
         rows = connection.execute(
             """
             SELECT audit.id, at, CAST(user AS TEXT), CAST(source AS TEXT), CAST(agent AS TEXT), CAST(act AS TEXT),

@@ -13,7 +13,7 @@ The newest chain, noted where such a person cannot write, is proof against that,
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from msgspec import Struct
 
+from kfconsole.errors import ArchiveError
+from kfconsole.i18n import _
 from kfconsole.model import AuditCheck, AuditFault, CustomerId
 
 if TYPE_CHECKING:
@@ -28,10 +30,22 @@ if TYPE_CHECKING:
 
 FORGOTTEN: Final = "forget_deeds"
 """The deed that tells of others that were deleted for their age; `details` is the number of the last of them."""
+ERASED_ON_REQUEST: Final = "erase_deeds"
+"""The deed that tells of others from which a customer was erased; `details` is what of which, see `put_erased`."""
 ERASED: Final = "…"  # where an openid stood
+_ERASABLE: Final = ("customer", "details", "result")
+_TABLES: Final = {
+    "audit": "id at user source agent act customer_id details result "
+    "customer_digest details_digest result_digest chain",
+    "origin": "audit_from audit_chain",
+    "customers": "id openid",
+    "acts_under_way": "key process at user source agent act customer_id details",
+}
+"""The tables that deeds need, and their columns."""
+_WRONG_SQL: Final = 1  # SQLite's code for a table or a column that is not there
 HEAD_ENDING: Final = "-head"
 _SALT_BYTES: Final = 16
-_DIGEST_BYTES: Final = 32
+DIGEST_BYTES: Final = 32
 _LOST: Final = "lost"  # in the second file, where it was made anew beside deeds that are older
 _HEAD_BYTES: Final = 65_536  # far more than it has
 
@@ -91,6 +105,57 @@ def append(connection: "Connection", noted: Noted, customer: int | None) -> None
     )
 
 
+def missing(connection: "Connection") -> bool:
+    """Whether a table, or a column, that deeds need is not there: no console ever takes one away."""
+    for table, columns in _TABLES.items():
+        found = {row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")}
+        if not found.issuperset(columns.split()):
+            return True
+    return False
+
+
+@contextmanager
+def told_if_missing(connection: "Connection") -> Iterator[None]:
+    """Say in plain words, where something fails for it, that the table is not there."""
+    import sqlite3
+
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode != _WRONG_SQL or not missing(connection):
+            raise
+        raise ArchiveError(
+            _("What was done cannot be noted or read: its table in the archive, or a part of it, is missing."),
+            hint=_("Somebody took it out of the file. Put a backup of the archive in its place."),
+        ) from error
+
+
+def put_erased(erased: Mapping[str, Iterable[int]]) -> str:
+    """Write down from which rows what was erased, such as `customer 1-3,7 result 2`."""
+    return " ".join(f"{name} {_spans(numbers)}" for name in _ERASABLE if (numbers := sorted(erased.get(name, ()))))
+
+
+def _spans(numbers: list[int]) -> str:
+    spans: list[list[int]] = []
+    for number in numbers:
+        if spans and number == spans[-1][1] + 1:
+            spans[-1][1] = number
+        else:
+            spans.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}-{last}" for first, last in spans)
+
+
+def _taken_erased(details: str, before: int) -> Iterator[tuple[str, int]]:
+    """Yield what was erased of which row, by the words of a deed; only of rows before that deed."""
+    words = details.split(" ")
+    for name, spans in zip(words[::2], words[1::2], strict=False):
+        for span in spans.split(","):
+            first, _dash, last = span.partition("-")
+            with suppress(ValueError):
+                for number in range(int(first), min(int(last or first), before - 1) + 1):
+                    yield name, number
+
+
 def forget(connection: "Connection", number: int) -> None:
     """Let the chain begin behind a row, in the caller's transaction; those up to it may be deleted then."""
     connection.execute(
@@ -126,6 +191,8 @@ def check(connection: "Connection") -> AuditCheck:
     heads = None if path is None else _heads(path)  # first: rows may come meanwhile, and it must not be ahead
     connection.execute("BEGIN")
     try:
+        if missing(connection):
+            return AuditCheck(chained=0, unprotected=0, erased=0, last_number=0, chain="", fault=AuditFault.GONE)
         with read_as_it_is(connection):
             return _checked(connection, heads)
     finally:
@@ -148,8 +215,9 @@ def _checked(connection: "Connection", heads: list[str] | None) -> AuditCheck:
     is_whole = origin is not None and isinstance(origin[0], int) and isinstance(origin[1], bytes | None)
     start, chain = origin if is_whole else (0, None)
     last, is_begun, chain = start, chain is not None, chain or b""
-    chained = unprotected = erased = 0
+    chained = unprotected = count_erased = 0
     forgotten: set[str] = set()
+    erased: set[tuple[str, int]] = set()  # so far no deed tells that it was on request
     fault: tuple[AuditFault, int] | None = None
     rows = connection.execute(
         """
@@ -189,18 +257,23 @@ def _checked(connection: "Connection", heads: list[str] | None) -> AuditCheck:
             break
         last, chain, is_begun = number, stored, True
         chained += 1
-        erased += False in said
+        count_erased += False in said
+        erased.update((name, number) for name, is_there in zip(_ERASABLE, said, strict=True) if is_there is False)
         if act == FORGOTTEN:
             forgotten.add(details)
+        elif act == ERASED_ON_REQUEST:
+            erased.difference_update(_taken_erased(details, number))
     if fault is None:
         if not is_whole:
             fault = AuditFault.BEGINNING, 1
         else:
             fault = _fault_at_the_ends(connection, heads, 0 if heads is None else start, forgotten)
+        if fault is None and erased:
+            fault = AuditFault.ERASED, min(number for _name, number in erased)
     return AuditCheck(
         chained=chained,
         unprotected=unprotected,
-        erased=erased,
+        erased=count_erased,
         last_number=last,
         chain=chain.hex(),
         fault=None if fault is None else fault[0],
@@ -245,16 +318,16 @@ def _told(seal: bytes | None, text: str | None, *, is_there: bool = True) -> boo
     """Return whether a text is what was sealed; False: it was erased; None: it is something else."""
     if seal is None:
         return True if text is None and is_there is False else None
-    if len(seal) == _DIGEST_BYTES:
+    if len(seal) == DIGEST_BYTES:
         return False if text in (None, "", ERASED) and (text is not None or not is_there) else None
-    if text is None or len(seal) != _SALT_BYTES + _DIGEST_BYTES:
+    if text is None or len(seal) != _SALT_BYTES + DIGEST_BYTES:
         return None
     said = text.encode("utf-8", "surrogatepass")
     return True if sha256(seal[:_SALT_BYTES] + said).digest() == seal[_SALT_BYTES:] else None
 
 
 def _link(before: bytes, fields: tuple[Any, ...], seals: Any) -> bytes:
-    digests = [None if seal is None else bytes(seal)[-_DIGEST_BYTES:].hex() for seal in seals]
+    digests = [None if seal is None else bytes(seal)[-DIGEST_BYTES:].hex() for seal in seals]
     row = json.dumps([*fields, *digests], ensure_ascii=False, separators=(",", ":"))
     return sha256(before + row.encode("utf-8", "surrogatepass")).digest()
 

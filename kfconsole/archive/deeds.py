@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 
-from kfconsole.archive import audit, chain, retention
+from kfconsole.archive import acts, audit, chain, retention
 from kfconsole.archive.place import Place
+from kfconsole.archive.process import Process
 from kfconsole.model import AuditCheck, Deed
 
 
@@ -12,6 +13,18 @@ class Deeds:
 
     _place: Place
     _wall: Callable[[], float]
+
+    def _identity(self) -> Process:
+        raise NotImplementedError
+
+    async def begin_deed(self, deed: Deed) -> None:
+        """Keep on disk that something is being done; should this process end before it is noted, it is a deed, too.
+
+        Args:
+            deed: What it will be, with a `key` of its own; noted with the same one, it takes the place of this.
+        """
+        process = self._identity()
+        await self._place.write(lambda connection: acts.begin(connection, deed, process))
 
     async def note_deed(self, deed: Deed) -> None:
         """Keep what was done here."""

@@ -6,13 +6,13 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from kfconsole.archive import chain, purges, retention
+from kfconsole.archive import audit, chain, purges, retention
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.messages import CLOCK_STEP_SECONDS
 from kfconsole.archive.schema import UNDER_WAY
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
-from kfconsole.model import CustomerId, KnownCustomer, MessageId, Purged
+from kfconsole.model import CustomerId, Deed, KnownCustomer, MessageId, Purged
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 REWRITTEN_AT_MOST_BYTES: Final = 100_000_000  # one to two seconds; a send from another console waits so long
 DEEDS_PER_SLICE: Final = 2000  # a few milliseconds of reading
 _ERASING: Final = f"{{name}} = '{chain.ERASED}', {{name}}_digest = substr({{name}}_digest, -32)"
+_ERASED_WORDS: Final = f"details = '{chain.ERASED}'"
+_OF_ROWS: Final = f"'{chain.FORGOTTEN}', '{chain.ERASED_ON_REQUEST}'"
 _KEY: Final = "(SELECT id FROM customers WHERE openid = ?1)"
+
+_Erased = dict[str, list[int]]
+"""The numbers of deeds from which something is erased, by what it is."""
 
 
 def known(connection: "Connection", openid: CustomerId) -> KnownCustomer:
@@ -60,10 +65,11 @@ def purge_customer(
             )
         is_known = _is_known(connection, openid) or purges.is_noted(connection, openid)
         last_id = _forget(connection, openid, now)
+    chain.keep_head(connection)
     if not is_known:
         return Purged(0)
     count = yield from _delete_messages(connection, openid, last_id)
-    yield from _take_out_of_deeds(connection, openid)
+    yield from _take_out_of_deeds(connection, openid, now)
     with transaction(connection, is_durable=True):
         connection.execute(f"DELETE FROM customers WHERE openid = ? AND {retention.IS_NOBODY}", (openid,))
     yield from retention.merge_whole_index(connection)
@@ -101,15 +107,22 @@ def _forget(connection: "Connection", openid: CustomerId, now: float) -> Message
     for table in ("drafts", "reads", "waits", "sessions", "openings", "owed"):
         connection.execute(f"DELETE FROM {table} WHERE customer_id = {_KEY}", (openid,))
     # With a text goes the salt of its digest: what is left proves that nothing else was changed, and tells nothing.
+    erased: _Erased = {}
+    results, theirs = f"customer_id = {_KEY} AND instr(result, ?1)", f"customer_id = {_KEY}"
+    for name, rows in (("result", results), ("details", theirs), ("customer", theirs)):
+        erased[name] = _whole(connection, name, rows, (openid,))
     for changes, rows in (
-        (_ERASING.format(name="result"), f"customer_id = {_KEY} AND instr(result, ?1)"),
+        (_ERASING.format(name="result"), results),
         (
             "customer_id = NULL, customer_digest = substr(customer_digest, -32), "
             "details = '', details_digest = substr(details_digest, -32)",
-            f"customer_id = {_KEY}",
+            theirs,
         ),
     ):
         connection.execute(f"UPDATE audit SET {changes} WHERE {rows}", (openid,))
+    _tell_erased(connection, erased, now)
+    for changes, rows in (("customer_id = NULL, details = ''", theirs), (_ERASED_WORDS, "instr(details, ?1)")):
+        connection.execute(f"UPDATE acts_under_way SET {changes} WHERE {rows}", (openid,))
     connection.execute("UPDATE customers SET alias = '', remark = '', tags = '[]' WHERE openid = ?", (openid,))
     for name, head, lines in _lists_with(connection, openid):
         rows = "\n".join(line for line in lines.split("\n") if _quoted(openid) not in line)
@@ -142,7 +155,22 @@ def _delete_messages(connection: "Connection", openid: CustomerId, last_id: Mess
             return count
 
 
-def _take_out_of_deeds(connection: "Connection", openid: CustomerId) -> Generator[None, None, None]:
+def _whole(connection: "Connection", name: str, rows: str, values: tuple[object, ...]) -> list[int]:
+    """Return which of some deeds still have the salt of a digest; those of older versions never had any."""
+    query = f"SELECT id FROM audit WHERE {rows} AND chain IS NOT NULL AND length({name}_digest) > {chain.DIGEST_BYTES}"
+    return [number for (number,) in connection.execute(query, values)]
+
+
+def _tell_erased(connection: "Connection", erased: _Erased, now: float) -> None:
+    """Note, in the transaction that erases, what of which deeds is erased: what somebody else takes out is not in it.
+
+    In memory there is no chain yet: there the deeds are sealed as they are when they get into the file.
+    """
+    if details := chain.put_erased(erased):
+        audit.put(connection, Deed(now, chain.ERASED_ON_REQUEST, details=details))
+
+
+def _take_out_of_deeds(connection: "Connection", openid: CustomerId, now: float) -> Generator[None, None, None]:
     """Erase the words with the openid in what was noted of deeds to others, or to many."""
     reached = 0
     while True:
@@ -152,11 +180,16 @@ def _take_out_of_deeds(connection: "Connection", openid: CustomerId) -> Generato
         if last is None:
             return
         with transaction(connection, is_durable=True):
+            erased: _Erased = {}
             for name in ("details", "result"):
+                # What tells of rows alone stays: an openid may look like a number.
+                rows = f"id > ?2 AND id <= ?3 AND act NOT IN ({_OF_ROWS}) AND instr({name}, ?1)"
+                erased[name] = _whole(connection, name, rows, (openid, reached, last))
                 connection.execute(
-                    f"UPDATE audit SET {_ERASING.format(name=name)} WHERE id > ?2 AND id <= ?3 AND instr({name}, ?1)",
-                    (openid, reached, last),
+                    f"UPDATE audit SET {_ERASING.format(name=name)} WHERE {rows}", (openid, reached, last)
                 )
+            _tell_erased(connection, erased, now)
+        chain.keep_head(connection)
         reached = last
 
 

@@ -242,6 +242,7 @@ class _Rescue:
             self._copy_whole("owed", lambda row: _is_time(row["at"]))
             self._copy_whole("saved", lambda row: _is_time(row["at"]))
             self._copy_whole("choices", lambda row: isinstance(row["value"], str))
+            self._copy_whole("acts_under_way", _is_act)
             self._keep_numbers_rising()
         return Rescued(count, drafts)
 
@@ -368,6 +369,11 @@ def _is_customer(row: Row) -> bool:
 
 def _is_message(row: Row) -> bool:
     return row["kind"] in _KINDS and _is_time(row["at"]) and isinstance(row["position"], int)
+
+
+def _is_act(row: Row) -> bool:
+    words = (row[name] for name in ("process", "user", "source", "agent", "act", "details"))
+    return isinstance(row["key"], bytes) and _is_time(row["at"]) and all(isinstance(word, str) for word in words)
 
 
 def _is_delivery(row: Row) -> bool:

@@ -58,6 +58,7 @@ IS_NOBODY: Final = """
     AND NOT EXISTS (SELECT 1 FROM openings WHERE customer_id = customers.id)
     AND NOT EXISTS (SELECT 1 FROM owed WHERE customer_id = customers.id)
     AND NOT EXISTS (SELECT 1 FROM audit WHERE customer_id = customers.id)
+    AND NOT EXISTS (SELECT 1 FROM acts_under_way WHERE customer_id = customers.id)
 """
 """Holds for customers nothing is known of but their name at WeChat."""
 

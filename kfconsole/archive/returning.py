@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
-from kfconsole.archive import chain, choices, merging, messages, owed, search, spans, watched
+from kfconsole.archive import acts, chain, choices, merging, messages, owed, search, spans, watched
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.purges import Purges
@@ -50,6 +50,7 @@ def bring_back(memory: Memory, file: "Connection", *, is_new: bool) -> dict[int,
         _bring_watched(memory.connection, file)
         choices.bring(memory.connection, file)
         _bring_deeds(memory.connection, file)
+        acts.bring_back(memory.connection, file)
     chain.keep_head(file)
     note = "INSERT OR REPLACE INTO seed.brought (id, number) VALUES (?, ?)"
     memory.connection.executemany(note, places.items())

@@ -301,6 +301,20 @@ _FLOOR = (
         SELECT RAISE(ABORT, 'what was done stays noted');
     END
     """,
+    # What was begun, until it is in `audit` with what came of it. process: which console does it.
+    """
+    CREATE TABLE acts_under_way (
+        key BLOB PRIMARY KEY,
+        process TEXT NOT NULL,
+        at REAL NOT NULL,
+        user TEXT NOT NULL,
+        source TEXT NOT NULL,
+        agent TEXT NOT NULL,
+        act TEXT NOT NULL,
+        customer_id INTEGER REFERENCES customers ON DELETE SET NULL,
+        details TEXT NOT NULL
+    ) WITHOUT ROWID
+    """,
     # Customers whose session somebody ended for them to be served by somebody else: owed an answer until then.
     """
     CREATE TABLE owed (

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from kfconsole.archive import drafts, outbox
+from kfconsole.archive import acts, drafts, outbox
 from kfconsole.archive.place import Place
 from kfconsole.archive.process import Process
 from kfconsole.content import Content, Text
@@ -130,16 +130,26 @@ class Sends:
         )
 
     async def settle_orphans(self) -> tuple[Message, ...]:
-        """Settle what consoles had in their hands when they ended: prepared, it never left; else nobody knows."""
+        """Settle what consoles had in their hands when they ended: prepared, it never left; else nobody knows.
+
+        What else they had begun becomes deeds.
+        """
         process = self._identity()
 
         def gone(connection: "Connection") -> tuple[str, ...]:
-            return outbox.gone(drafts.writing(connection, process) | outbox.sending(connection), self._wall())
+            newest: dict[str, float] = {}
+            for found in (drafts.writing(connection, process), outbox.sending(connection), acts.doing(connection)):
+                newest.update({of: max(at, newest.get(of, at)) for of, at in found.items()})
+            return outbox.gone(newest, self._wall())
+
+        def settle(connection: "Connection") -> tuple[Message, ...]:
+            acts.settle(connection, processes)
+            return outbox.settle_orphans(connection, processes)
 
         processes = await self._place.read(gone)
         if not processes:
             return ()
-        return await self._place.write(lambda connection: outbox.settle_orphans(connection, processes))
+        return await self._place.write(settle)
 
     async def dismiss(self, message_id: MessageId) -> Message:
         """Leave a message undelivered; one that arrived after all stays as it is."""

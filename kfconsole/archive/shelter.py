@@ -46,6 +46,7 @@ _SEEDS: Final = {
     "owed": "",
     "watched": "WHERE end_at >= :since_at",
     "choices": "",
+    "acts_under_way": "",
 }
 """The tables that are taken along, whom others refer to first, and which of their rows."""
 COMPARED: Final = (
@@ -59,6 +60,7 @@ COMPARED: Final = (
     "sessions",
     "owed",
     "choices",
+    "acts_under_way",
 )
 
 
@@ -101,6 +103,7 @@ def begin(path: Path, now: float, episode: int) -> Memory:
     for table in COMPARED:
         connection.execute(f"CREATE TABLE seed.{table} AS SELECT * FROM main.{table}")
     connection.execute("CREATE TABLE seed.brought (id INTEGER PRIMARY KEY, number INTEGER NOT NULL)")
+    connection.execute("CREATE TABLE seed.ended_acts (key BLOB NOT NULL)")
     connection.execute("CREATE UNIQUE INDEX seed.known_messages ON messages (id)")
     connection.execute("DELETE FROM sqlite_sequence WHERE name = 'messages'")
     connection.execute("INSERT INTO sqlite_sequence (name, seq) VALUES ('messages', ?)", (FIRST_ID * episode,))

@@ -55,6 +55,14 @@ FAULTS = {
         N_("Before deed {number} others are missing, and no deed tells that they had become too old."),
         N_("Somebody deleted them from the file. Compare with a backup of the archive."),
     ),
+    AuditFault.ERASED: (
+        N_("Words of deed {number} were erased, and no deed tells that it was on request."),
+        N_("Somebody took them out of the file. Compare with a backup of the archive."),
+    ),
+    AuditFault.GONE: (
+        N_("The table of what was done, or a part of it, is missing in the archive."),
+        N_("Somebody took it out of the file. Put a backup of the archive in its place."),
+    ),
 }
 """What a fault is, and what to do about it."""
 
@@ -107,9 +115,9 @@ class AuditVerified(Struct, frozen=True):
     chain: str
     """The chain up to it: noted elsewhere, it proves later that all before is unchanged."""
     fault: str
-    """`changed`, `missing`, `unchained`, `cut`, `rewritten`, `headless` or `beginning`; empty: none."""
+    """`changed`, `missing`, `unchained`, `cut`, `rewritten`, `headless`, `beginning`, `erased`, `gone`; empty: none."""
     at_number: int | None
-    """The deed at which the fault shows; null: there is none."""
+    """The deed at which the fault shows; null: there is none, or all are gone."""
     said: str
     """The same for people."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import click
+from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.cli.acting import account_settings
@@ -205,6 +206,7 @@ async def _run(order: _Order, sink: _Sink) -> int:
         nicks = {agent.id: agent.nick for agent in desk.agents} if desk else {}
         mask = Mask(os.urandom(KEY_BYTES)) if order.is_masked else None
         export = Export(archive, writer(order.form, order.zone), nicks, mask=mask)
+        deed = await _begin(order, archive, sink)
         result = "failed"
         try:
             if await _pour(order, archive, export, sink):
@@ -224,7 +226,7 @@ async def _run(order: _Order, sink: _Sink) -> int:
                 raise
             return stop.exit_code
         finally:
-            await _note(order, archive, export, sink, result)
+            await _note(order, archive, export, sink, replace(deed, result=result))
     return DONE
 
 
@@ -305,17 +307,27 @@ async def _tell_gaps(order: _Order, archive: "Archive") -> None:
     talk(sync_hint(start))
 
 
-async def _note(order: _Order, archive: "Archive", export: "Export", sink: _Sink, result: str) -> None:
-    """Keep that this was handed out, and to which file."""
-    details = (
-        f"{order.form}{', masked' if order.is_masked else ''}, {export.messages} messages, "
-        f"{export.customers} customers, {sink.path.absolute() if sink.path else 'stdout'}"
-    )
+async def _begin(order: _Order, archive: "Archive", sink: _Sink) -> Deed:
+    """Keep that something is being handed out, and to which file: what is out is out, also when this is killed."""
     kf_account = order.settings.me.kf_account
     agent = AgentId(kf_account) if kf_account else None
-    openid = order.openid if export.messages else None  # nobody becomes a customer by being asked for
+    deed = Deed(time.time(), "export", agent, details=_details(order, sink), key=os.urandom(KEY_BYTES))
     with suppress(ArchiveError):  # an archive that cannot be written was told of already
-        await archive.note_deed(Deed(time.time(), "export", agent, openid, details, result))
+        await archive.begin_deed(deed)
+    return deed
+
+
+def _details(order: _Order, sink: _Sink, *counts: str) -> str:
+    where = str(sink.path.absolute()) if sink.path else "stdout"
+    return ", ".join([order.form, *(["masked"] if order.is_masked else []), *counts, where])
+
+
+async def _note(order: _Order, archive: "Archive", export: "Export", sink: _Sink, deed: Deed) -> None:
+    """Keep how much was handed out, and of whom."""
+    details = _details(order, sink, f"{export.messages} messages", f"{export.customers} customers")
+    openid = order.openid if export.messages else None  # nobody becomes a customer by being asked for
+    with suppress(ArchiveError):
+        await archive.note_deed(replace(deed, openid=openid, details=details))
 
 
 def _written(at: float, zone: tzinfo | None) -> str:

@@ -1,16 +1,18 @@
 """`kfconsole history purge`: delete one customer, or what is too old, from the archive of this host."""
 
 import asyncio
+import os
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.archive import Archive
@@ -20,11 +22,15 @@ from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit_json, talk
 from kfconsole.cli.times import local_time, typed_moment, written
 from kfconsole.cli.wiring import opened_archive
+from kfconsole.errors import KfError
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import AgentId, CustomerId, Deed, KnownCustomer, Purged
 
 if TYPE_CHECKING:
     from click._termui_impl import ProgressBar
+
+
+KEY_BYTES = 16
 
 
 class CustomerPurged(Struct, frozen=True, tag_field="purged", tag="customer"):
@@ -166,8 +172,9 @@ async def _known(settings: config.Settings, openid: CustomerId) -> KnownCustomer
 
 async def _delete_customer(settings: config.Settings, openid: CustomerId) -> Purged:
     async with opened_archive(settings) as archive:
-        purged = await archive.purge_customer(openid)
-        await note(archive, settings, f"customer, {purged.messages} messages")
+        async with noted(archive, settings, "customer") as told:
+            purged = await archive.purge_customer(openid)
+            told.append(f"customer, {purged.messages} messages")
         return purged
 
 
@@ -178,9 +185,11 @@ async def _count_older(settings: config.Settings, at: float) -> int:
 
 async def _delete_older(settings: config.Settings, before: datetime, expected: int) -> int:
     async with opened_archive(settings) as archive:
-        with _told(expected) as tell:
-            count = await archive.purge_older_than(before.timestamp(), tell)
-        await note(archive, settings, f"before {before.isoformat(timespec='seconds')}, {count} messages")
+        until = f"before {before.isoformat(timespec='seconds')}"
+        async with noted(archive, settings, until) as told:
+            with _told(expected) as tell:
+                count = await archive.purge_older_than(before.timestamp(), tell)
+            told.append(f"{until}, {count} messages")
         return count
 
 
@@ -195,7 +204,25 @@ def _told(expected: int) -> Iterator[Callable[[int], None]]:
         yield lambda count: bar.update(count - bar.pos)
 
 
-async def note(archive: Archive, settings: config.Settings, details: str, act: str = "purge") -> None:
-    """Keep what was done, without naming whom."""
+@asynccontextmanager
+async def noted(
+    archive: Archive, settings: config.Settings, details: str, act: str = "purge"
+) -> AsyncIterator[list[str]]:
+    """Keep that something is being done, and then what was done, without naming whom.
+
+    Yields:
+        What takes the place of `details` in the end.
+    """
     agent = AgentId(settings.me.kf_account) if settings.me.kf_account else None
-    await archive.note_deed(Deed(time.time(), act, agent, details=details))
+    deed = Deed(time.time(), act, agent, details=details, key=os.urandom(KEY_BYTES))
+    await archive.begin_deed(deed)
+    told = [details]
+    result = "interrupted"
+    try:
+        yield told
+        result = "done"
+    except KfError:  # its words name them
+        result = "failed"
+        raise
+    finally:
+        await archive.note_deed(replace(deed, details=told[-1], result=result))

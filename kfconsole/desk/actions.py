@@ -8,6 +8,7 @@ else sees, are not. What was done is noted (`deeds`), without the words of messa
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -189,7 +190,8 @@ class Actions(Supervising):
         """Give the longest waiting customer to an agent; see `Serving.accept_next`."""
         self._check_writable()
         act, whom = ("accept", "") if agent in (None, self._me) else ("assign", agent or "")
-        session = await self._deeds.noted(act, self._serving.accept_next(agent), details=whom)
+        work = partial(self._serving.accept_next, agent)
+        session = await self._deeds.noted_of_one(act, work, details=whom)
         self._undoing.accepted(session)
         return session
 
@@ -203,8 +205,8 @@ class Actions(Supervising):
         """Take the last close from here back, for the same customer and agent; see `Undoing`."""
         self._check_writable()
         ended = self._undoing.newest()
-        work = self._undoing.take_back(ended)
-        return await self._deeds.noted("undo_close", work, openid=ended.openid, details=ended.agent)
+        noted = partial(self._deeds.noted, "undo_close", openid=ended.openid, details=ended.agent)
+        return await self._undoing.take_back(ended, noted)
 
     async def transfer(
         self,
@@ -283,7 +285,7 @@ class Actions(Supervising):
         """
         self._check_answering()
         order = self._sending.resend(message_id, decide=decide)
-        return await self._deeds.noted("resend", order, details=f"message {message_id}")
+        return await self._deeds.noted("resend", order, details=f"message {message_id}", is_announced=False)
 
     async def dismiss(self, message_id: MessageId) -> Message:
         """Leave an undelivered message as it is, and ask no more."""
@@ -400,7 +402,8 @@ class Actions(Supervising):
         """Show the customer that somebody is writing, or show it no more; raises what WeChat says."""
         self._check_writable()
         work = self._typing_state.show(openid, cancel=cancel)
-        await self._deeds.noted("typing", work, openid=openid, details="cancel" if cancel else "")
+        said = "cancel" if cancel else ""  # over in seconds, whatever becomes of us, so no disk stands before it
+        await self._deeds.noted("typing", work, openid=openid, details=said, is_announced=False)
 
     def writing(self, openid: CustomerId) -> None:
         """Somebody is writing to this customer; never blocks, never fails."""

@@ -1,13 +1,22 @@
-"""Notes what was done from here, and what came of it: after the act, beside it, and never in its way."""
+"""Notes what was done from here, and what came of it.
+
+That it begins is on disk before WeChat is asked, so that a console that is killed cannot hide it; where the archive
+fails, the act goes on without. What came of it is noted after the act and beside it.
+"""
 
 import asyncio
+import os
 from collections import deque
-from collections.abc import Awaitable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from msgspec.structs import replace
 
 from kfconsole.content import Content
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.read_only import ReadOnly
+from kfconsole.desk.serving import Begin
 from kfconsole.desk.transferring import Outcome, Transfer
 from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import ApiError, ArchiveError, KfError
@@ -18,6 +27,7 @@ if TYPE_CHECKING:
     from kfconsole.archive import Archive
 
 T = TypeVar("T")
+KEY_BYTES: Final = 16
 
 
 class Deeds:
@@ -42,11 +52,12 @@ class Deeds:
     async def noted(
         self,
         act: str,
-        work: Awaitable[T],
+        work: Coroutine[Any, Any, T],
         *,
         openid: CustomerId | None = None,
         details: str = "",
         agent: AgentId | None = None,
+        is_announced: bool = True,
     ) -> T:
         """Await an act and note it, whatever comes of it.
 
@@ -56,17 +67,50 @@ class Deeds:
             openid: The customer, where it is known before.
             details: Whom or what else it is about; no secret, and nothing anybody wrote to anybody.
             agent: In whose name; ours by default.
+            is_announced: Keep on disk that it begins; needless where it leaves something there by itself.
         """
-        at = self._clock.now()
-        result, customer = _("Stopped before WeChat answered."), openid
+        deed = self._deed(act, openid, details, agent)
+
+        async def run() -> T:
+            if is_announced:
+                await self._begin(deed)
+            return await work
+
+        try:
+            return await self._ended(lambda: deed, run())
+        finally:
+            work.close()  # stopped before it began, it would be missed
+
+    async def noted_of_one(self, act: str, work: Callable[[Begin], Awaitable[T]], *, details: str = "") -> T:
+        """Await an act that finds its customer by itself, and note it; it tells of each before it asks WeChat."""
+        deed = self._deed(act, None, details, None)
+
+        async def begin(openid: CustomerId) -> None:
+            nonlocal deed
+            deed = replace(deed, openid=openid)
+            await self._begin(deed)
+
+        return await self._ended(lambda: deed, work(begin))
+
+    def _deed(self, act: str, openid: CustomerId | None, details: str, agent: AgentId | None) -> Deed:
+        at, key = self._clock.now(), os.urandom(KEY_BYTES)
+        return Deed(at, act, agent=agent or self._me, openid=openid, details=details, key=key)
+
+    async def _begin(self, deed: Deed) -> None:
+        with suppress(ArchiveError):  # the feeds show what is wrong with it
+            await to_the_end(self._archive.begin_deed(deed))
+
+    async def _ended(self, deed: Callable[[], Deed], work: Awaitable[T]) -> T:
+        result, customer = _("Stopped before WeChat answered."), None
         try:
             done = await work
-            result, customer = self._result(done), openid or _customer(done)
+            result, customer = self._result(done), _customer(done)
         except KfError as error:
             result = _problem(error)
             raise
         finally:
-            self._put(Deed(at, act, agent=agent or self._me, openid=customer, details=details, result=result))
+            begun = deed()
+            self._put(replace(begun, openid=begun.openid or customer, result=result))
         return done
 
     async def sent(

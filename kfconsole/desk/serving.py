@@ -1,5 +1,6 @@
 """Accepting and closing: checked first, asked once, and after a lost answer WeChat is asked what is true."""
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from kfconsole.desk import rules
@@ -17,6 +18,14 @@ MAX_CANDIDATES = 4
 """Others accept too: so many of the longest waiting are tried before giving up."""
 
 
+Begin = Callable[[CustomerId], Awaitable[None]]
+"""What is to be done before WeChat is asked to do something with a customer."""
+
+
+async def _at_once(_openid: CustomerId) -> None:
+    """Nothing has to be done before."""
+
+
 class Serving:
     """Opens and closes sessions, and tells the store at once."""
 
@@ -27,8 +36,13 @@ class Serving:
         self._me = me
         self._being_accepted: set[CustomerId] = set()
 
-    async def accept(self, openid: CustomerId, agent: AgentId | None = None) -> Session:
+    async def accept(self, openid: CustomerId, agent: AgentId | None = None, begin: Begin = _at_once) -> Session:
         """Give a customer to an agent, ourselves by default.
+
+        Args:
+            openid: Whom.
+            agent: To whom.
+            begin: Awaited before WeChat is asked to.
 
         Raises:
             NotPossible: The agent cannot serve, or somebody else serves the customer.
@@ -38,6 +52,7 @@ class Serving:
         await self._check_free(openid, agent)
         self._being_accepted.add(openid)
         try:
+            await begin(openid)
             await self._client.create_session(agent, openid)
         except Rejected as error:
             raise await self._explained(error, openid, agent) from error
@@ -49,8 +64,12 @@ class Serving:
             self._being_accepted.discard(openid)
         return self._holders.opened(openid, agent)
 
-    async def accept_next(self, agent: AgentId | None = None) -> Session:
+    async def accept_next(self, agent: AgentId | None = None, begin: Begin = _at_once) -> Session:
         """Give the longest waiting customer to an agent; one taken meanwhile is passed over.
+
+        Args:
+            agent: To whom, ourselves by default.
+            begin: Awaited with each customer before WeChat is asked to.
 
         Raises:
             NotPossible: Nobody waits, all who were tried had just been taken, or the agent cannot serve.
@@ -63,7 +82,7 @@ class Serving:
             if waiting is None:
                 break
             try:
-                return await self.accept(waiting.openid, agent)
+                return await self.accept(waiting.openid, agent, begin)
             except Rejected as error:
                 if error.code != CODE.SESSION_TAKEN:
                     raise

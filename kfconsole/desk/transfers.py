@@ -132,7 +132,7 @@ class Transfers:
 
         work = self._transferring.transfer(openid, target, giver, begin, tell)
         try:
-            transfer = await self._deeds.noted("transfer", work, openid=openid, details=target)
+            transfer = await self._deeds.noted("transfer", work, openid=openid, details=target, is_announced=False)
         except asyncio.CancelledError:  # even this task is stopped when a program is told to end twice
             if whom:
                 self._deeds.note(LEFT_ALONE, openid, whom, BEGUN)

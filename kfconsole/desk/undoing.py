@@ -4,6 +4,9 @@ What else is done with sessions cannot be undone, and is remembered here only to
 left with nobody can be taken back, too, however long ago that was.
 """
 
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
 from msgspec import Struct
 
 from kfconsole.desk import rules
@@ -107,23 +110,22 @@ class Undoing:
             hint=_("Accept the customer from the conversation instead: that begins a session, too."),
         )
 
-    async def take_back(self, ended: Ended) -> Session:
+    async def take_back(
+        self, ended: Ended, noted: Callable[[Coroutine[Any, Any, Session]], Awaitable[Session]]
+    ) -> Session:
         """Create the session again, for the same customer and the same agent.
+
+        Args:
+            ended: What is taken back.
+            noted: Runs it.
 
         Raises:
             NotPossible: The customer waits again, or somebody has them, or the agent cannot serve.
             ApiError: WeChat refused, or what happened could not be learned.
         """
         self._drop(ended.openid)  # pressed twice, it is done once
-        if rules.is_waiting(self._store.desk, ended.openid):
-            raise NotPossible(
-                _("{customer} has written again and is waiting in the queue.").format(
-                    customer=rules.customer_name(self._store.desk, ended.openid)
-                ),
-                hint=_("Accept them from there."),
-            )
         try:
-            session = await self._serving.accept(ended.openid, ended.agent)
+            session = await noted(self._taken_back(ended))
         except (Unavailable, RateLimited):
             self._ended.append(ended)
             raise
@@ -133,6 +135,16 @@ class Undoing:
             raise
         self._why_not = None
         return session
+
+    async def _taken_back(self, ended: Ended) -> Session:
+        if rules.is_waiting(self._store.desk, ended.openid):
+            raise NotPossible(
+                _("{customer} has written again and is waiting in the queue.").format(
+                    customer=rules.customer_name(self._store.desk, ended.openid)
+                ),
+                hint=_("Accept them from there."),
+            )
+        return await self._serving.accept(ended.openid, ended.agent)
 
     def _is_open(self, ended: Ended) -> bool:
         return ended.transfer is not None or self._clock.monotonic() - ended.mono <= UNDO_SECONDS

@@ -103,6 +103,8 @@ class Deed(Struct, frozen=True):
     """Where they came from, such as `ssh 10.0.0.7`; empty: from this host. Filled in by the archive."""
     number: int = 0
     """Its place among all deeds of the archive; 0: not kept yet."""
+    key: bytes = b""
+    """By what the archive knows that it was begun; empty: that was not kept before."""
 
 
 class AuditFault(StrEnum):
@@ -122,6 +124,10 @@ class AuditFault(StrEnum):
     """The second file, which tells whether rows at the end are gone, was taken away or made anew."""
     BEGINNING = "beginning"
     """Rows at the beginning are gone, and no deed tells that they were deleted for their age."""
+    ERASED = "erased"
+    """Words of a row were erased, and no deed tells that it was on request."""
+    GONE = "gone"
+    """The table, or a column of it, is not there any more."""
 
 
 class AuditCheck(Struct, frozen=True):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from kfconsole.archive import Archive
-from kfconsole.desk import Poller, ServerClock, Store
+from kfconsole.desk import Actions, Poller, ServerClock, Store
 from kfconsole.desk.checking import Checking, Doubt
 from kfconsole.desk.sending import Sending
 from kfconsole.desk.typing_state import TypingState
@@ -106,6 +106,7 @@ class Life:
             (3, self._dismiss),
             (3, self._wait),
             (3, self._deed),
+            (3, self._act),
             (2, self._purge),
             (2, self._erase),
             (1, self._vacuum),
@@ -179,6 +180,13 @@ class Life:
     async def _deed(self, number: int) -> None:
         await self._archive.note_deed(Deed(SENT_AT + number, "accept", ME, None, f"deed {number}"))
         self._say(f"deed {number}")
+
+    async def _act(self, number: int) -> None:
+        deed = Deed(SENT_AT + number, "close", ME, None, f"act {number}", key=os.urandom(16))
+        await self._archive.begin_deed(deed)
+        self._say(f"begun_act {number}")
+        await self._archive.note_deed(deed)
+        self._say(f"ended_act {number}")
 
     async def _purge(self, _number: int) -> None:
         before = self._low - 2 * self._chance.randrange(100)
@@ -295,6 +303,24 @@ async def send_parts(say: Say, path: Path, shop: dict[str, str], to: list[Custom
         await asyncio.gather(*map(send_to, to))
 
 
+async def serve_customers(say: Say, path: Path, shop: dict[str, str], to: list[CustomerId], seed: int) -> None:
+    """Be a console that accepts customers, hands them back and closes, several at the same time."""
+    chance = random.Random(seed)
+    async with desk(path, shop) as (client, archive, store, clock):
+        actions = Actions(client, archive, store, clock, me=AgentId(shop["kf_account"]))
+        running = asyncio.create_task(actions.run())
+
+        async def serve_one(openid: CustomerId) -> None:
+            for _round in range(ACTS_AT_MOST):
+                await actions.accept(openid)
+                say(f"accept {openid}")
+                act = chance.choice((actions.close, actions.hand_back))
+                await act(openid)
+                say(f"{act.__name__} {openid}")
+
+        await asyncio.gather(running, *map(serve_one, to))
+
+
 async def look(say: Say, path: Path, shop: dict[str, str]) -> None:
     """Be a console that starts after another one ended, and asks WeChat until it has seen all there is."""
     async with desk(path, shop) as (client, archive, store, clock):
@@ -320,6 +346,7 @@ LIVES: dict[str, Callable[..., Coroutine[Any, Any, None]]] = {
     "compose": compose,
     "send": send,
     "parts": send_parts,
+    "serve": serve_customers,
     "look": look,
 }
 

@@ -120,6 +120,8 @@ class Ledger:
     waits: dict[int, bool] = field(default_factory=dict)
     """Whether each is known to be over."""
     deeds: set[int] = field(default_factory=set)
+    acts: dict[int, bool] = field(default_factory=dict)
+    """Whether each is known to have ended before its console did."""
     erasing: set[int] = field(default_factory=set)
     """Customers not known to be deleted yet."""
     erased: set[int] = field(default_factory=set)
@@ -152,6 +154,8 @@ class Ledger:
                     self.waits[number] = True
                 case "deed":
                     self.deeds.add(number)
+                case "begun_act" | "ended_act":
+                    self.acts[number] = what == "ended_act"
                 case "erasing":
                     self.erasing.add(number)
                 case "erased":
@@ -226,7 +230,11 @@ class Ledger:
             waits[openid].append(outcome)
         for number, is_over in self.waits.items():
             assert waits[customer("wait", number)] in ([["left"]] if is_over else [[None], ["left"]])
-        deeds = Counter(details for (details,) in connection.execute("SELECT details FROM audit"))
+        results = dict(connection.execute("SELECT details, result FROM audit WHERE details LIKE 'act %'"))
+        assert {f"act {number}" for number in self.acts} <= results.keys()
+        assert {results[f"act {number}"] for number, has_ended in self.acts.items() if has_ended} <= {"done"}
+        assert connection.execute("SELECT count(*) FROM acts_under_way").fetchone() == (0,)
+        deeds = Counter(details for (details,) in connection.execute("SELECT details FROM audit WHERE details <> ''"))
         assert {f"deed {number}" for number in self.deeds} <= deeds.keys()
         assert set(deeds.values()) <= {1}
 

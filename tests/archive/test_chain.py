@@ -11,6 +11,7 @@ import pytest
 
 from kfconsole.archive import Archive
 from kfconsole.archive.chain import head_path
+from kfconsole.errors import ArchiveError
 from kfconsole.model import AuditCheck, AuditFault, Deed
 from tests.archive.test_faults import locked
 from tests.archive.world import ANN, BOB, CREATED_AT, ME, T
@@ -237,14 +238,95 @@ async def test_a_customer_goes_and_the_chain_holds(archive: Archive, path: Path)
     await archive.purge_customer(ANN)
     found = await archive.check_deeds()
 
-    assert (found.chained, found.erased, found.fault) == (4, 4, None)
-    assert [(deed.openid, deed.details, deed.result) for deed in await archive.deeds(0, T + DAY)] == [
+    assert (found.chained, found.erased, found.fault) == (6, 4, None)
+    *told, first, second = await archive.deeds(0, T + DAY)
+    assert [(deed.openid, deed.details, deed.result) for deed in told] == [
         (BOB, "as told", "…"),
         (None, "", "…"),
     ] * 2
+    assert (first.act, first.details) == ("erase_deeds", "customer 2,4 details 2,4 result 2,4")
+    assert (second.act, second.details) == ("erase_deeds", "result 1,3")
+    assert head_path(path).read_text() == f"6 {found.chain}\n"
+    assert (await archive.purge_customer(ANN)).messages == 0
+    assert (await archive.check_deeds()).chained == 6
     await archive.close()
     edit(path, "UPDATE audit SET details = 'put back' WHERE id = 2")
     assert (await checked(path)).fault is AuditFault.CHANGED
+
+
+SALT_CUT = "{0} = '…', {0}_digest = substr({0}_digest, -32)"
+BY_HAND = {
+    "result": (f"UPDATE audit SET {SALT_CUT.format('result')} WHERE id = 3", 3),
+    "details": (f"UPDATE audit SET {SALT_CUT.format('details')} WHERE id IN (7, 5)", 5),
+    "customer": (
+        "UPDATE audit SET customer_id = NULL, customer_digest = substr(customer_digest, -32) WHERE id = 9",
+        9,
+    ),
+    "more of one erased on request": (f"UPDATE audit SET {SALT_CUT.format('details')} WHERE id = 3", 3),
+    "the words that tell of it": (
+        f"UPDATE audit SET {SALT_CUT.format('details')} WHERE act = 'erase_deeds' AND details LIKE 'customer%'",
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("attack", BY_HAND)
+async def test_what_was_erased_by_hand_shows_though_the_tables_let_it_pass(
+    archive: Archive, path: Path, attack: str
+) -> None:
+    statement, number = BY_HAND[attack]
+    for which in range(10):
+        openid = ANN if which % 2 else BOB
+        await archive.note_deed(Deed(T + which, "accept", ME, openid, f"details {which}", f"result of {openid}"))
+    if attack not in ("result", "customer"):
+        await archive.note_deed(Deed(T, "accept", ME, BOB, f"as {ANN} was"))
+        await archive.purge_customer(ANN)
+    assert (await archive.check_deeds()).fault is None
+    await archive.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(statement)
+
+    assert ((found := await checked(path)).fault, found.number) == (AuditFault.ERASED, number)
+
+
+async def test_a_deed_covers_nothing_that_comes_after_it_nor_what_it_does_not_name(
+    archive: Archive, path: Path
+) -> None:
+    for details in ("result 1-999999999999,2", "nonsense", "result x-,-", ""):
+        await archive.note_deed(Deed(T, "erase_deeds", details=details))
+    await archive.note_deed(Deed(T, "accept"))
+    await archive.close()
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(f"UPDATE audit SET {SALT_CUT.format('result')} WHERE id = 5")
+
+    assert ((found := await checked(path)).fault, found.number) == (AuditFault.ERASED, 5)
+
+
+GONE = {
+    "table": "DROP TABLE audit",
+    "column": "ALTER TABLE audit DROP COLUMN result_digest",
+    "begun": "DROP TABLE acts_under_way",
+    "beginning": "ALTER TABLE origin DROP COLUMN audit_chain",
+}
+
+
+@pytest.mark.parametrize("what", GONE)
+async def test_a_table_that_was_taken_away_is_told_in_words(noted: Path, what: str) -> None:
+    edit(noted, GONE[what])
+    archive = Archive(noted)
+    await archive.open()
+    found = await archive.check_deeds()
+    done = [
+        archive.note_deed(Deed(T, "close", key=b"1")),
+        archive.begin_deed(Deed(T, "close", key=b"2")),
+        archive.deeds(0, T),
+    ]
+    told = await asyncio.gather(*done, return_exceptions=True)
+    await archive.close()
+
+    assert (found.fault, found.number) == (AuditFault.GONE, None)
+    assert what == "beginning" or any(isinstance(one, ArchiveError) for one in told)
+    assert all(isinstance(one, ArchiveError) for one in told if isinstance(one, BaseException))
 
 
 async def test_what_is_old_goes_and_the_chain_holds(archive: Archive, path: Path) -> None:

@@ -26,6 +26,7 @@ from tests.archive.world import ANN, BOB, ME, T, texts
 from tests.cli.conftest import Shop, simulator
 
 SEND = "/cgi-bin/message/custom/send"
+UNKNOWN_ACT = "The console ended in the midst of it; what came of it is not known."
 SEEDS = [pytest.param(seed, marks=pytest.mark.soak) if seed else 0 for seed in range(10)]
 """Seed 0 always; the others in the long rounds."""
 
@@ -205,6 +206,47 @@ async def send_and_die(nest: Nursery, path: Path, shop: Shop, chance: random.Ran
     assert {kept[text] for text in kept.keys() - got.keys()} <= {Delivery.UNKNOWN}
     acknowledged = {line.removeprefix("sent ") for line in said}
     assert {kept[text] for text in acknowledged} <= {Delivery.SENT, Delivery.CONFIRMED}
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_what_wechat_did_for_a_killed_console_is_among_the_deeds(path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    with simulator("--scenario", "quiet") as (_process, shop):
+        async with nursery() as nest:
+            for _round in range(3):
+                await serve_and_die(nest, path, shop, chance)
+
+
+async def serve_and_die(nest: Nursery, path: Path, shop: Shop, chance: random.Random) -> None:
+    """Kill a console while it accepts and closes; all that WeChat did for it must be a deed of it."""
+    people = [await asyncio.to_thread(shop.customer, "hi") for _person in range(4)]
+    account = {"base_url": shop.base_url, "app_id": shop.app_id, "app_secret": shop.app_secret}
+    account["kf_account"] = shop.kf_account
+    console = await nest.begin("serve", path, shop=account, to=people, seed=chance.randrange(1 << 32))
+    said = [await console.line() for _act in range(chance.randrange(1, 40))]
+    await asyncio.sleep(chance.random() * 0.02)
+    said += await console.kill()
+
+    archive = Archive(path)
+    await archive.open()
+    deeds = [deed for deed in await archive.deeds(0, 1 << 40) if deed.openid in people]
+    assert (await archive.check_deeds()).fault is None
+    await archive.close()
+    counted = Counter((deed.act == "accept", str(deed.openid)) for deed in deeds)
+    done = await asyncio.to_thread(done_by_wechat, shop)
+    assert {act: count for act, count in done.items() if act[1] in people and counted[act] < count} == {}
+    assert Counter(said) <= Counter(f"{deed.act} {deed.openid}" for deed in deeds)
+    assert {deed.result for deed in deeds} <= {"done", UNKNOWN_ACT}
+
+
+def done_by_wechat(shop: Shop) -> Counter[tuple[bool, str]]:
+    """Return how often WeChat began and ended the session of each customer."""
+    found: Counter[tuple[bool, str]] = Counter()
+    for act in ("create", "close"):
+        query = f"/_sim/requests?path=/customservice/kfsession/{act}"
+        with build_opener(ProxyHandler({})).open(f"{shop.base_url}{query}", timeout=60) as answer:
+            found.update((act == "create", json.loads(row["body"])["openid"]) for row in json.load(answer))
+    return found
 
 
 def got_by_wechat(shop: Shop) -> list[str]:

@@ -150,6 +150,42 @@ def test_a_file_that_was_edited_is_found_out(kf: Run, path: Path, statements: st
     assert (finding["state"], bool(finding["hint"])) == ("fail", True)
 
 
+@pytest.mark.parametrize(("statements", "code"), [("DROP TABLE audit", 2), ("ALTER TABLE audit DROP COLUMN chain", 0)])
+def test_a_table_that_was_taken_away_is_told(kf: Run, path: Path, statements: str, code: int) -> None:
+    edit(path, statements)
+    told = kf("audit", "verify")
+    found = msgspec.json.decode(kf("audit", "verify", "--json").out, type=AuditVerified)
+    examined = kf("doctor", "--json")
+    (finding,) = [one for one in json.loads(examined.out)["checks"] if one["check"] == "audit"]
+
+    assert told.code == examined.code == 1
+    assert (found.is_sound, found.fault, found.at_number) == (False, "gone", None)
+    assert found.said == told.out.strip() == finding["text"]
+    assert "hint: Somebody took it out" in told.err
+    listed = kf("audit")
+    assert (listed.code, "is missing" in listed.err) == (code, code == 2)
+
+
+def test_a_purge_is_noted_and_what_it_erased_is_accounted_for(kf: Run, path: Path) -> None:
+    assert kf("history", "purge", ANN, "--yes").code == 0
+    deeds = msgspec.json.decode(kf("audit", "--json").out, type=Audit).deeds
+
+    assert [(deed.act, deed.details, deed.result) for deed in deeds][-2:] == [
+        ("erase_deeds", "customer 2 details 2", "done"),
+        ("purge", "customer, 0 messages", "done"),
+    ]
+    found = kf("audit", "verify")
+    assert found.code == 0
+    assert "From 1 of them" in found.out
+    with closing(sqlite3.connect(path)) as connection:
+        connection.executescript(
+            "UPDATE audit SET result = '…', result_digest = substr(result_digest, -32) WHERE id = 3"
+        )
+    told = kf("audit", "verify")
+    assert told.code == 1
+    assert told.out.startswith("Words of deed 3 were erased")
+
+
 def test_doctor_looks_and_changes_nothing(kf: Run, path: Path) -> None:
     before = path.read_bytes()
     done = kf("doctor", "--json")
