@@ -30,6 +30,16 @@ class Watches:
         """Return the parts of a span in which a list was looked at, oldest first."""
         return await self._place.read(lambda connection: between(connection, feed, start_at, end_at))
 
+    async def watched_until(self, feed: Feed) -> float | None:
+        """Return until when a list was last looked at, by any console; None: never, as far as is known."""
+        return await self._place.read(lambda connection: newest(connection, feed))
+
+
+def newest(connection: "Connection", feed: str) -> float | None:
+    """Return until when a list was last looked at."""
+    found: float | None = connection.execute("SELECT max(end_at) FROM watched WHERE feed = ?", (feed,)).fetchone()[0]
+    return found
+
 
 def remember(connection: "Connection", feed: str, start_at: float, end_at: float) -> None:
     """Add a span, joined with those it touches; the caller holds a transaction."""

@@ -14,12 +14,17 @@ from kfconsole.cli.arguments import OPENID, yes_option
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json, talk
 from kfconsole.cli.spans import clock_span
+from kfconsole.cli.times import local_time
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
-from kfconsole.model import CustomerId
+from kfconsole.model import CustomerId, Feed
 
 if TYPE_CHECKING:
     from kfconsole.model import Owed
+
+
+FRESH_SECONDS = 90.0
+"""A console that looks keeps so often that it does, three times over."""
 
 
 class OwedRow(Struct, frozen=True):
@@ -43,6 +48,8 @@ class OwedList(Struct, frozen=True):
 
     at: float
     """Unix seconds of WeChat's clock."""
+    seen_at: float | None
+    """Until when a console here looked at the sessions: who was accepted later is still in the list; null: never."""
     owed: tuple[OwedRow, ...]
     """The longest first."""
 
@@ -71,8 +78,7 @@ def command(settings_file: Path | None, remove: str | None, is_sure: bool, as_js
         return
     for row in found.owed:
         emit("  ".join(filter(None, (clock_span(row.age_seconds), row.openid, row.agent, row.name, row.note))))
-    if not found.owed:
-        talk(_("Nobody is owed an answer."))
+    talk(_seen(found, settings) if found.owed else _("Nobody is owed an answer."))
 
 
 async def _owed(settings: config.Settings) -> OwedList:
@@ -81,8 +87,22 @@ async def _owed(settings: config.Settings) -> OwedList:
     async with opened_archive(settings, is_reading=True) as archive:
         found = await archive.owed()
         names = await archive.names([row.openid for row in found])
+        seen_at = await archive.watched_until(Feed.SESSIONS)
     now = time.time()
-    return OwedList(round(now, 3), tuple(_owed_row(row, names.get(row.openid, ""), now) for row in found))
+    return OwedList(round(now, 3), seen_at, tuple(_owed_row(row, names.get(row.openid, ""), now) for row in found))
+
+
+def _seen(found: OwedList, settings: config.Settings) -> str:
+    """Say how old the list is: this command asks nobody, and who was accepted meanwhile is still on it."""
+    if found.seen_at is None:
+        return _("No console here has looked at the sessions yet: who was accepted may still be on the list.")
+    moment = local_time(found.seen_at, settings.ui.zone)
+    if found.at - found.seen_at < FRESH_SECONDS:
+        return _("Sessions looked at until {moment}.").format(moment=moment)
+    said = _(
+        "Stale: no console here has looked at the sessions since {moment}. Who was accepted later is still on the list."
+    )
+    return said.format(moment=moment)
 
 
 def _owed_row(row: "Owed", name: str, now: float) -> OwedRow:

@@ -1,13 +1,18 @@
 """`assign` and the commands of whoever watches the floor: a plan first, and what came of each row."""
 
+import asyncio
 import dataclasses
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from kfconsole import config
+from kfconsole.archive import Archive
 from kfconsole.config.assigning import AssignRule, parse_rules
+from kfconsole.model import Feed
 from tests.cli.conftest import Command, Shop
 from tests.cli.schema import valid
 
@@ -113,10 +118,34 @@ def test_who_is_handed_back_is_owed_an_answer_until_accepted(kf: Command, clean_
     ]
     clean_shop.order("clock", advance_seconds=5)
     assert kf("sessions", "open", openids[0]).code == 0
-    assert [line.split()[1] for line in kf("sessions", "owed").out.splitlines()] == [openids[1]]
+    listed = kf("sessions", "owed")
+    assert [line.split()[1] for line in listed.out.splitlines()] == [openids[1]]
+    assert owed["seen_at"] is None
+    assert "No console here has looked at the sessions yet" in listed.err
     assert kf("sessions", "owed", "--remove", openids[1], "--yes").code == 0
     assert kf("sessions", "owed", "--remove", openids[1], "--yes").code == 1
     assert "Nobody is owed" in kf("sessions", "owed").err
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(10, "Sessions looked at until"), (600, "Stale: no console here")])
+def test_the_list_of_those_owed_an_answer_says_how_old_it_is(
+    kf: Command, clean_shop: Shop, seconds: int, said: str
+) -> None:
+    openid = clean_shop.customer("hi")
+    clean_shop.order("agents/accept", kf_account=TOM, openid=openid)
+    assert kf("sessions", "hand-back", openid, "--yes").code == 0
+    seen_at = time.time() - seconds
+
+    async def look() -> None:
+        archive = Archive(config.load(None).archive_path)
+        await archive.open()
+        await archive.note_watched(Feed.SESSIONS, seen_at - 60, seen_at)
+        await archive.close()
+
+    asyncio.run(look())
+
+    assert said in kf("sessions", "owed").err
+    assert valid("sessions owed", kf("sessions", "owed", "--json").out)["seen_at"] == seen_at
 
 
 def test_several_are_closed_or_none_where_one_has_no_session(kf: Command, clean_shop: Shop) -> None:
