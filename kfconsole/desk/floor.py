@@ -31,7 +31,11 @@ SLICE_ROWS = 400
 
 
 class Reason(StrEnum):
-    """Why a customer needs attention; in the order in which it matters."""
+    """Why a customer needs attention; in the order in which it matters.
+
+    Another order than that of `ranking`, which sends one agent to whoever can be helped by an answer now: here somebody
+    looks after all of them, so that what only another person can mend (nobody accepts, routing ends) comes first.
+    """
 
     LATE_WAIT = "late_wait"
     ENDING = "ending"
@@ -204,14 +208,15 @@ def _hand(agent: Agent, me: AgentId | None, counts: Mapping[AgentId, Sequence[fl
 
 def _need_of(hand: Hand) -> tuple[object, ...]:
     agent, load = hand.agent, hand.load
-    is_away = not agent.is_online and (load.sessions or agent.session_count)
+    count = rules.load_of(agent, load.sessions)
+    is_away = not agent.is_online and count
     return (
         not load.late,
         not is_away,
         not agent.is_online,
         -load.late,
         -load.unanswered,
-        -max(agent.session_count, load.sessions),
+        -count,
         not agent.is_bound,
     )
 

@@ -33,7 +33,11 @@ ENDING_SECONDS = 120.0
 
 
 class Reason(StrEnum):
-    """Why a customer needs us; in the order in which they matter."""
+    """Why a customer needs us; in the order in which they matter.
+
+    Another order than that of `floor`, which is for who looks after everybody: here one agent is sent to whoever an
+    answer helps now, and a session whose routing ends comes late, as nothing is lost for a customer who has an answer.
+    """
 
     LATE = "late"
     CLOSING = "closing"

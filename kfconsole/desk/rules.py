@@ -239,6 +239,11 @@ def find_agent(desk: Desk, agent: AgentId) -> Agent | None:
     return next((known for known in desk.agents if known.id == agent), None)
 
 
+def load_of(agent: Agent, seen_count: int) -> int:
+    """Return how many an agent serves: by WeChat's count, or by the sessions seen where these are more."""
+    return max(agent.session_count, seen_count)
+
+
 def agent_name(desk: Desk, agent: AgentId) -> str:
     """Return what an agent is called: the nick, else the account."""
     known = find_agent(desk, agent)

@@ -103,9 +103,9 @@ def ready_agents(desk: Desk) -> list[Agent]:
 
 
 def loads(desk: Desk) -> Mapping[AgentId, int]:
-    """Return how many each agent serves: by WeChat's count, or by the sessions seen where these are more."""
+    """Return how many each agent serves."""
     seen = Counter(session.agent for session in desk.sessions)
-    return {agent.id: max(agent.session_count, seen[agent.id]) for agent in desk.agents}
+    return {agent.id: rules.load_of(agent, seen[agent.id]) for agent in desk.agents}
 
 
 def least_loaded(agents: Iterable[Agent], load: Mapping[AgentId, int], turns: Mapping[AgentId, int]) -> Agent | None:

@@ -15,8 +15,8 @@ from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, CustomerId, Desk, Feed
 from kfconsole.text import one_line
 from kfconsole.ui import account_rows, status
+from kfconsole.ui.above import AboveScreen
 from kfconsole.ui.account_rows import AccountLook
-from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.commands import Place
 from kfconsole.ui.plain import plain
 from kfconsole.ui.rows import AgentRow
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
     from kfconsole.ui.widgets.strips import Part
 
-TICK_SECONDS = 1.0
 HINTS = (
     "account_add",
     "account_rename",
@@ -57,7 +56,7 @@ class Accounts(LineList[AgentRow]):
         return account_rows.draw(row, width, is_current, self.look())
 
 
-class AccountsScreen(ActingScreen):
+class AccountsScreen(AboveScreen):
     """All agents, what is known of the one at hand, and what can be done about it."""
 
     CHOOSE = "account_rename"
@@ -66,7 +65,7 @@ class AccountsScreen(ActingScreen):
         super().__init__()
         self.bind_commands(self.app.keymap, Place.ACCOUNTS)
         self.accounts = Accounts(id="accounts-list")
-        self._status, self._heads, self._hints = Bar(id="status"), Bar(id="accounts-heads"), Hints(id="hints")
+        self._heads, self._hints = Bar(id="accounts-heads"), Hints(id="hints")
         self._frame = Vertical(id="accounts")
         self._details, self._note = Static(id="accounts-details"), Static(id="accounts-note", markup=False)
         self._awaited: AgentId | None = None
@@ -74,7 +73,7 @@ class AccountsScreen(ActingScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out the bars, the list, what is said of the row at hand, and the keys."""
-        yield self._status
+        yield self.top
         with self._frame:
             yield self._heads
             yield self.accounts
@@ -88,12 +87,6 @@ class AccountsScreen(ActingScreen):
         self._hints.show_keys(self.app.keymap.hints(HINTS))
         self._follow(self.desk)
         self.follow_desk(self._follow)
-        self.set_interval(TICK_SECONDS, self.tick)
-
-    def on_resize(self) -> None:
-        """Fit the heads to the columns."""
-        if self.is_mounted:
-            self.call_after_refresh(self._paint)
 
     def subject(self) -> CustomerId | None:
         """No customer."""
@@ -107,21 +100,18 @@ class AccountsScreen(ActingScreen):
             self.accounts.show(rows)
             if self._awaited is not None and self.accounts.select(self._awaited):
                 self._awaited = None
-        self._paint()
+        self.paint_bars()
 
     def tick(self) -> None:
         """Let invitations run out before one's eyes."""
-        if self.is_attached:
-            self.accounts.refresh_visible()
-            self._paint()
+        super().tick()
+        self.accounts.refresh_visible()
 
-    def _paint(self) -> None:
-        if not (self.is_attached and self.app.is_running):
-            return
+    def paint_frame(self) -> None:
+        """Say how many there are, what is stale, why, and what is known of the agent at hand."""
         desk, now, mono = self.desk, self.app.clock.now(), self.app.clock.monotonic()
-        self._status.show(*status.status_line(desk, self.app.station, now, mono, width=self.app.size.width))
         said = [_("Agents' accounts"), *account_rows.summary(self.accounts.rows, now)]
-        is_stale = status.is_stale(Feed.AGENTS, desk, mono, self.app.station)
+        is_stale = self.is_stale(Feed.AGENTS)
         self._frame.border_title = plain("   ".join([*said, *([_("stale")] if is_stale else [])]))
         self.accounts.set_class(is_stale, "-stale")
         self._heads.show(account_rows.heads(self.accounts.size.width))

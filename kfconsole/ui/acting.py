@@ -29,6 +29,9 @@ class ActingScreen(TonedScreen):
     CHOOSE: ClassVar[str] = "open"
     """The command that opens the current row of a list."""
 
+    places: tuple[Place, ...] = ()
+    """Whose keys work on this screen."""
+
     is_asking = False
     """A question is about to be shown: keys typed behind the one that led to it are not commands."""
 
@@ -45,8 +48,13 @@ class ActingScreen(TonedScreen):
         """The customer a key acts on now."""
         raise NotImplementedError
 
+    def paint_bars(self) -> None:
+        """Show what the bars say now."""
+        raise NotImplementedError
+
     def bind_commands(self, keymap: Keymap, *places: Place) -> None:
         """Bind the keys of these places on this screen."""
+        self.places = places
         rebinding.bind(self, keymap.acts(*places))
 
     def on_mount(self) -> None:

@@ -155,7 +155,10 @@ class KfApp(App[int]):
 
     def take_note_away(self, message: str) -> None:
         """Take a note away that is true no longer, or hides what matters more."""
-        said = text.clean(message)
+        self._take_shown(text.clean(message))
+        self.call_later(self._take_shown, text.clean(message))  # it may be on its way to the screen
+
+    def _take_shown(self, said: str) -> None:
         for note in tuple(self._notifications):
             if note.message == said:
                 self._unnotify(note, refresh=False)

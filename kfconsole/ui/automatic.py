@@ -9,7 +9,7 @@ from kfconsole.config.assigning import read_rules
 from kfconsole.desk import rules
 from kfconsole.desk.assign_rules import Verdict
 from kfconsole.desk.auto_assign import AutoAssign
-from kfconsole.errors import ConfigError
+from kfconsole.errors import ConfigError, KfError
 from kfconsole.i18n import _, listed
 from kfconsole.ui import words
 
@@ -37,6 +37,18 @@ async def planned_lines(app: "KfApp") -> list[str]:
     """
     found = (await _made(app)).plan()
     return [_line(app, verdict) for verdict in found] or [_("Nobody is waiting.")]
+
+
+async def show_plan(app: "KfApp") -> None:
+    """Show what the rules would do now, or why there is nothing to show."""
+    from kfconsole.ui.plan_dialog import Page
+
+    try:
+        lines = await planned_lines(app)
+    except KfError as error:
+        app.notify("\n".join(filter(None, (error.message, error.hint))), severity="warning", timeout=8)
+        return
+    await app.push_screen_wait(Page(_("What the rules would do now (nothing is done)"), lines))
 
 
 async def _made(app: "KfApp") -> AutoAssign:

@@ -282,7 +282,7 @@ def draw_hand(row: Hand, width: int, is_current: bool, look: BoardLook) -> list[
     """`> !! 晓雯  online  5  2!`: sessions by WeChat's count, and how many of the customers have no answer."""
     tones, agent, load = look.tones, row.agent, row.load
     name_cells, state_cells, load_cells, open_cells = _hand_cells(width)
-    count = max(agent.session_count, load.sessions)
+    count = rules.load_of(agent, load.sessions)
     is_away = not agent.is_online and count > 0
     mark, tone = ("!!", tones.late) if load.late else ("! ", tones.warn) if is_away else ("  ", tones.text)
     state, state_tone = words.agent_state(agent), tones.warn if is_away else tones.muted

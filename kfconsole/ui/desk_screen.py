@@ -1,6 +1,7 @@
 """The desk: three lists on the left, the open conversation and the composer on the right."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import date
 from typing import ClassVar
 
@@ -58,6 +59,8 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         self._is_paint_due = False
         self._last_focused: Widget | None = None
         self._left_openid: CustomerId | None = None
+        self._way_back: tuple[CustomerId, Callable[[], None]] | None = None
+        """Whose conversation was opened from another screen, and what shows that screen again."""
 
     def compose(self) -> ComposeResult:
         """Lay out bars, lists and conversation."""
@@ -173,16 +176,18 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
     def on_descendant_focus(self) -> None:
         """Remember where the focus is, and hint at the keys that matter there."""
         self._last_focused = self.focused
+        if self.lists.has(self.focused):
+            self._way_back = None  # they went on from here
         self.lists.note_focus(self.focused)
         self._paint_hints()
 
     def _paint_hints(self) -> None:
         decide = ("resend", "dismiss_message") if self.talk.undelivered() else ()
-        listed = ("history", "filter", "help", "quit")
+        listed, floor = ("history", "filter", "help", "quit", "board"), ("assign_longest", "owed")
         shown: dict[str | None, tuple[str, ...]] = {
-            "queue": ("accept", "accept_next", "open", "reply", *listed, "assign", "needs_me", "search"),
+            "queue": ("accept", "accept_next", "open", "reply", *listed, "assign", "needs_me", "search", *floor),
             "sessions": ("open", "reply", "close_session", *listed, "transfer", "send_other", "needs_me", "search"),
-            "agents": ("accept_next", "filter", "help", "quit", "search"),
+            "agents": ("accept_next", "filter", "help", "quit", "board", "search", *floor),
             "transcript": (
                 *decide,
                 *(
@@ -192,6 +197,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
                     "leave",
                     "help",
                     "quit",
+                    "board",
                     "transfer",
                     "send_other",
                     "needs_me",
@@ -248,11 +254,15 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
             self.open_and_read(CustomerId(event.row_id))
 
     @work(group="open", exclusive=True)
-    async def open_and_read(self, openid: CustomerId) -> None:
+    async def open_and_read(self, openid: CustomerId, way_back: Callable[[], None] | None = None) -> None:
         """Open a conversation and put the focus there."""
         await self.open_conversation(openid)
         if self.focused is not self.composer:  # the user may be ahead, and write already
             self.action_pane("transcript")
+        self._lead_back(openid, way_back)
+
+    def _lead_back(self, openid: CustomerId, way_back: Callable[[], None] | None) -> None:
+        self._way_back = None if way_back is None else (openid, way_back)
 
     async def open_conversation(self, openid: CustomerId) -> None:
         """Put a conversation on screen, beside the lists or, in a narrow window, before them."""
@@ -263,7 +273,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         self._leave_if_hidden()  # the user may have gone back meanwhile
 
     @work(group="open", exclusive=True)
-    async def open_at(self, message: Message) -> None:
+    async def open_at(self, message: Message, way_back: Callable[[], None] | None = None) -> None:
         """Come to the front with a conversation at a message, or else show the day of the message."""
         contact = self.desk.contacts.get(message.openid)
         unread = contact.unread if contact else 0
@@ -280,6 +290,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         self.paint(self.desk)
         self.talk.go_to(str(message.id), new_items=unread)
         self.set_focus(self.talk)
+        self._lead_back(message.openid, way_back)
         self._tell_day(words.day_of(message.at, self.app.zone))
         await self.attempt(self.app.actions.count_as_read(message.openid))
 
@@ -316,10 +327,13 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
 
     @on(Talk.Left)
     def back_to_list(self) -> None:
-        """Return to the list the conversation was opened from."""
+        """Return to the list the conversation was opened from, or to the screen above."""
+        way_back, opened = self._way_back, self.desk.open
         self.bring_conversation(False)
         self.set_focus(self.lists.last)
         self._leave_if_hidden()
+        if way_back is not None and opened is not None and opened.openid == way_back[0]:
+            way_back[1]()
 
     @on(Talk.TopReached)
     @work(group="older")

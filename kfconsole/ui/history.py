@@ -15,6 +15,7 @@ from kfconsole.errors import KfError
 from kfconsole.i18n import _, sentences
 from kfconsole.model import Conversation, CustomerId, Desk, Message
 from kfconsole.ui import words
+from kfconsole.ui.above import AboveScreen
 from kfconsole.ui.acts.copying import Copy, CopyActs, message_at_hand, message_copy
 from kfconsole.ui.commands import Place
 from kfconsole.ui.dialogs import Prompt
@@ -23,7 +24,7 @@ from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Hints
 
 
-class HistoryScreen(CopyActs):
+class HistoryScreen(CopyActs, AboveScreen):
     """One day of one customer; WeChat is asked for what the archive lacks.
 
     Args:
@@ -44,7 +45,8 @@ class HistoryScreen(CopyActs):
         self._hints = Hints(id="hints")
 
     def compose(self) -> ComposeResult:
-        """Lay out the messages, a note and the keys."""
+        """Lay out the top line, the messages, a note and the keys."""
+        yield self.top
         with self._frame:
             yield self.talk
             yield self._note

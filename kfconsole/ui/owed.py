@@ -12,12 +12,12 @@ from kfconsole.desk import rules
 from kfconsole.desk.owing import unanswered
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk, Feed, Owed
-from kfconsole.ui import status, words
-from kfconsole.ui.acting import ActingScreen
+from kfconsole.ui import words
+from kfconsole.ui.above import AboveScreen
 from kfconsole.ui.commands import Place
 from kfconsole.ui.plain import plain
 from kfconsole.ui.tones import Tones, tones_of
-from kfconsole.ui.widgets.bar import Bar, Hints
+from kfconsole.ui.widgets.bar import Hints
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
 
@@ -26,7 +26,6 @@ NAME_CELLS = 18
 AGENT_CELLS = 9
 STATE_CELLS = 12
 ROOMY_CELLS = 90  # from here on there is room for who handed them back
-TICK_SECONDS = 1.0
 
 
 class OwedRow(Struct, frozen=True):
@@ -44,7 +43,7 @@ class OwedRow(Struct, frozen=True):
         return self.owed.openid
 
 
-class OwedScreen(ActingScreen):
+class OwedScreen(AboveScreen):
     """The list, the longest owed first; it leads to the conversation, and to whoever accepts."""
 
     CHOOSE = "owed_open"
@@ -53,11 +52,11 @@ class OwedScreen(ActingScreen):
         super().__init__()
         self.bind_commands(self.app.keymap, Place.OWED)
         self.list = LineList[OwedRow](self._draw, empty=_("Nobody is owed an answer."), id="owed-rows")
-        self._status, self._frame, self._hints = Bar(id="status"), Vertical(id="owed"), Hints(id="hints")
+        self._frame, self._hints = Vertical(id="owed"), Hints(id="hints")
 
     def compose(self) -> ComposeResult:
         """Lay out the bars, the list and the keys."""
-        yield self._status
+        yield self.top
         with self._frame:
             yield self.list
         yield self._hints
@@ -68,7 +67,6 @@ class OwedScreen(ActingScreen):
         self._hints.show_keys(self.app.keymap.hints(("owed_open", "owed_accept", "owed_remove", "owed_back", "help")))
         self._show(self.desk)
         self.follow_desk(self._show)
-        self.set_interval(TICK_SECONDS, self.tick)
 
     def subject(self) -> CustomerId | None:
         """The customer of the selected row."""
@@ -76,14 +74,12 @@ class OwedScreen(ActingScreen):
 
     def tick(self) -> None:
         """Let the clocks go on."""
-        if self.is_attached and self.app.is_running:
-            self.list.refresh_visible()
-            self._paint(self.desk)
+        super().tick()
+        self.list.refresh_visible()
 
-    def _paint(self, desk: Desk) -> None:
-        station, mono = self.app.station, self.app.clock.monotonic()
-        self._status.show(*status.status_line(desk, station, self.app.clock.now(), mono, width=self.app.size.width))
-        is_stale = any(status.is_stale(feed, desk, mono, station) for feed in (Feed.QUEUE, Feed.SESSIONS))
+    def paint_frame(self) -> None:
+        """Say how many there are, and where the list is stale."""
+        is_stale = self.is_stale(Feed.QUEUE, Feed.SESSIONS)
         said = [_("Owed an answer {count}").format(count=len(self.list.rows)), *([_("stale")] if is_stale else [])]
         self._frame.border_title = plain("   ".join(said))
         self.list.set_class(is_stale, "-stale")
@@ -91,7 +87,7 @@ class OwedScreen(ActingScreen):
     def _show(self, desk: Desk) -> None:
         rows = [self._row(desk, owed) for owed in unanswered(desk)]
         self.list.show(rows)
-        self._paint(desk)
+        self.paint_bars()
 
     def _row(self, desk: Desk, owed: Owed) -> OwedRow:
         holder = rules.who_serves(desk, owed.openid)

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId
 from kfconsole.ui import quota_rows
-from kfconsole.ui.acting import ActingScreen
+from kfconsole.ui.above import AboveScreen
 from kfconsole.ui.commands import Place
 from kfconsole.ui.plain import plain
 from kfconsole.ui.quota_rows import QuotaLook, QuotaRow
@@ -39,7 +39,7 @@ class Gauges(LineList[QuotaRow]):
         return quota_rows.draw(row, width, is_current, QuotaLook(tones_of(self), marks, self.app.zone))
 
 
-class QuotaScreen(ActingScreen):
+class QuotaScreen(AboveScreen):
     """A gauge for each call, and what there is to say about the selected one."""
 
     def __init__(self) -> None:
@@ -51,7 +51,8 @@ class QuotaScreen(ActingScreen):
         self._hints = Hints(id="hints")
 
     def compose(self) -> ComposeResult:
-        """Lay out the gauges, what is said about one of them, and the keys."""
+        """Lay out the top line, the gauges, what is said about one of them, and the keys."""
+        yield self.top
         with self._frame:
             yield self._head
             yield self.gauges
@@ -61,7 +62,7 @@ class QuotaScreen(ActingScreen):
     def on_mount(self) -> None:
         """Show what is known, and ask for the rest."""
         self.gauges.focus()
-        self._hints.show_keys(self.app.keymap.hints(("quota_back",)))
+        self._hints.show_keys(self.app.keymap.hints(("quota_back", "help")))
         self._paint()
         self.set_interval(TICK_SECONDS, self._paint)
         self.ask()

@@ -6,7 +6,6 @@ from msgspec.structs import replace
 
 from kfconsole.desk.read_only import ReadOnly, way_out
 from kfconsole.i18n import _
-from kfconsole.ui.acts.base import DeskActs
 from kfconsole.ui.dialogs import Answer, Question
 
 if TYPE_CHECKING:
@@ -25,6 +24,4 @@ async def switch(app: "KfApp") -> None:
         return
     app.actions.become_read_only()
     app.station = replace(app.station, read_only=ReadOnly.SWITCHED, is_automatic=False)
-    for screen in app.screen_stack:
-        if isinstance(screen, DeskActs):
-            screen.paint_bars()
+    app.paint_bars()

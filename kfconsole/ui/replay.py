@@ -41,17 +41,17 @@ class ReplayApp(KfApp):
     def action_replay_pause(self) -> None:
         """Stand still, or go on."""
         self._player.pause()
-        self._paint_bars()
+        self.paint_bars()
 
     def action_replay_faster(self) -> None:
         """Play twice as fast."""
         self._player.faster()
-        self._paint_bars()
+        self.paint_bars()
 
     def action_replay_slower(self) -> None:
         """Play half as fast."""
         self._player.slower()
-        self._paint_bars()
+        self.paint_bars()
 
     @work(group="jump", exclusive=True)
     async def action_replay_jump(self) -> None:
@@ -72,16 +72,13 @@ class ReplayApp(KfApp):
                 await self.actions.open(opened.openid)
         except KfError as error:
             self.notify(error.message, severity="warning", markup=False)
-        self._paint_bars()
+        self.paint_bars()
 
     def _read(self, typed: str) -> float:
         return typed_moment(typed, self._player, datetime.fromtimestamp(self.clock.now(), self.zone))
 
     def _echo(self, typed: str) -> str:
         return datetime.fromtimestamp(self._read(typed), self.zone).strftime("%Y-%m-%d %H:%M:%S")
-
-    def _paint_bars(self) -> None:
-        self._desk_screen.paint_bars()
 
 
 def typed_moment(typed: str, player: "Player", now: datetime) -> float:

@@ -1,7 +1,9 @@
 """How long customers waited and were served: from a number to the conversations behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from textual import on, work
@@ -29,7 +31,7 @@ from kfconsole.desk.reporting.telling import MEASURED, by_title, clock, row_name
 from kfconsole.errors import KfError
 from kfconsole.i18n import _, ngettext, sentences
 from kfconsole.model import CustomerId
-from kfconsole.ui.acting import ActingScreen
+from kfconsole.ui.above import AboveScreen
 from kfconsole.ui.commands import Place
 from kfconsole.ui.dialogs import Choice, Picker, Prompt
 from kfconsole.ui.plain import plain
@@ -38,6 +40,9 @@ from kfconsole.ui.tones import tones_of
 from kfconsole.ui.widgets.bar import Hints
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
+
+if TYPE_CHECKING:
+    from kfconsole.ui.app import KfApp
 
 NAME_CELLS = 16
 NARROW_NAME_CELLS = 14
@@ -59,12 +64,29 @@ class ReportRow(Struct, frozen=True):
     case: Case | None = None
 
 
-class ReportScreen(ActingScreen):
-    """Three steps deep: rows of a report, the numbers of a row, the conversations behind a number."""
+class ReportPlace(Struct, frozen=True):
+    """Where somebody stood in a report when they went to a conversation."""
+
+    report: Report | None
+    start: datetime
+    end: datetime
+    figures: Figures | None
+    what: Metric | Excluded | None
+    row_id: str | None
+    is_above_board: bool
+    """The report was opened from the board."""
+
+
+class ReportScreen(AboveScreen):
+    """Three steps deep: rows of a report, the numbers of a row, the conversations behind a number.
+
+    Args:
+        place: Where to go on; None: with the report of today.
+    """
 
     CHOOSE = "report_open"
 
-    def __init__(self) -> None:
+    def __init__(self, place: ReportPlace | None = None) -> None:
         super().__init__()
         self.bind_commands(self.app.keymap, Place.REPORT)
         self.list = LineList[ReportRow](self._draw, empty="", id="report-rows")
@@ -76,10 +98,16 @@ class ReportScreen(ActingScreen):
         self._report: Report | None = None
         self._figures: Figures | None = None
         self._what: Metric | Excluded | None = None
+        self._row_id: str | None = None
+        if place is not None and place.report is not None:
+            self._report, self._figures, self._what = place.report, place.figures, place.what
+            self._start, self._end, self._by = place.start, place.end, place.report.order.by
+            self._row_id = place.row_id
         self._shows_meanings = False
 
     def compose(self) -> ComposeResult:
-        """Lay out the heads, the rows, what is in no number, and the keys."""
+        """Lay out the top line, the heads, the rows, what is in no number, and the keys."""
+        yield self.top
         with self._frame:
             yield self._heads
             yield self.list
@@ -87,11 +115,14 @@ class ReportScreen(ActingScreen):
         yield self._hints
 
     def on_mount(self) -> None:
-        """Report of today."""
+        """Report of today, or go on where somebody stood."""
         self.list.focus()
         names = ("report_open", "report_span", "report_by", "report_meanings", "report_back", "help")
         self._hints.show_keys(self.app.keymap.hints(names))
-        self.reckon_anew()
+        if self._report is None:
+            self.reckon_anew()
+        else:
+            self._paint(self._row_id)
 
     def subject(self) -> CustomerId | None:
         """The customer of the selected conversation."""
@@ -289,11 +320,20 @@ class ReportScreen(ActingScreen):
         except KfError as error:
             self.tell_error(error)
             return
+        desk, way_back = self.app.get_default_screen(), self._way_back()
         if found:
-            self.app.open_message(min(found, key=lambda message: (abs(message.at - case.at), message.at)))
+            self.app.open_message(min(found, key=lambda message: (abs(message.at - case.at), message.at)), way_back)
             return
         self.app.return_to_desk()
-        self.app.get_default_screen().open_and_read(case.openid)
+        desk.open_and_read(case.openid, way_back)
+
+    def _way_back(self) -> Callable[[], None]:
+        """Return what shows this list again: one goes through its conversations, one after the other."""
+        is_above_board = self.app.get_default_screen() is not self.app.screen_stack[-2]
+        place = ReportPlace(
+            self._report, self._start, self._end, self._figures, self._what, self.list.current_id, is_above_board
+        )
+        return partial(_show_again, self.app, place)
 
     def action_report_back(self) -> None:
         """Go a step back, in the end to where the report was opened."""
@@ -359,6 +399,12 @@ class ReportScreen(ActingScreen):
 
     def _echo(self, typed: str) -> str:
         return f"{self._read(typed):%Y-%m-%d %H:%M}"
+
+
+def _show_again(app: "KfApp", place: ReportPlace) -> None:
+    if place.is_above_board:
+        app.get_default_screen().action_board()
+    app.push_screen(ReportScreen(place))
 
 
 def _row_cells(figures: Figures, *, is_wide: bool) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ from kfconsole.errors import KfError
 from kfconsole.i18n import _, ngettext, sentences
 from kfconsole.model import AgentId, CustomerId, Message, MessageKind, SearchPage, SearchQuery
 from kfconsole.ui import rows, search_filters, search_rows, words
+from kfconsole.ui.above import AboveScreen
 from kfconsole.ui.acts.copying import Copy, CopyActs, message_copy
 from kfconsole.ui.commands import Place
 from kfconsole.ui.plain import plain
@@ -89,7 +90,7 @@ class Found(LineList[FoundRow]):
             self.post_message(self.EndNear())
 
 
-class SearchScreen(CopyActs):
+class SearchScreen(CopyActs, AboveScreen):
     """A line to type into, the filters, and what was found; Enter opens the conversation at the message.
 
     Args:
@@ -125,7 +126,8 @@ class SearchScreen(CopyActs):
         self._note = Static(id="search-note", markup=False)
 
     def compose(self) -> ComposeResult:
-        """Lay out the line, the filters, the results, a note and the keys."""
+        """Lay out the top line, the line of words, the filters, the results, a note and the keys."""
+        yield self.top
         with self._frame:
             yield self.line
             yield self._filters

@@ -294,7 +294,7 @@ async def test_what_the_rules_would_do_is_shown_and_nothing_done(tmp_path: Path,
     (tmp_path / "assign.toml").write_text(RULES + "max_sessions = 1\n")
     async with running(tmp_path, world) as console:
         await console.sees("waiting 2", "online 2/3")
-        console.desk_screen.action_assign_plan()
+        console.app.action_assign_plan()
         await console.until(lambda: isinstance(console.app.screen, Page))
         await console.sees("would do now", short(ann), "to Tom, by the rule all.", short(bob), "to nobody")
         await console.press("escape")

@@ -32,10 +32,6 @@ class DeskActs(ActingScreen):
         """Whether another conversation may come up by itself: not under the hands of somebody who writes."""
         raise NotImplementedError
 
-    def paint_bars(self) -> None:
-        """Show what the bars say now."""
-        raise NotImplementedError
-
     def show_accepted(self, openid: CustomerId) -> None:
         """Select a customer who was just accepted."""
         raise NotImplementedError

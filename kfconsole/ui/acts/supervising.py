@@ -20,16 +20,16 @@ NOTE_FORM = "hand_back"
 class SupervisingActs(SessionActs):
     """What changes who serves whom for others, and for several at once."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.marks: dict[CustomerId, Planned] = {}
-        """The sessions that are marked: a mark goes with its session, and holds for no later one of the customer."""
-
     def on_mount(self) -> None:
         """Let marks go when their rows go."""
         self.follow_desk(self._drop_marks)
 
     # -- marks -----------------------------------------------------------------------------------------------------
+
+    @property
+    def marks(self) -> dict[CustomerId, Planned]:
+        """The marks of this console: what is marked on one screen is marked on all."""
+        return self.app.marks
 
     def marked(self) -> tuple[CustomerId, ...]:
         """Return the customers whose sessions are marked, in the order of the sessions."""
@@ -50,19 +50,24 @@ class SupervisingActs(SessionActs):
             said = _("{customer} has no session; only sessions can be marked.")
             self.tell(said.format(customer=self.customer_name(openid)), is_bad=True)
             return
-        self.show_marks()
+        self._show_marks_everywhere()
 
     def action_unmark(self) -> None:
         """Take all marks away."""
         self.marks.clear()
-        self.show_marks()
+        self._show_marks_everywhere()
+
+    def _show_marks_everywhere(self) -> None:
+        for screen in self.app.screen_stack:
+            if isinstance(screen, SupervisingActs) and screen.is_attached:
+                screen.show_marks()
 
     def _drop_marks(self, desk: Desk) -> None:
         gone = [openid for openid, row in self.marks.items() if not is_still(desk, row)]
         for openid in gone:
             del self.marks[openid]
-        if gone and self.is_attached and self.app.is_running:
-            self.show_marks()
+        if gone and self.app.is_running:
+            self._show_marks_everywhere()
 
     # -- assigning -------------------------------------------------------------------------------------------------
 
@@ -108,19 +113,6 @@ class SupervisingActs(SessionActs):
         answers = [Answer("assign", _("Assign"), "y")]
         title = _("Assign the longest waiting")
         return await self.app.push_screen_wait(Question(title, question, why, answers)) == "assign"
-
-    @work(group="plan", exclusive=True)
-    async def action_assign_plan(self) -> None:
-        """Show what the rules for automatic assignment would do now; nothing is done."""
-        from kfconsole.ui.automatic import planned_lines
-        from kfconsole.ui.plan_dialog import Page
-
-        try:
-            lines = await planned_lines(self.app)
-        except KfError as error:
-            self.tell_error(error)
-            return
-        await self.app.push_screen_wait(Page(_("What the rules would do now (nothing is done)"), lines))
 
     # -- taking over -----------------------------------------------------------------------------------------------
 
