@@ -162,7 +162,8 @@ class Picker(ModalScreen[str | None]):
     @on(Input.Submitted)
     def choose_highlighted(self) -> None:
         """Return the highlighted row, or the only one there is as soon as it is found by pinyin."""
-        self._entered = None if finding.is_prepared() else self.line.value
+        is_too_early = not finding.is_prepared() and self._options.option_count == 0
+        self._entered = self.line.value if is_too_early else None
         self._options.action_select()
 
     @on(OptionList.OptionSelected)

@@ -15,6 +15,7 @@ from starlette.applications import Starlette
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 from kfconsole import config
 from kfconsole.archive import Archive, Process
@@ -55,6 +56,19 @@ class Console:
     pilot: Pilot[int]
     world: World
     server: Starlette
+    paints: int = 0
+    """How often something was painted."""
+    _looked_at: tuple[Screen[Any], int] | None = None
+    _looked: str = ""
+
+    def __post_init__(self) -> None:
+        display = self.app._display
+
+        def counted(screen: Screen[Any], renderable: Any) -> None:
+            self.paints += 1
+            display(screen, renderable)
+
+        self.app._display = counted  # type: ignore[method-assign]
 
     @property
     def archive(self) -> Archive:
@@ -139,7 +153,13 @@ class Console:
 
     async def sees(self, *words: str, within: float = WITHIN_SECONDS) -> None:
         """Wait until the words stand on the screen."""
-        await self.until(lambda: all(word in self.text() for word in words), within)
+        await self.until(lambda: self._shows(words), within)
+
+    def _shows(self, words: tuple[str, ...]) -> bool:
+        """Whether the words stand on the screen; what was painted last is not drawn again to look at it."""
+        if self._looked_at != (self.app.screen, self.paints):
+            self._looked_at, self._looked = (self.app.screen, self.paints), self.text()
+        return all(word in self._looked for word in words)
 
     async def sees_no(self, *words: str, within: float = WITHIN_SECONDS) -> None:
         """Wait until none of the words stands on the screen."""

@@ -148,7 +148,7 @@ async def race(tmp_path: Path, world: World, seed: int, rounds: int) -> None:
 
 
 async def test_at_enter_no_text_goes_astray_nor_twice_nor_gets_lost(tmp_path: Path, world: World) -> None:
-    await race(tmp_path, world, seed=1, rounds=60)
+    await race(tmp_path, world, seed=1, rounds=30)
 
 
 @pytest.mark.soak
