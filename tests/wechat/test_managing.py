@@ -92,7 +92,6 @@ async def test_nobody_is_invited_by_an_empty_wechat_id(wire: Wire) -> None:
 @pytest.mark.parametrize(
     ("legacy", "today"),
     [
-        (61451, CODE.BAD_PARAMETER),
         (61452, CODE.NO_SUCH_AGENT),
         (61453, CODE.AGENT_EXISTS),
         (61454, CODE.BAD_AGENT_NAME),
