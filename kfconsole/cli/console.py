@@ -104,6 +104,9 @@ def run_app(app: "KfApp") -> int:
     Raises:
         Exception: What ended it unexpectedly, after the terminal was restored.
     """
+    from kfconsole.ui import writing_out
+
+    writing_out.mend()
     code = app.run()
     for said in app.last_words:
         talk(said)
