@@ -18,6 +18,7 @@ from msgspec import Struct
 from kfconsole.desk.changes import Accepted, Change, Changes, Closed, Left, Transferred
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen
+from kfconsole.desk.parts import MANY, let_keys_pass
 from kfconsole.desk.store import Store
 from kfconsole.desk.waits import QueueMemory
 from kfconsole.model import AgentId, CustomerAct, CustomerId, Desk, Opening, Session, Waiting, WaitOutcome
@@ -161,10 +162,13 @@ class Chronicle:
         before, self._through = self._through, look
         self._find_gone(before, look)
         self._find_sessions(before, look)
-        await asyncio.sleep(0)
+        is_long = len(look.desk.sessions) >= MANY
+        if is_long:
+            await let_keys_pass()
         self._find_ends(look)
         self._find_waiting(look)
-        await asyncio.sleep(0)
+        if is_long:
+            await let_keys_pass()
 
     def _find_gone(self, before: _Look, look: _Look) -> None:
         """Note until when those were seen who are gone from the queue."""

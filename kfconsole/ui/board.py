@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from kfconsole.desk import floor
 from kfconsole.desk.floor import Hand, Order, Standing
+from kfconsole.desk.parts import in_parts, let_keys_pass
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk, Feed
@@ -110,19 +111,13 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
             began_mono, now = clock.monotonic(), clock.now()
             limits = self.app.settings.limits_at(now)
             steps = floor.assess(self.desk, self.floor, now, warn_after=limits.warn_after, late_after=limits.late_after)
-            while True:
-                try:
-                    next(steps)
-                except StopIteration as done:
-                    self.floor = done.value
-                    break
-                await asyncio.sleep(0)
-            await asyncio.sleep(0)
+            self.floor = await in_parts(steps)
+            await let_keys_pass()
             rows = floor.ordered(self.floor.standings, self.order, is_reversed=self.is_reversed)
-            await asyncio.sleep(0)
+            await let_keys_pass()
             if self.is_attached and self.app.is_running:
                 self._show_customers(rows)
-                await asyncio.sleep(0)
+                await let_keys_pass()
             if self.is_attached and self.app.is_running:
                 self._show_hands()
             await asyncio.sleep(min(LONGEST_REST_SECONDS, REST_SHARE * (clock.monotonic() - began_mono)))

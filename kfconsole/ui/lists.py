@@ -12,10 +12,11 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from kfconsole.desk import ranking
+from kfconsole.desk.parts import MANY, let_keys_pass
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk, Feed
 from kfconsole.ui import rows, status
-from kfconsole.ui.panes import MANY_ROWS, Pane
+from kfconsole.ui.panes import Pane
 from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
 from kfconsole.ui.tones import Tones
 from kfconsole.ui.widgets.entry import Entry
@@ -74,7 +75,7 @@ class Lists(Vertical):
             count = str(waiting) if waiting >= desk.queue_total else cut
             self.queue.show_rows(rows.queue_rows(desk), self.app.keymap.prefix("pane_queue") + _("Queue"), count)
         if names_changed or people_changed or before is None or desk.sessions is not before.sessions:
-            if before is None or len(desk.sessions) < MANY_ROWS:
+            if before is None or len(desk.sessions) < MANY:
                 self.catch_up()
             else:
                 self._catch_up_soon()
@@ -112,10 +113,10 @@ class Lists(Vertical):
             for mine, others in rows.session_rows_in_parts(desk, self._session_rows, PART_ROWS):
                 parts.append((mine, others))
                 by_id.update((row.id, row) for row in chain(mine, others))
-                await asyncio.sleep(0)
+                await let_keys_pass()
             session_rows = rows.mine_first(parts)
             unread = rows.unread_count(session_rows, is_anybody=desk.me is None)
-            await asyncio.sleep(0)
+            await let_keys_pass()
             if not self._is_behind or not self.is_attached:
                 return  # somebody could not wait
             self._is_behind = self._shown is not desk

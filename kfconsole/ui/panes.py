@@ -7,6 +7,7 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from kfconsole import finding
+from kfconsole.desk.parts import MANY, let_keys_pass
 from kfconsole.i18n import _
 from kfconsole.ui import rows
 from kfconsole.ui.plain import plain
@@ -16,7 +17,6 @@ from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.snapshots import HasId
 from kfconsole.ui.widgets.strips import Part
 
-MANY_ROWS = 2_000  # from so many on, making them ready to be looked through takes longer than a frame
 PART_ROWS = 1_000  # so many are looked through in 1 or 2 ms
 
 AnyRowT = TypeVar("AnyRowT", bound=HasId)
@@ -111,7 +111,7 @@ class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
         if self._is_withheld:
             self._looking = None
             self._show_found([])
-        elif len(among) < MANY_ROWS:
+        elif len(among) < MANY:
             self._looking = None
             self._show_found(list(self._found(among, wanted)))
         else:
@@ -122,14 +122,14 @@ class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
     @property
     def _is_withheld(self) -> bool:
         # While many are not ready none is shown: a key must not act on one that is not what was typed.
-        return self._is_preparing and len(self._all) >= MANY_ROWS
+        return self._is_preparing and len(self._all) >= MANY
 
     async def _look_in_parts(self) -> None:
         while (looking := self._looking) is not None:
             found: list[AnyRowT] = []
             for start in range(0, len(looking.among), PART_ROWS):
                 found += self._found(looking.among[start : start + PART_ROWS], looking.wanted)
-                await asyncio.sleep(0)
+                await let_keys_pass()
                 if self._looking is None or self._looking.wanted != looking.wanted:
                     break  # other words; other rows alone have their turn after these, else theirs would never come
             else:

@@ -7,9 +7,10 @@ from msgspec import Struct
 from textual.app import App, ComposeResult
 
 from kfconsole import finding
+from kfconsole.desk.parts import MANY
 from kfconsole.simulator import World
 from kfconsole.ui import panes
-from kfconsole.ui.panes import MANY_ROWS, PART_ROWS, FilterList
+from kfconsole.ui.panes import PART_ROWS, FilterList
 from kfconsole.ui.widgets.strips import Part
 from tests.ui.console import running, short, waiting
 
@@ -19,7 +20,7 @@ class Named(Struct, frozen=True):
     name: str
 
 
-ROWS = [Named(f"c{number}", f"{'odd' if number % 2 else 'even'} {number}") for number in range(MANY_ROWS * 2)]
+ROWS = [Named(f"c{number}", f"{'odd' if number % 2 else 'even'} {number}") for number in range(MANY * 2)]
 ODD = [row for row in ROWS if row.name.startswith("odd")]
 
 
@@ -100,7 +101,7 @@ async def test_rows_that_change_meanwhile_are_looked_through_next() -> None:
         stage.rows.show_rows(ROWS, "Rows", str(len(ROWS)))
         stage.rows.narrow("odd")
         await asyncio.sleep(0)
-        fewer = ROWS[: MANY_ROWS + 10]
+        fewer = ROWS[: MANY + 10]
         stage.rows.show_rows(fewer, "Rows", str(len(fewer)))
         await settled(stage)
 
@@ -108,7 +109,7 @@ async def test_rows_that_change_meanwhile_are_looked_through_next() -> None:
 
 
 def test_few_are_looked_through_at_once() -> None:
-    assert panes.PART_ROWS < MANY_ROWS
+    assert panes.PART_ROWS < MANY
 
 
 async def test_a_filter_typed_right_behind_the_key_of_a_pane_is_that_panes(tmp_path: Path, world: World) -> None:

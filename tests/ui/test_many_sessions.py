@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from kfconsole.desk.parts import MANY
 from kfconsole.model import Agent, Contact, CustomerId, Desk, Session
 from kfconsole.simulator import World
 from kfconsole.ui import lists, rows
-from kfconsole.ui.panes import MANY_ROWS
 from tests.ui.console import COLLEAGUE, ME, OFFLINE, running, short, small_shop, waiting
 
 
@@ -30,13 +30,13 @@ def test_rows_made_in_parts_are_the_same_and_no_part_is_large() -> None:
 
 
 def test_a_part_is_no_larger_than_what_is_made_at_once() -> None:
-    assert lists.PART_ROWS <= MANY_ROWS
+    assert lists.PART_ROWS <= MANY
 
 
 async def test_many_sessions_are_followed_and_the_one_just_accepted_is_selected_at_once(tmp_path: Path) -> None:
     world = World()
     small_shop(world)
-    served = waiting(world, MANY_ROWS + 50)
+    served = waiting(world, MANY + 50)
     for openid in served:
         world.accept(COLLEAGUE, openid)
     (last,) = waiting(world)

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from kfconsole import i18n
+from kfconsole.desk.parts import MANY
 from kfconsole.model import Contact, CustomerId, Desk, Session
 from kfconsole.simulator import World
 from kfconsole.text import width_cells
-from kfconsole.ui.panes import MANY_ROWS
 from kfconsole.ui.rows import session_rows
 from tests.ui.console import ME, QUEUE, SESSIONS, Console, running, short, waiting
 
@@ -191,7 +191,7 @@ async def test_words_typed_in_one_piece_with_the_key_of_the_filter_are_no_comman
 
 
 async def test_among_very_many_nobody_is_shown_before_it_is_known_who_is_found(tmp_path: Path, world: World) -> None:
-    openids = [CustomerId(f"oLh7e5many{number:018d}") for number in range(MANY_ROWS + 1)]
+    openids = [CustomerId(f"oLh7e5many{number:018d}") for number in range(MANY + 1)]
     sessions = tuple(Session(openid, ME, 1_700_000_000 + number) for number, openid in enumerate(openids))
     desk = Desk(me=ME, sessions=sessions, contacts={openids[7]: Contact(openids[7], alias="张女士")})
     async with running(tmp_path, world) as console:

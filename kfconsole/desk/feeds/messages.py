@@ -1,6 +1,5 @@
 """What customers and agents wrote: one window over the whole account."""
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -8,6 +7,7 @@ from msgspec.structs import replace
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen, RecordsSeen
 from kfconsole.desk.gaps import KEEP_DAYS, Gaps
+from kfconsole.desk.parts import let_keys_pass
 from kfconsole.desk.store import Store
 from kfconsole.desk.syncing import CLOCK_SHIFT_SECONDS, DAY_SECONDS, LATE_SECONDS, settled_until, tell
 from kfconsole.errors import KfError
@@ -102,7 +102,7 @@ class MessagesFeed:
         touched = dict.fromkeys(with_history & self._store.desk.contacts.keys())
         for start in range(0, len(messages), PART_MESSAGES):
             if start:
-                await asyncio.sleep(0)
+                await let_keys_pass()
             touched.update((message.openid, None) for message in messages[start : start + PART_MESSAGES])
         await tell(self._archive, self._store, messages, touched)
 

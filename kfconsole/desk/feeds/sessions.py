@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import SessionsSeen
+from kfconsole.desk.parts import let_keys_pass
 from kfconsole.desk.store import Store
 from kfconsole.errors import KfError, Rejected
 from kfconsole.model import Agent, AgentId, Message, Session
@@ -99,7 +100,7 @@ class SessionsFeed:
         unseen = set[AgentId]()
         for place, message in enumerate(messages):
             if place % PART_MESSAGES == PART_MESSAGES - 1:
-                await asyncio.sleep(0)
+                await let_keys_pass()
             session = served.get(message.openid)
             asked_mono = self._asked_mono.get(message.agent)
             if asked_mono is None or (session is not None and session.agent == message.agent):
