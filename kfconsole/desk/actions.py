@@ -7,9 +7,7 @@ else sees, are not. What was done is noted (`deeds`), without the words of messa
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfconsole.content import Content
@@ -19,6 +17,7 @@ from kfconsole.desk.deeds import Deeds
 from kfconsole.desk.gaps import KEEP_DAYS
 from kfconsole.desk.holders import Holders
 from kfconsole.desk.managing import Managing
+from kfconsole.desk.managing_acts import ManagingActs
 from kfconsole.desk.owing import Owing
 from kfconsole.desk.people import check_alias, check_tags
 from kfconsole.desk.poller import Poller
@@ -34,14 +33,12 @@ from kfconsole.desk.typing_state import TypingState
 from kfconsole.desk.undoing import Undoing
 from kfconsole.desk.uploads import Uploads
 from kfconsole.desk.waking import Sleep
-from kfconsole.errors import ArchiveError, KfError, NotPossible
+from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import (
     AgentId,
     Conversation,
     CustomerId,
-    Media,
-    MediaKind,
     Message,
     MessageId,
     SearchPage,
@@ -54,10 +51,9 @@ if TYPE_CHECKING:
 
     from kfconsole.archive import Archive
     from kfconsole.wechat import KfClient
-    from kfconsole.wechat.upload import OnProgress
 
 
-class Actions(Supervising):
+class Actions(Supervising, ManagingActs):
     """What one person, or one command, may do at the desk."""
 
     def __init__(
@@ -180,20 +176,16 @@ class Actions(Supervising):
     async def accept(self, openid: CustomerId, agent: AgentId | None = None) -> Session:
         """Give a customer to an agent, ourselves by default; see `Serving.accept`."""
         self._check_writable()
-        act, whom = ("accept", "") if agent in (None, self._me) else ("assign", agent or "")
-        session = await self._deeds.noted(act, self._serving.accept(openid, agent), openid=openid, details=whom)
-        self._undoing.accepted(session)
-        await self._owing.accepted(session)
-        return session
+        act, whom = self._giving(agent)
+        work = self._serving.accept(openid, agent)
+        return await self._accepted(await self._deeds.noted(act, work, openid=openid, details=whom))
 
     async def accept_next(self, agent: AgentId | None = None) -> Session:
         """Give the longest waiting customer to an agent; see `Serving.accept_next`."""
         self._check_writable()
-        act, whom = ("accept", "") if agent in (None, self._me) else ("assign", agent or "")
+        act, whom = self._giving(agent)
         work = partial(self._serving.accept_next, agent)
-        session = await self._deeds.noted_of_one(act, work, details=whom)
-        self._undoing.accepted(session)
-        return session
+        return await self._accepted(await self._deeds.noted_of_one(act, work, details=whom))
 
     async def close(self, openid: CustomerId, agent: AgentId | None = None) -> None:
         """End a customer's session, whoever holds it, or this agent's; see `Serving.close`."""
@@ -206,7 +198,9 @@ class Actions(Supervising):
         self._check_writable()
         ended = self._undoing.newest()
         noted = partial(self._deeds.noted, "undo_close", openid=ended.openid, details=ended.agent)
-        return await self._undoing.take_back(ended, noted)
+        session = await self._undoing.take_back(ended, noted)
+        await self._owing.accepted(session)
+        return session
 
     async def transfer(
         self,
@@ -339,63 +333,6 @@ class Actions(Supervising):
         if unknown := [openid for openid in openids if openid not in self._store.desk.contacts]:
             await self._reading.refresh_contacts(unknown)
 
-    # Managing
-
-    async def add_agent(self, agent: AgentId, nick: str) -> None:
-        """Add an agent; see `Managing` for this and the following."""
-        self._check_writable()
-        await self._deeds.noted("add_agent", self._managing.add_agent(agent, nick), details=f"{agent} {nick}")
-
-    async def rename_agent(self, agent: AgentId, nick: str) -> None:
-        """Give an agent another nickname."""
-        self._check_writable()
-        await self._deeds.noted("rename_agent", self._managing.rename_agent(agent, nick), details=f"{agent} {nick}")
-
-    async def remove_agent(self, agent: AgentId) -> None:
-        """Remove an agent."""
-        self._check_writable()
-        await self._deeds.noted("remove_agent", self._managing.remove_agent(agent), details=agent)
-
-    async def invite_agent(self, agent: AgentId, wechat_id: str) -> None:
-        """Invite a WeChat user to take over an agent."""
-        self._check_writable()
-        order = self._managing.invite_agent(agent, wechat_id)
-        await self._deeds.noted("invite_agent", order, details=f"{agent} {wechat_id}")
-
-    async def set_agent_picture(self, agent: AgentId, file: Path, on_progress: "OnProgress | None" = None) -> None:
-        """Give an agent another picture."""
-        self._check_writable()
-        order = self._managing.set_agent_picture(agent, file, on_progress)
-        await self._deeds.noted("set_agent_picture", order, details=agent)
-
-    async def served_by(self, agent: AgentId) -> "tuple[CustomerId, ...]":
-        """Return whom an agent serves, by WeChat's word of this moment; nothing is noted, as nothing is done."""
-        return await self._managing.served_by(agent)
-
-    async def set_remark(self, openid: CustomerId, remark: str) -> None:
-        """Write the account's note on a customer; an empty one deletes it."""
-        self._check_writable()
-        await self._deeds.noted("set_remark", self._managing.set_remark(openid, remark), openid=openid)
-        with suppress(ArchiveError):  # WeChat has it, and tells it again
-            await self._archive.describe(openid, remark=remark)
-            await self._reading.refresh_contacts((openid,))
-
-    async def upload_media(self, kind: MediaKind, file: Path, on_progress: "OnProgress | None" = None) -> Media:
-        """Upload a file for messages."""
-        self._check_writable()
-        order = self._managing.upload_media(kind, file, on_progress)
-        return await self._deeds.noted("upload_media", order, details=f"{kind} {file.name}")
-
-    async def media_of(self, kind: MediaKind, file: Path, on_progress: "OnProgress | None" = None) -> Media:
-        """Return a file as messages can name it, uploaded now or earlier in this run; see `Uploads.media_of`."""
-        self._check_writable()
-        return await self._uploads.media_of(kind, file, on_progress)
-
-    async def clear_quota(self, path: str | None) -> None:
-        """Let WeChat's counters of one call, or of all, start anew."""
-        self._check_writable()
-        await self._deeds.noted("clear_quota", self._managing.clear_quota(path), details=path or "all")
-
     # Typing
 
     async def set_typing(self, openid: CustomerId, *, cancel: bool = False) -> None:
@@ -436,6 +373,10 @@ class Actions(Supervising):
             NotPossible: It is one.
         """
         self._check_writable()
+
+    def _giving(self, agent: AgentId | None) -> tuple[str, str]:
+        """Return as what it is noted that an agent is given somebody, and whom it names."""
+        return ("accept", "") if agent in (None, self._me) else ("assign", agent or "")
 
     def _check_writable(self) -> None:
         if self._read_only is not None:

@@ -8,14 +8,18 @@ from kfconsole.desk import rules
 from kfconsole.desk.facts import ContactsSeen, OwedSeen
 from kfconsole.desk.store import Store
 from kfconsole.desk.waking import Sleep
-from kfconsole.errors import ArchiveError
+from kfconsole.errors import ArchiveError, NotPossible
+from kfconsole.i18n import _
 from kfconsole.model import Desk, Owed, Session
+from kfconsole.text import clean, one_line
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
 
 LOOK_SECONDS = 3.0
 """How late it is seen here what another console wrote."""
+MAX_NOTE_CHARACTERS = 200
+"""Of a note about who is handed back: one line, which every console shows."""
 
 
 class Owing:
@@ -48,6 +52,19 @@ class Owing:
             with suppress(ArchiveError):  # the feed of sessions tells it again
                 await self._archive.forget_owed(session.openid)
             await self.look_again()
+
+
+def note_of(typed: str) -> str:
+    """Return a note about who is handed back as it is kept: one line, and clean.
+
+    Raises:
+        NotPossible: It is too long.
+    """
+    note = one_line(clean(typed))
+    if (count := len(note)) > MAX_NOTE_CHARACTERS:
+        said = _("The note has {count} characters of at most {limit}: shorten it.")
+        raise NotPossible(said.format(count=f"{count:,}", limit=MAX_NOTE_CHARACTERS))
+    return note
 
 
 def unanswered(desk: Desk) -> tuple[Owed, ...]:

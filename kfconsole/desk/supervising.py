@@ -16,7 +16,7 @@ from kfconsole.desk import rules
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.deeds import Deeds
 from kfconsole.desk.holders import Holders
-from kfconsole.desk.owing import Owing
+from kfconsole.desk.owing import Owing, note_of
 from kfconsole.desk.serving import Serving
 from kfconsole.desk.store import Store
 from kfconsole.desk.undoing import Undoing
@@ -212,6 +212,10 @@ class Supervising:
         work = self._assign(plan)
         session = await self._deeds.noted("assign", work, openid=plan.openid, details=plan.agent)
         self._rota.had(plan.agent)
+        return await self._accepted(session)
+
+    async def _accepted(self, session: Session) -> Session:
+        """A customer was given to somebody by a person here: let everything know that has to."""
         self._undoing.accepted(session)
         await self._owing.accepted(session)
         return session
@@ -261,12 +265,12 @@ class Supervising:
             note: What whoever comes next should know.
 
         Raises:
-            NotPossible: This console is read-only, or there is no such session (any more).
+            NotPossible: This console is read-only, the note is too long, or there is no such session (any more).
             ArchiveError: The list cannot be written; nothing was done.
             ApiError: WeChat refused, or what happened could not be learned: then they stay on the list.
         """
         self._check_writable()
-        work = to_the_end(self._hand_back(openid, agent, note))
+        work = to_the_end(self._hand_back(openid, agent, note_of(note)))
         self._undoing.closed(openid, await self._deeds.noted("hand_back", work, openid=openid, details=agent or ""))
 
     async def _hand_back(self, openid: CustomerId, agent: AgentId | None, note: str) -> AgentId:
@@ -306,9 +310,10 @@ class Supervising:
         """End one session of a plan, or hand its customer back; what came of it is returned, not raised.
 
         Raises:
-            NotPossible: This console is read-only.
+            NotPossible: This console is read-only, or the note is too long.
         """
         self._check_writable()
+        note = note_of(note)
         if not is_still(self._store.desk, row):
             return Ending(Result.OVER)
         try:

@@ -132,6 +132,24 @@ async def test_accepted_from_here_they_are_owed_nothing_at_once(house: House) ->
         assert await house.archive.owed() == ()
 
 
+@pytest.mark.parametrize("act", ["accept_next", "undo_close"])
+async def test_every_way_to_accept_them_takes_them_off_the_list_at_once(house: House, act: str) -> None:
+    house.world.say(ANN, "hello")
+    async with house.polling():
+        await house.actions.accept(ANN)
+        house.time.sim.advance(5)
+        await house.actions.hand_back(ANN)
+        house.time.sim.advance(5)
+        if act == "accept_next":
+            house.world.say(ANN, "anybody?")
+            house.poller.wake()
+            await until(lambda: house.waiting() == [ANN])
+        await getattr(house.actions, act)()
+
+        assert house.desk.owed == ()
+        assert await house.archive.owed() == ()
+
+
 async def test_a_close_that_was_refused_owes_nothing_and_one_whose_answer_was_lost_does(house: House) -> None:
     house.world.say(ANN, "hello")
     async with house.polling():
