@@ -64,6 +64,8 @@ class RuleRow(Struct, frozen=True):
     """Seconds."""
     tags: tuple[str, ...]
     name_contains: str
+    hours: tuple[str, ...]
+    """Spans of the day in which it holds, such as `22:00-06:00`; empty: always."""
     agents: tuple[str, ...]
     """Empty: anybody who is online."""
     max_sessions: int | None
@@ -243,7 +245,12 @@ def _rule_row(rule: "AssignRule") -> RuleRow:
         wait_over=rule.wait_over,
         tags=rule.tags,
         name_contains=rule.name_contains,
+        hours=tuple(f"{_minute(start)}-{_minute(end)}" for start, end in rule.hours),
         agents=rule.agents,
         max_sessions=rule.max_sessions,
         strategy=rule.strategy,
     )
+
+
+def _minute(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"

@@ -12,8 +12,9 @@ from kfconsole import config
 from kfconsole.cli.acting import account_settings, ask_first, require_answer
 from kfconsole.cli.arguments import OPENID, yes_option
 from kfconsole.cli.json_option import json_option
-from kfconsole.cli.output import emit, emit_json, talk
+from kfconsole.cli.output import emit_json, talk
 from kfconsole.cli.spans import clock_span
+from kfconsole.cli.tables import emit_table
 from kfconsole.cli.times import local_time
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
@@ -76,8 +77,12 @@ def command(settings_file: Path | None, remove: str | None, is_sure: bool, as_js
     if as_json:
         emit_json(found)
         return
-    for row in found.owed:
-        emit("  ".join(filter(None, (clock_span(row.age_seconds), row.openid, row.agent, row.name, row.note))))
+    emit_table(
+        (_("duration"), _("customer"), _("agent"), _("name"), _("note")),
+        [(clock_span(row.age_seconds), row.openid, row.agent, row.name, row.note) for row in found.owed],
+        right=(0,),
+        whole=(4,),
+    )
     talk(_seen(found, settings) if found.owed else _("Nobody is owed an answer."))
 
 

@@ -10,18 +10,26 @@ LONGEST_CELLS = 48
 GAP = "  "
 
 
-def emit_table(heads: Sequence[str], rows: Collection[Sequence[str]], *, right: Collection[int] = ()) -> None:
+def emit_table(
+    heads: Sequence[str],
+    rows: Collection[Sequence[str]],
+    *,
+    right: Collection[int] = (),
+    whole: Collection[int] = (),
+) -> None:
     """Print the rows under their heads, every cell on one line; nothing without rows.
 
     Args:
         heads: What each column is, in the user's language.
         rows: As many cells each as there are heads.
         right: The columns of numbers.
+        whole: The columns that are not cut, however long.
     """
     if not rows:
         return
     lines = [tuple(map(one_line, row)) for row in (heads, *rows)]
-    widths = [min(max(map(width_cells, column)), LONGEST_CELLS) for column in zip(*lines, strict=True)]
+    longest = [max(map(width_cells, column)) for column in zip(*lines, strict=True)]
+    widths = [cells if number in whole else min(cells, LONGEST_CELLS) for number, cells in enumerate(longest)]
     for line in lines:
         cells = (
             fit(cell, width, align_right=number in right)

@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 import os
 import time
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ import pytest
 
 from kfconsole import config
 from kfconsole.archive import Archive
+from kfconsole.cli.assign import RuleRow
 from kfconsole.config.assigning import AssignRule, parse_rules
 from kfconsole.model import Feed
+from kfconsole.text import width_cells
 from tests.cli.conftest import Command, Shop
 from tests.cli.schema import valid
 
@@ -91,6 +94,14 @@ def test_rules_are_checked_and_printed(kf: Command) -> None:
     assert valid("assign rules", kf("assign", "rules", "--json").out)["rules"][0]["wait_over"] == 30
 
 
+def test_rules_as_json_hide_no_field_of_a_rule(kf: Command) -> None:
+    rules_file('[[rule]]\nname = "night"\nhours = ["22:00-06:00", "9:05-9:30"]\n')
+    (rule,) = json.loads(kf("assign", "rules", "--json").out)["rules"]
+
+    assert rule["hours"] == ["22:00-06:00", "09:05-09:30"]
+    assert {field.name for field in dataclasses.fields(AssignRule)} <= set(RuleRow.__struct_fields__)
+
+
 def test_a_colleagues_customer_is_taken_over(kf: Command, clean_shop: Shop) -> None:
     openid = clean_shop.customer("hi")
     assert kf("sessions", "take-over", openid, "--yes").code == 1
@@ -119,12 +130,41 @@ def test_who_is_handed_back_is_owed_an_answer_until_accepted(kf: Command, clean_
     clean_shop.order("clock", advance_seconds=5)
     assert kf("sessions", "open", openids[0]).code == 0
     listed = kf("sessions", "owed")
-    assert [line.split()[1] for line in listed.out.splitlines()] == [openids[1]]
+    assert [line.split()[1] for line in listed.out.splitlines()] == ["customer", openids[1]]
     assert owed["seen_at"] is None
     assert "No console here has looked at the sessions yet" in listed.err
     assert kf("sessions", "owed", "--remove", openids[1], "--yes").code == 0
     assert kf("sessions", "owed", "--remove", openids[1], "--yes").code == 1
     assert "Nobody is owed" in kf("sessions", "owed").err
+
+
+def test_a_note_is_one_clean_line_and_too_long_a_one_is_refused_before_anything(kf: Command, clean_shop: Shop) -> None:
+    openid = clean_shop.customer("hi")
+    clean_shop.order("agents/accept", kf_account=TOM, openid=openid)
+    calls = clean_shop.state()["calls"]
+    long = kf("sessions", "hand-back", openid, "--note", "x" * 1201, "--yes")
+    unchanged = clean_shop.state()["calls"]
+    note = "发票\nline \x1b[31mtwo " + "y" * 180
+    done = kf("sessions", "hand-back", openid, "--note", note, "--yes")
+    listed = kf("sessions", "owed")
+
+    assert (long.code, done.code) == (1, 0)
+    assert "The note has 1,201 characters of at most 200" in long.err
+    assert unchanged == calls
+    assert listed.out.splitlines()[1].endswith("  发票 line ␛[31mtwo " + "y" * 180)
+    assert len(listed.out.splitlines()) == 2
+
+
+def test_the_list_of_those_owed_an_answer_lines_up(kf: Command, clean_shop: Shop) -> None:
+    openids = [clean_shop.customer("hi"), clean_shop.customer("hi")]
+    for openid, agent in zip(openids, (ME, TOM), strict=True):
+        clean_shop.order("agents/accept", kf_account=agent, openid=openid)
+        assert kf("sessions", "hand-back", openid, "--note", "N", "--yes").code == 0
+    assert kf("users", "alias", openids[0], "阿芳").code == 0
+    head, *rows = kf("sessions", "owed").out.splitlines()
+
+    assert head.split() == ["duration", "customer", "agent", "name", "note"]
+    assert {width_cells(row[: row.index("N")]) for row in rows} == {width_cells(head[: head.index("note")])}
 
 
 @pytest.mark.parametrize(("seconds", "said"), [(10, "Sessions looked at until"), (600, "Stale: no console here")])

@@ -3,16 +3,16 @@
 from textual import work
 
 from kfconsole.desk import rules
+from kfconsole.desk.owing import note_of
 from kfconsole.desk.supervising import Assignment, Planned, is_still, plan_of
 from kfconsole.desk.undoing import UNDO_SECONDS
 from kfconsole.desk.waking import to_the_end
-from kfconsole.errors import KfError
+from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _, ngettext, sentences
 from kfconsole.model import AgentId, CustomerId, Desk
 from kfconsole.ui import words
 from kfconsole.ui.acts.sessions import SessionActs
 
-MAX_NOTE_CHARACTERS = 200
 NOTE_FORM = "hand_back"
 """Under this name a note is kept while it is written."""
 
@@ -272,6 +272,8 @@ def hand_back_consequence() -> str:
 
 
 def _check_note(typed: str) -> str:
-    if (count := len(typed)) > MAX_NOTE_CHARACTERS:
-        raise ValueError(_("{count} of {limit} characters: shorten it.").format(count=count, limit=MAX_NOTE_CHARACTERS))
+    try:
+        note_of(typed)
+    except NotPossible as error:
+        raise ValueError(error.message) from None
     return _("Enter hands the customer back.")
