@@ -63,9 +63,8 @@ class ActingScreen(TonedScreen):
             rebinding.follow(self, keymap, self.CHOOSE)
 
     def on_unmount(self) -> None:
-        """Follow the desk no longer."""
-        for stop in self._stop_following:
-            stop()
+        """Follow the desk no longer, whoever took this screen away."""
+        self.let_go()
 
     def follow_desk(self, listener: Callable[[Desk], None]) -> None:
         """Tell a listener of each change of the desk, as long as this screen is there."""
@@ -76,9 +75,15 @@ class ActingScreen(TonedScreen):
         return not self.is_asking
 
     def leave(self) -> None:
-        """Return to where this screen was opened; an answer that comes meanwhile would find nothing to be shown in."""
-        self.workers.cancel_node(self)
+        """Return to where this screen was opened."""
+        self.let_go()
         self.dismiss(None)
+
+    def let_go(self) -> None:
+        """Begin nothing more: an answer, or news from the desk, would find nothing to be shown in."""
+        while self._stop_following:
+            self._stop_following.pop()()
+        self.workers.cancel_node(self)
 
     def key_of(self, name: str) -> str:
         """Name the key of a command within a sentence."""

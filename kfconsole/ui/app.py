@@ -389,7 +389,7 @@ class KfApp(App[int]):
     def return_to_desk(self) -> None:
         """Take away what lies above the desk, but no question: somebody waits for its answer."""
         while isinstance(self.screen, ActingScreen) and self.screen is not self._desk_screen:
-            self.screen.workers.cancel_node(self.screen)  # an answer would find nothing to be shown in
+            self.screen.let_go()
             self.pop_screen()
 
     def copy_to_clipboard(self, text: str) -> None:

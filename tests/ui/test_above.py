@@ -74,6 +74,21 @@ async def test_each_screen_says_at_its_top_what_kind_of_console_it_is_and_how_fr
             await console.until(lambda: console.app.screen is console.desk_screen)
 
 
+@pytest.mark.parametrize("key", KEYS)
+async def test_who_leaves_a_screen_lets_nothing_more_begin_on_it(tmp_path: Path, world: World, key: str) -> None:
+    async with running(tmp_path, world) as console:
+        ann = world.add_customer().openid
+        await console.serve(ann, "hello")
+        await console.choose(ann)
+        before = len(console.app.store._subscribers)
+        screen = await visit(console, key)
+        for _again in ("before it is gone", "as what takes it away may come twice"):
+            screen.let_go()
+            assert len(console.app.store._subscribers) == before
+        await console.press("escape", "escape")
+        await console.until(lambda: console.app.screen is console.desk_screen)
+
+
 async def test_the_top_line_of_a_screen_above_follows_a_replay(tmp_path: Path) -> None:
     async with replaying(tmp_path, start="+5m") as console:
         for key in ("p", "Q", "H"):

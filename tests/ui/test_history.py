@@ -156,12 +156,13 @@ async def test_leaving_while_messages_come_is_no_crash(tmp_path: Path, world: Wo
         (customer,) = waiting(world)
         await console.serve(customer, "hi")
         await console.open(customer)
-        for number in range(15):
+        for number in range(40):
             console.strike("h")
-            await console.until(lambda: console.app.screen is not console.desk_screen)
+            await console.until(lambda: isinstance(console.app.screen, HistoryScreen))
             world.say(customer, f"again {number}")
             console.app.poller.wake()
-            await asyncio.sleep(number * 0.003)
+            for _step in range(number * 5):
+                await asyncio.sleep(0)
             console.strike("escape")
             await console.until(lambda: console.app.screen is console.desk_screen)
         assert console.app.crash is None

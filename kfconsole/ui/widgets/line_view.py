@@ -185,6 +185,8 @@ class LineView(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _look(self) -> _Look:
         if self._look_cache is None:
+            if not self.is_attached:
+                return _Look(*[Style()] * 4)  # it has left its screen, and its styles with it: nobody sees it
             self._look_cache = _Look(
                 base=self.rich_style,
                 current=self._over("current"),

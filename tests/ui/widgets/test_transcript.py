@@ -523,3 +523,13 @@ async def test_hidden_it_goes_there_once_it_is_seen(
 
     assert fresh.current_id == "m40"
     assert any(text.startswith("m40") for text in stage.texts)
+
+
+async def test_off_the_screen_it_takes_items_and_is_not_drawn(transcript: WatchedTranscript) -> None:
+    transcript.show(items(0, 20))
+    await transcript.remove()
+    transcript.notify_style_update()  # nothing is kept of how it looked
+    transcript.show(items(0, 40))
+    transcript.go_to("m30")
+    assert transcript.current_id == "m30"
+    assert len(transcript.items) == 40
