@@ -175,6 +175,7 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         """Fit everything to the new width."""
         if self.is_mounted:
             self.call_after_refresh(self.paint_bars)
+            self.call_after_refresh(self._focus_what_is_seen)
 
     def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool:
         """Let no key act while a question is on its way to the screen, or in a window too small to see on what."""
@@ -236,6 +237,13 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
     def bring_conversation(self, is_wanted: bool) -> None:
         """Show or hide the conversation looked at."""
         self.set_class(is_wanted, "-watching")
+        self._focus_what_is_seen()
+
+    def _focus_what_is_seen(self) -> None:
+        # In a narrow window the conversation lies over both lists: a key is about what one sees.
+        is_covered = self.has_class("-narrow") and self.has_class("-watching")
+        if is_covered and self.focused in (None, self.customers, self.hands):
+            self.set_focus(self.talk)
 
     def action_reply(self) -> None:
         """Go to the desk, and write to the customer there."""
@@ -259,7 +267,7 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         hand = next((hand for hand in self.floor.hands if hand.id == event.row_id), None)
         if hand is not None:
             self._filtered = self.customers
-            self.customers.narrow(hand.agent.nick or hand.id)
+            self.customers.narrow(hand.agent.name)
             self.customers.take_first()
             self.set_focus(self.customers)
 

@@ -330,3 +330,32 @@ def test_an_agent_with_a_late_answer_has_mark_word_and_number_however_narrow(wid
     assert said.count("12") == 2
     assert "late" in said
     assert ("online" in said) is (width == 78)
+
+
+async def test_in_a_narrow_window_the_keys_are_about_the_conversation_that_covers_the_lists(
+    tmp_path: Path, world: World
+) -> None:
+    async with running(tmp_path, world, size=(80, 24)) as console:
+        first, second = waiting(world, 2)
+        board = await show_board(console, 2)
+        assert board.customers.select(first)
+        await console.press("a")
+        await console.until(lambda: world.holder(first) == ME and board.watch_pane.openid == first)
+        await console.until(lambda: console.app.focused is board.talk)
+        assert board.subject() == first
+        await console.press("escape")
+        assert console.app.focused is board.customers
+        await console.press("r")
+        await console.until(lambda: console.app.screen is console.desk_screen)
+
+
+async def test_a_window_that_becomes_narrow_keeps_the_keys_where_one_looks(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world) as console:
+        (openid,) = waiting(world)
+        board = await show_board(console, 1)
+        await look_on(console, openid)
+        await console.press(console.app.keymap.key_of("board_customers"))
+        assert console.app.focused is board.customers
+        await console.pilot.resize_terminal(80, 24)
+        await console.until(lambda: console.app.focused is board.talk)
+        assert board.subject() == openid
