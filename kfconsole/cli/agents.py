@@ -199,9 +199,9 @@ def remove(settings_file: Path | None, agent: str, is_sure: bool, as_json: bool)
     if not is_sure:
         for line in said:
             talk(line)
-    ask_first(_("Remove {agent} ({nick})?").format(agent=found.id, nick=found.nick), is_sure)
+    ask_first(_("Remove {agent} ({nick})?").format(agent=found.id, nick=found.name), is_sure)
     _act(settings_file, lambda actions: actions.remove_agent(found.id))
-    talk(_("Removed {agent} ({nick}).").format(agent=agent, nick=found.nick))
+    talk(_("Removed {agent} ({nick}).").format(agent=agent, nick=found.name))
     if as_json:
         emit_json(AgentRemoved(agent, found.nick, sessions))
 

@@ -12,6 +12,7 @@ from kfconsole.cli.output import DONE, complain, failed, talk
 from kfconsole.errors import ConfigError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import Agent
+from kfconsole.text import one_line
 
 WECHAT = "https://api.weixin.qq.com"
 Values = dict[str, dict[str, Any]]
@@ -113,7 +114,7 @@ async def _try(settings: config.Settings) -> tuple[Agent, ...]:
 def _ask_agent(values: Values, path: Path, agents: tuple[Agent, ...] | None) -> None:
     for agent in agents or ():
         bound = "" if agent.is_bound else _("not bound to a WeChat user")
-        talk(f"  {agent.id}  {agent.nick}  {bound}".rstrip())
+        talk(f"  {agent.id}  {one_line(agent.nick)}  {bound}".rstrip())
     while True:
         values["me"]["kf_account"] = chosen = _ask(_("The agent you answer as (empty: watch and assign only)"), "")
         try:
@@ -124,7 +125,7 @@ def _ask_agent(values: Values, path: Path, agents: tuple[Agent, ...] | None) -> 
         if not chosen or agents is None:
             return
         if found := next((agent for agent in agents if agent.id == chosen), None):
-            talk(_("You answer as {nick} ({agent}).").format(nick=found.nick, agent=found.id))
+            talk(_("You answer as {nick} ({agent}).").format(nick=found.name, agent=found.id))
             return
         complain(_("There is no agent {agent}.").format(agent=chosen))
 

@@ -30,6 +30,7 @@ from kfconsole.cli.times import local_time
 from kfconsole.errors import KfError, RateLimited, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId
+from kfconsole.text import one_line
 
 if TYPE_CHECKING:
     from kfconsole.cli.wiring import Wired
@@ -173,7 +174,7 @@ def show(settings_file: Path | None, openid: str, as_json: bool) -> None:
     if found.state == "waiting":
         emit(_("waiting {span}, since {time}").format(span=span, time=since))
     else:
-        who = f"{found.nick} ({found.agent})" if found.nick else found.agent
+        who = f"{one_line(found.nick)} ({found.agent})" if found.nick else found.agent
         emit(_("served by {agent} for {span}, since {time}").format(agent=who, span=span, time=since))
 
 

@@ -175,17 +175,16 @@ def check_invitable(agent: Agent, now: float) -> None:
     Raises:
         NotPossible: Somebody does, or is.
     """
-    name = one_line(agent.nick) or agent.id
     if agent.is_bound:
         raise NotPossible(
-            _("{wechat_id} has already taken over {agent}.").format(wechat_id=agent.wechat_id, agent=name),
+            _("{wechat_id} has already taken over {agent}.").format(wechat_id=agent.wechat_id, agent=agent.name),
             hint=_("For somebody else, add another agent."),
             code=CODE.AGENT_ALREADY_BOUND,
         )
     if is_invitation_open(agent, now):
         raise NotPossible(
             _("{wechat_id} is already invited to take over {agent}.").format(
-                wechat_id=agent.invited_wechat_id, agent=name
+                wechat_id=agent.invited_wechat_id, agent=agent.name
             ),
             hint=_("Wait until it is answered or has expired."),
             code=CODE.INVITATION_PENDING,
@@ -209,16 +208,15 @@ def check_wechat_id(wechat_id: str, agents: Sequence[Agent], now: float) -> str:
             code=CODE.BAD_WECHAT_ID,
         )
     for agent in agents:
-        name = one_line(agent.nick) or agent.id
         if agent.is_bound and agent.wechat_id == wechat_id:
             raise NotPossible(
-                _("{wechat_id} already serves here as {agent}.").format(wechat_id=wechat_id, agent=name),
+                _("{wechat_id} already serves here as {agent}.").format(wechat_id=wechat_id, agent=agent.name),
                 hint=_("Invite somebody else, or remove their other agent first."),
                 code=CODE.ALREADY_A_WORKER,
             )
         if is_invitation_open(agent, now) and agent.invited_wechat_id == wechat_id:
             raise NotPossible(
-                _("{wechat_id} is already invited to take over {agent}.").format(wechat_id=wechat_id, agent=name),
+                _("{wechat_id} is already invited to take over {agent}.").format(wechat_id=wechat_id, agent=agent.name),
                 hint=_("They have to answer in WeChat."),
                 code=CODE.ALREADY_INVITED,
             )

@@ -144,7 +144,7 @@ def assess(
     """
     is_same = (before.warn_after, before.late_after) == (warn_after, late_after)
     known = before.by_id
-    names = {agent.id: agent.nick or agent.id for agent in desk.agents}
+    names = {agent.id: agent.name for agent in desk.agents}
     found: dict[str, Standing] = {}
     served = desk.session_by_customer
     for row in desk.queue:

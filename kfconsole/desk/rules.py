@@ -29,7 +29,7 @@ from kfconsole.model import (
     Session,
     Waiting,
 )
-from kfconsole.text import clip, one_line
+from kfconsole.text import clip
 
 __all__ = [
     "ARRIVAL_TOLERANCE_SECONDS",
@@ -247,8 +247,7 @@ def load_of(agent: Agent, seen_count: int) -> int:
 def agent_name(desk: Desk, agent: AgentId) -> str:
     """Return what an agent is called: the nick, else the account."""
     known = find_agent(desk, agent)
-    nick = one_line(known.nick) if known is not None else ""
-    return clip(nick, MAX_NAME_CELLS) if nick else agent
+    return clip(known.name, MAX_NAME_CELLS) if known is not None else agent
 
 
 def customer_name(desk: Desk, openid: CustomerId, *, cut: str = "…") -> str:

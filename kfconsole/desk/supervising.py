@@ -112,7 +112,7 @@ def least_loaded(agents: Iterable[Agent], load: Mapping[AgentId, int], turns: Ma
     """Return who has the least to do; of several who was longest without a turn, then by name."""
     return min(
         agents,
-        key=lambda agent: (load.get(agent.id, 0), turns.get(agent.id, 0), agent.nick or agent.id, agent.id),
+        key=lambda agent: (load.get(agent.id, 0), turns.get(agent.id, 0), agent.name, agent.id),
         default=None,
     )
 

@@ -12,7 +12,7 @@
 Beside the desk stands what single questions answer: User, Media, Download, Quota and RequestInfo.
 
 Times ending in `_at` are Unix seconds of WeChat's clock; those ending in `_mono` are seconds of this host's
-monotonic clock. Texts are already cleaned. Imports only errors and content.
+monotonic clock. Texts are already cleaned. Imports only errors, text and content.
 """
 
 from kfconsole.model.answers import (

@@ -4,6 +4,8 @@ from typing import NewType
 
 from msgspec import Struct
 
+from kfconsole.text import one_line
+
 # gc=False, here and wherever there are thousands: nothing frozen leads back to itself, and a collection that walks
 # 20,000 of each holds the screen up longer than a frame.
 
@@ -39,6 +41,16 @@ class Agent(Struct, frozen=True, gc=False):
     invited_wechat_id: str = ""
     """The WeChat user who was invited; only while nobody is bound."""
     invite_expires_at: int | None = None
+
+    @property
+    def name(self) -> str:
+        """What the agent is called, on one line: the nick, else the account."""
+        return one_line(self.nick) or self.id
+
+    @property
+    def apart(self) -> str:
+        """The nick and the account, so that no other agent can be meant."""
+        return f"{one_line(self.nick)} {self.id}".strip()
 
 
 class Waiting(Struct, frozen=True, gc=False):

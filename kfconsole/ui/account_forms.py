@@ -58,7 +58,7 @@ def renaming(app: "KfApp", agent: Agent) -> AccountForm:
         known = _known(app, agent)
         if nick == one_line(known.nick):
             raise NotPossible(_("The agent is called so already."), hint=_("Esc leaves it at that."))
-        tell(_("Renaming {agent}…").format(agent=_name(known)))
+        tell(_("Renaming {agent}…").format(agent=known.name))
         with _saying_where_to_look(app):
             await app.actions.rename_agent(agent.id, nick)
         return agent.id
@@ -88,7 +88,7 @@ def inviting(app: "KfApp", agent: Agent) -> AccountForm:
         check=lambda typed: agent_checks.check_wechat_id(typed, others(), app.clock.now()),
         tells_at_once=True,
     )
-    title = _("Invite somebody to take over {agent}").format(agent=_apart(agent))
+    title = _("Invite somebody to take over {agent}").format(agent=agent.apart)
     return Form(title, (field,), finish, kept_as=(NOBODY, f"agent-invite {agent.id}"), can_stop=False)
 
 
@@ -120,7 +120,7 @@ def picturing(app: "KfApp", agent: Agent) -> AccountForm:
         file=_described,
         endings=("jpg", "jpeg"),
     )
-    title = _("Head image of {agent}").format(agent=_apart(agent))
+    title = _("Head image of {agent}").format(agent=agent.apart)
     return Form(title, (field,), finish, kept_as=(NOBODY, f"agent-picture {agent.id}"))
 
 
@@ -153,15 +153,6 @@ def _agents(app: "KfApp") -> "Sequence[Agent]":
 def _known(app: "KfApp", agent: Agent) -> Agent:
     """The agent as it is by now: the form may have been open for long."""
     return next((found for found in _agents(app) if found.id == agent.id), agent)
-
-
-def _name(agent: Agent) -> str:
-    return one_line(agent.nick) or agent.id
-
-
-def _apart(agent: Agent) -> str:
-    """Name an agent so that no other one can be meant."""
-    return f"{one_line(agent.nick)} {agent.id}".strip()
 
 
 @contextmanager

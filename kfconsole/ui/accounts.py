@@ -13,7 +13,6 @@ from kfconsole.desk import agent_checks
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, CustomerId, Desk, Feed
-from kfconsole.text import one_line
 from kfconsole.ui import account_rows, status
 from kfconsole.ui.above import AboveScreen
 from kfconsole.ui.account_rows import AccountLook
@@ -186,7 +185,7 @@ class AccountsScreen(AboveScreen):
     def action_accounts_back(self) -> None:
         """Return to the desk."""
         if not any(worker.group == "remove" and worker.is_running for worker in self.workers):
-            self.dismiss(None)
+            self.leave()
 
     def _is_possible(self, check: Callable[[], object]) -> bool:
         try:
@@ -220,7 +219,7 @@ class AccountsScreen(AboveScreen):
         try:
             asked: frozenset[CustomerId] | None = None
             while True:
-                self.tell(_("Asking WeChat whom {agent} serves…").format(agent=_name(agent)))
+                self.tell(_("Asking WeChat whom {agent} serves…").format(agent=agent.name))
                 served, problem = await self._served_by(agent.id)
                 if asked is not None and set(served or ()) <= asked:
                     break
@@ -230,7 +229,7 @@ class AccountsScreen(AboveScreen):
         finally:
             self.is_asking = False
         if await self.attempt(self.app.actions.remove_agent(agent.id)):
-            self.tell(_("Removed {agent}.").format(agent=_apart(agent)))
+            self.tell(_("Removed {agent}.").format(agent=agent.apart))
 
     async def _served_by(self, agent: AgentId) -> tuple[tuple[CustomerId, ...] | None, str]:
         try:
@@ -248,17 +247,8 @@ class AccountsScreen(AboveScreen):
         said = agent_checks.removal_words(agent, names, problem=problem, is_me=agent.id == self.desk.me)
         question = Question(
             _("Remove an agent"),
-            _("Remove {agent}?").format(agent=_apart(agent)),
+            _("Remove {agent}?").format(agent=agent.apart),
             "\n".join(said),
             [Answer("remove", _("Remove"), "y")],
         )
         return await self.app.push_screen_wait(question) == "remove"
-
-
-def _name(agent: Agent) -> str:
-    return one_line(agent.nick) or agent.id
-
-
-def _apart(agent: Agent) -> str:
-    """Name an agent so that no other one can be meant."""
-    return f"{one_line(agent.nick)} {agent.id}".strip()

@@ -86,7 +86,7 @@ def _choice(agent: Agent, me: AgentId | None, holder: AgentId | None, *, is_seen
     refusal = _refusal(agent, holder, is_seen=is_seen)
     return Choice(
         agent.id,
-        agent.nick or agent.id,
+        agent.name,
         load + mine,
         refusal + mine if refusal else "",
         also=agent.id,

@@ -109,7 +109,7 @@ def _who(row: Standing, look: BoardLook) -> tuple[str, str]:
 def _agent(row: Standing, _look: BoardLook) -> tuple[str, str]:
     if row.session is None:
         return NONE, "muted"
-    return (_("me"), "accent") if row.is_mine else (text.one_line(row.agent_name), "muted")
+    return (_("me"), "accent") if row.is_mine else (row.agent_name, "muted")
 
 
 def _age(row: Standing, look: BoardLook) -> tuple[str, str]:
@@ -298,7 +298,7 @@ def draw_hand(row: Hand, width: int, is_current: bool, look: BoardLook) -> list[
     parts: list[Part] = [
         (">" if is_current else " ", tones.accent),
         (mark + " ", tone),
-        (fit(text.one_line(agent.nick) or agent.id, name_cells), tones.strong if row.is_me else tones.text),
+        (fit(agent.name, name_cells), tones.strong if row.is_me else tones.text),
         (" " + fit(state, state_cells), state_tone),
         (" " + fit(str(count), load_cells, align_right=True), tones.text),
         (" " + fit(str(load.unanswered or ""), open_cells, align_right=True), tone if load.late else tones.accent),

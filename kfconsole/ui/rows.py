@@ -95,7 +95,7 @@ def session_rows_in_parts(
     desk: Desk, before: Mapping[str, SessionRow], part_rows: int
 ) -> Iterator[tuple[list[SessionRow], list[SessionRow]]]:
     """Yield mine and the others of so many sessions at a time, as `session_rows` has them."""
-    names = {agent.id: agent.nick or agent.id for agent in desk.agents}
+    names = {agent.id: agent.name for agent in desk.agents}
     contacts = desk.contacts
     for start in range(0, len(desk.sessions), part_rows):
         mine: list[SessionRow] = []
@@ -278,7 +278,7 @@ def draw_agent(row: AgentRow, width: int, is_current: bool, look: Look) -> list[
     parts: list[Part] = [
         (">" if is_current else " ", tones.accent),
         ("  ", tones.text),
-        (text.fit(text.one_line(agent.nick) or agent.id, name_cells), tones.text if agent.is_online else tones.muted),
+        (text.fit(agent.name, name_cells), tones.text if agent.is_online else tones.muted),
     ]
     if agent.is_online:
         parts.append((text.fit(str(agent.session_count), 4, align_right=True), tones.text))
@@ -291,4 +291,4 @@ def draw_agent(row: AgentRow, width: int, is_current: bool, look: Look) -> list[
 
 def agent_names(desk: Desk) -> list[tuple[AgentId, str]]:
     """Account and name of every agent, in the order of their list."""
-    return [(row.agent.id, row.agent.nick or row.agent.id) for row in agent_rows(desk)]
+    return [(row.agent.id, row.agent.name) for row in agent_rows(desk)]

@@ -174,6 +174,15 @@ def test_agents_stand_by_what_their_customers_need() -> None:
     assert mei.load.oldest_at == math.inf
 
 
+def test_a_name_of_an_agent_stays_on_one_line() -> None:
+    desk = the_floor()
+    desk = replace(desk, agents=tuple(replace(agent, nick=f"{agent.nick}\n老板") for agent in desk.agents))
+    names = {row.agent_name for row in assessed(desk).standings}
+
+    assert any(name.endswith(" 老板") for name in names)
+    assert not any("\n" in name for name in names)
+
+
 def test_a_customer_who_is_served_already_waits_for_nobody() -> None:
     desk = the_floor()
     served = replace(desk, queue=(*desk.queue, wait("calm", 900)))

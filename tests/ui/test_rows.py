@@ -16,8 +16,9 @@ from kfconsole.model import (
     MessageKind,
     Session,
 )
+from kfconsole.ui.agent_picker import agent_choices
 from kfconsole.ui.lines import words_of
-from kfconsole.ui.rows import matches, session_rows
+from kfconsole.ui.rows import agent_names, matches, session_rows
 
 ANN, BOB, EVE = CustomerId("oAnn"), CustomerId("oBob"), CustomerId("oEve")
 ME, LI = AgentId("me@shop"), AgentId("li@shop")
@@ -31,6 +32,14 @@ DESK = Desk(
 
 def test_my_sessions_come_first_and_then_the_oldest() -> None:
     assert [(row.id, row.agent_name) for row in session_rows(DESK)] == [(BOB, "Mei"), (ANN, "Li"), (EVE, "Li")]
+
+
+def test_a_name_of_an_agent_stays_on_one_line_wherever_it_is_shown() -> None:
+    desk = replace(DESK, agents=(Agent(ME, "Mei\n  Ling"), Agent(LI, " \n ")))
+
+    assert [(row.id, row.agent_name) for row in session_rows(desk)] == [(BOB, "Mei Ling"), (ANN, LI), (EVE, LI)]
+    assert agent_names(desk) == [(ME, "Mei Ling"), (LI, LI)]
+    assert [choice.label for choice in agent_choices(desk)] == ["Mei Ling", LI]
 
 
 def test_only_rows_that_say_something_else_are_made_anew() -> None:
