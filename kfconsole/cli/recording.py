@@ -12,7 +12,7 @@ from kfconsole.desk import ServerClock
 from kfconsole.desk.fact_lines import Header
 from kfconsole.desk.recording import RecordedStore, Recorder
 from kfconsole.errors import ArchiveError
-from kfconsole.model import AgentId, Contact, CustomerId, Message, MessageId, News, Record
+from kfconsole.model import AgentId, CustomerId, Message, MessageId, News, Record
 
 RECENT_SECONDS = 86_400.0
 MOST_RECENT = 20_000
@@ -54,7 +54,6 @@ def recorded(settings: Settings, recorder: Recorder, clock: ServerClock) -> tupl
     archive = RecordedArchive(
         settings.archive_path,
         wall=clock.now,
-        know=recorder.know,
         keep=store.keep_messages,
         end_recording=recorder.end,
     )
@@ -69,12 +68,10 @@ class RecordedArchive(Archive):
         path: Path,
         *,
         wall: Callable[[], float],
-        know: Callable[[Iterable[Contact]], None],
         keep: Callable[[Iterable[Message]], None],
         end_recording: Callable[[], None],
     ) -> None:
         super().__init__(path, wall=wall)
-        self._know = know
         self._keep = keep
         self._end_recording = end_recording
         self._recent: asyncio.Task[None] | None = None
@@ -113,7 +110,6 @@ class RecordedArchive(Archive):
         kept = 0
         with suppress(ArchiveError):  # whatever is wrong with the archive, its next use shows it
             async for part in self.every(start_at=self._wall() - RECENT_SECONDS):
-                self._know((await self.contacts({message.openid for message in part})).values())
                 self._keep(part)
                 kept += len(part)
                 if kept >= MOST_RECENT:

@@ -21,7 +21,7 @@ from kfconsole import errors
 from kfconsole.config.limits import LimitHours
 from kfconsole.desk import facts as happened
 from kfconsole.desk.facts import Fact
-from kfconsole.desk.masked_facts import FactMask
+from kfconsole.desk.masked_facts import FactMask, how_it_is_masked
 from kfconsole.errors import ConfigError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, Contact, Message, QueueAnswer, Session
@@ -56,6 +56,8 @@ class Header(Struct, frozen=True, kw_only=True):
     began_mono: float
     """The same moment by the recording host's monotonic clock."""
     is_masked: bool = False
+    masking: str = ""
+    """What has become of names and words, for whoever reads the file."""
     me: AgentId | None = None
     timezone: str = "Asia/Shanghai"
     warn_after: int = 60
@@ -208,6 +210,8 @@ class Shortener:
 
     def header(self, header: Header) -> bytes:
         """Return the first line."""
+        if self._mask is not None:
+            header = replace(self._mask.masked(header), is_masked=True, masking=how_it_is_masked())
         return self._encoder.encode(header) + b"\n"
 
     def line(self, fact: Fact | Keyframe, at: float, mono: float) -> bytes:

@@ -1,107 +1,162 @@
-"""Facts in which nobody can be recognised: customers and agents get names that stand for them, the same all along.
+"""Facts in which nobody can be recognised: nobody's name, no word of theirs, the same stand-in all along one file.
 
-Field by field, whatever the fact: text that is not known to be harmless is looked through for numbers and ids, and
-for what the customer and the agent are called whose conversation it is from.
+What is kept is what is known to be harmless: numbers, moments and states by their type, a few words that are declared
+in `_HARMLESS`. Ids get stand-ins, and every other text, of whatever field there is or comes, keeps only how long it is
+and how it is laid out: each letter becomes x, each digit 0, each 汉字 某.
 """
 
-from collections.abc import Mapping
+import re
+import types
+import unicodedata
+from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, Literal, NewType, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from kfconsole.desk.formats.masking import LETTERS, OPENID_LENGTH, Mask
+from kfconsole.content import Content
+from kfconsole.desk.formats.masking import LETTERS, OPENID_LENGTH
 from kfconsole.errors import KfError
-from kfconsole.model import Agent, AgentId, Contact, CustomerId, is_wechat_tag
+from kfconsole.i18n import _
+from kfconsole.model import MEDIA_WORDS, Agent, AgentId, CustomerId
+from kfconsole.text import width_cells
 
-T = TypeVar("T")
+T = TypeVar("T", bound=Struct)
+_Masker = Callable[[Any], Any]
 
-_OPENIDS: Final = frozenset({"openid"})
-_EMPTIED: Final = frozenset({"alias", "remark", "picture_url"})
-"""Without a name the end of the openid is shown, and nobody looks at pictures here."""
-_NAMED: Final = {"nick": "agent", "user": "user", "wechat_id": "wx", "invited_wechat_id": "wx"}
-"""Fields that get a name of their own, and what it begins with."""
+REMEMBERED: Final = 20_000
 _NAME_LETTERS: Final = 6
-_LEAST_NAME: Final = 2
-"""Characters: a shorter name stands in too many words that are none."""
-_Whose = tuple[CustomerId | None, AgentId | None]
-"""The customer and the agent a text is about, where they are known."""
+
+_HARMLESS: Final = frozenset({"Header.program", "Header.timezone", "Header.hours", "Header.intervals"})
+"""Fields that stay as they are, though their type does not say that nobody can be recognised by them."""
+_INVITE_STATES: Final = frozenset({"waiting", "rejected", "expired"})
+_WECHAT_TAG: Final = re.compile(r"#[0-9]+")
+_PLACEHOLDERS: Final = MEDIA_WORDS | {f"[{kind.__struct_config__.tag}]" for kind in get_args(Content)}
+_PLACEHOLDER: Final = re.compile(f"({'|'.join(map(re.escape, sorted(_PLACEHOLDERS)))})")
+"""What stands in a conversation where something else than words was sent."""
+_SPELLING: Final = (range(0x2460, 0x2500), range(0x2800, 0x2900), range(0x3200, 0x3400), range(0x1F100, 0x1F300))
+"""Symbols that are letters: circled, squared, braille, flags."""
+_JOINING: Final = frozenset("\u200d\ufe0e\ufe0f\u20e3")
+"""What puts emoji together."""
 
 
-class FactMask(Mask):
+class FactMask:
     """Masks all of one recording. An openid becomes another one, so that replaying looks as it did."""
 
     def __init__(self, key: bytes) -> None:
-        super().__init__(key)
-        self._called: dict[str, dict[str, str]] = {}
-        """By openid or account: what they are called in texts, the longest first, and what stands there instead."""
-
-    def masked(self, value: T, openid: CustomerId | None = None) -> T:
-        """Return a fact, or a part of one, with everything in it masked.
+        """Begin a file.
 
         Args:
-            value: The fact.
-            openid: Whose it is, where that is known.
+            key: Of at least 16 random bytes, of which nothing is kept; without it no stand-in leads back to anybody.
         """
-        return cast(T, self._masked(value, "", (openid, None)))
+        self._key = key
+        self._remembered_customer = lru_cache(REMEMBERED)(self._name)
+        self._numbers: dict[str, dict[str, int]] = {"agent": {}, "wechat_id": {}}
+        self._characters = _Characters()
+        self._fields: dict[type, tuple[tuple[str, _Masker], ...]] = {}
+        self._own: Mapping[str, Callable[[Any], Any]] = {
+            "Agent.nick": self._nick,
+            "Agent.kf_id": lambda agent: str(self._number("agent", agent.id)) if agent.kf_id else "",
+            "Agent.invite_status": self._invite_status,
+            "Agent.wechat_id": lambda agent: self._wechat_id(agent.wechat_id),
+            "Agent.invited_wechat_id": lambda agent: self._wechat_id(agent.invited_wechat_id),
+            # Without a name the end of the openid is shown.
+            "Contact.alias": lambda _contact: "",
+            "Contact.remark": lambda _contact: "",
+            "Contact.tags": lambda contact: tuple(map(self._tag, contact.tags)),
+            "Owed.user": lambda owed: self._called("user", owed.user),
+        }
 
-    def _masked(self, value: Any, name: str, whose: _Whose) -> Any:
-        match value:
-            case Enum():
-                return value
-            case str():
-                return self._word(value, name, whose)
-            case Struct():
-                self.learn(value)
-                own = getattr(value, "openid", whose[0]), getattr(value, "agent", whose[1])
-                return replace(
-                    value,
-                    **{field: self._masked(getattr(value, field), field, own) for field in value.__struct_fields__},
-                )
-            case tuple():
-                return tuple(self._masked(part, name, whose) for part in value)
-            case Mapping():
-                return {self._named(key): self._masked(part, name, whose) for key, part in value.items()}
-            case KfError():
-                return self._error(value)
-        return value
+    def masked(self, value: T) -> T:
+        """Return a fact, or a part of one, with everything in it masked."""
+        return cast(T, self._struct(value))
 
-    def learn(self, value: Struct) -> None:
-        """Remember what somebody is called: canned replies and agents greet people by their names."""
-        match value:
-            case Contact(openid=openid, alias=alias, remark=remark) if alias or remark:
-                names, instead = (alias, remark), f"…{self.customer(openid)[-_NAME_LETTERS:]}"
-                self._called[openid] = dict.fromkeys(_names_in(names), instead)
-            case Agent(id=agent, nick=nick, wechat_id=wechat_id, invited_wechat_id=invited):
-                instead = self._word(nick, "nick", (None, None))
-                self._called[agent] = dict.fromkeys(_names_in((nick, wechat_id, invited)), instead)
+    def customer(self, openid: CustomerId) -> CustomerId:
+        """Return the openid that stands for a customer's."""
+        return self._remembered_customer(openid) if openid else openid
 
-    def _word(self, word: str, name: str, whose: _Whose) -> str:
-        if not word or name in _EMPTIED:
-            return ""
-        if name in _OPENIDS:
-            return self.customer(CustomerId(word))
-        if name in _NAMED:
-            return f"{_NAMED[name]}-{self._letters(word, _NAME_LETTERS)}"
-        if name == "tags":
-            return word if is_wechat_tag(word) else f"tag-{self._letters(word, _NAME_LETTERS)}"
-        for somebody in whose:
-            for called, instead in self._called.get(somebody or "", {}).items():
-                word = word.replace(called, instead)
-        return self.text(word, whose[0])
+    def agent(self, account: AgentId) -> AgentId:
+        """Return the account that stands for an agent's."""
+        return AgentId(f"kf{self._number('agent', account)}@masked") if account else account
 
-    def _named(self, key: Any) -> Any:
-        # Only openids of 28 characters and accounts stand there, or the members of an enum.
-        if isinstance(key, Enum) or not isinstance(key, str):
-            return key
-        return key if "@" in key else self.customer(CustomerId(key))
+    def text(self, text: str) -> str:
+        """Return a text of the same length and layout, of which no word is left."""
+        parts = _PLACEHOLDER.split(text)
+        parts[::2] = (part.translate(self._characters) for part in parts[::2])
+        return "".join(parts)
 
-    def _error(self, error: KfError) -> KfError:
-        fields = {name: self._masked(value, name, (None, None)) for name, value in vars(error).items()}
-        message = fields.pop("message")
-        return type(error)(message, **fields)
+    # Field by field, as the types say
+
+    def _struct(self, value: Struct) -> Struct:
+        kind = type(value)
+        if kind not in self._fields:
+            hints = get_type_hints(kind)
+            self._fields[kind] = tuple(
+                (name, self._of_field(kind, name, hints[name])) for name in kind.__struct_fields__
+            )
+        return kind(**{name: mask(value) for name, mask in self._fields[kind]})
+
+    def _of_field(self, kind: type, name: str, hint: Any) -> _Masker:
+        """Return what makes the masked field of the Struct it is in."""
+        place = f"{kind.__name__}.{name}"
+        if place in self._own:
+            return self._own[place]
+        mask = _as_it_is if place in _HARMLESS else self._of_type(hint)
+        return lambda value: mask(getattr(value, name))
+
+    def _of_type(self, hint: Any) -> _Masker:
+        origin, inner = get_origin(hint), get_args(hint)
+        if hint is CustomerId:
+            return self.customer
+        if hint is AgentId:
+            return self.agent
+        if hint is str:
+            return self.text
+        if isinstance(hint, NewType):
+            return self._of_type(hint.__supertype__)
+        if origin in (Union, types.UnionType):
+            return self._of_union([part for part in inner if part is not types.NoneType])
+        if origin is tuple:
+            mask = self._of_type(inner[0])  # all of one kind: nothing else stands in a fact
+            return lambda values: tuple(map(mask, values))
+        if origin is not None and origin is not Literal and issubclass(origin, Mapping):
+            of_key, of_value = map(self._of_type, inner)
+            return lambda values: {of_key(key): of_value(value) for key, value in values.items()}
+        if origin is Literal or issubclass(hint, int | float | Enum):
+            return _as_it_is
+        if issubclass(hint, Struct):
+            return self._struct
+        if issubclass(hint, KfError):
+            return _masked_error
+        raise TypeError(hint)  # a test asks for every kind of fact
+
+    def _of_union(self, parts: list[Any]) -> _Masker:
+        mask = self._of_type(parts[0]) if len(parts) == 1 else self._struct
+        return lambda value: None if value is None else mask(value)
+
+    # Stand-ins
+
+    def _nick(self, agent: Agent) -> str:
+        return _("agent {number}").format(number=self._number("agent", agent.id)) if agent.nick else ""
+
+    def _wechat_id(self, wechat_id: str) -> str:
+        return f"wx{self._number('wechat_id', wechat_id)}" if wechat_id else ""
+
+    def _invite_status(self, agent: Agent) -> str:
+        return agent.invite_status if agent.invite_status in _INVITE_STATES else self.text(agent.invite_status)
+
+    def _tag(self, tag: str) -> str:
+        return tag if _WECHAT_TAG.fullmatch(tag) else self._called("tag", tag)
+
+    def _called(self, what: str, word: str) -> str:
+        return f"{what}-{self._letters(word, _NAME_LETTERS)}" if word else ""
+
+    def _number(self, what: str, word: str) -> int:
+        """Count whom the file names; there are no more of them than accounts."""
+        numbers = self._numbers[what]
+        return numbers.setdefault(word, len(numbers) + 1)
 
     def _name(self, openid: CustomerId) -> CustomerId:
         return CustomerId("o" + self._letters(openid, OPENID_LENGTH - 1))
@@ -115,7 +170,42 @@ class FactMask(Mask):
         return "".join(letters)
 
 
-def _names_in(names: tuple[str, ...]) -> list[str]:
-    """Return the names and the words in them: a remark says more than a name, and people are called by a part of it."""
-    words = {part for name in names for part in (name, *name.split()) if len(part) >= _LEAST_NAME}
-    return sorted(words, key=len, reverse=True)
+def how_it_is_masked() -> str:
+    """Say in the file what has become of what is not in it."""
+    return _(
+        "Openids, agents, WeChat ids, tags and users have stand-ins, made up for this file. Aliases, remarks and the "
+        "words of errors are left out. In every other text each letter is an x, each digit a 0, each 汉字 a 某."
+    )
+
+
+class _Characters(dict[int, str]):
+    """What becomes of each character, for `str.translate`; it takes as many cells as before."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = _instead_of(chr(code))
+        return self[code]
+
+
+def _instead_of(character: str) -> str:
+    if character in "\n\t" or character in _JOINING:
+        return character
+    kind, cells = unicodedata.category(character), width_cells(character)
+    is_spelling = any(ord(character) in part for part in _SPELLING)
+    if kind[0] in "PZS" and not is_spelling:
+        return character
+    if kind == "Nd":
+        return "０" if cells > 1 else "0"
+    return ("", "x", "某")[cells]
+
+
+def _as_it_is(value: T) -> T:
+    return value
+
+
+def _masked_error(error: KfError) -> KfError:
+    """Return an error of the same kind without its words, which may quote anything."""
+    numbers: dict[str, Any] = {name: value for name, value in vars(error).items() if isinstance(value, int | float)}
+    code = getattr(error, "code", None)
+    said = _("An error whose words are masked.") if code is None else _("Error {code}, whose words are masked.")
+    kind: type[KfError] = next(kind for kind in type(error).__mro__ if kind.__module__ == KfError.__module__)
+    return kind(said.format(code=code), **numbers)

@@ -72,7 +72,7 @@ class Recorder:
         """
         try:
             self._file = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            self._write(self._shortener.header(self._masked_header(header)))
+            self._write(self._shortener.header(header))
         except FileExistsError as error:
             problem = _("{file} is there already, and no recording is written over.").format(file=self.path)
             raise ConfigError(problem, hint=_("Name another file, or move that one away.")) from error
@@ -95,12 +95,6 @@ class Recorder:
         """Keep the whole desk as it is, so that a replay can begin here."""
         if self.trouble is None and self._thread is not None:
             self._pending.append((_Whole(desk, memory), at, mono))
-
-    def know(self, contacts: Iterable[Contact]) -> None:
-        """Tell what customers are called before their messages are kept: masked, nobody is called so in them."""
-        if self._mask is not None:
-            for contact in contacts:
-                self._mask.learn(contact)
 
     def end(self) -> None:
         """Write what is left; blocks for as long as that takes."""
@@ -138,12 +132,6 @@ class Recorder:
             raise
         self._written_bytes += len(line)
 
-    def _masked_header(self, header: Header) -> Header:
-        me = header.me
-        if self._mask is not None and me is not None:
-            me = AgentId(self._mask.text(me))
-        return replace(header, is_masked=self.is_masked, me=me)
-
 
 class RecordedStore(Store):
     """A store whose facts are kept, with the whole desk now and then."""
@@ -161,8 +149,6 @@ class RecordedStore(Store):
         self._clock = clock
         self._keyframe_seconds = keyframe_seconds
         self._keyframe_mono: float | None = None
-        self._early: list[Message] = []
-        """What is to be kept before anything is known: whoever hides names has to know them first."""
 
     def apply(self, *facts: Fact) -> None:
         """Take in facts, and keep them."""
@@ -172,15 +158,10 @@ class RecordedStore(Store):
             self._recorder.note_whole(self.desk, self.queue_memory, at, mono)
         self._recorder.note(facts, at, mono)
         super().apply(*facts)
-        if self._early:
-            early, self._early = self._early, []
-            self.keep_messages(early)
 
     def keep_messages(self, messages: Iterable[Message]) -> None:
         """Keep messages that the archive stored, or that somebody looked at."""
-        if self._keyframe_mono is None:
-            self._early.extend(messages)
-        elif kept := tuple(messages):
+        if kept := tuple(messages):
             self._recorder.note((happened.MessagesSeen(kept),), self._clock.now(), self._clock.monotonic())
 
 

@@ -11,7 +11,6 @@ from kfconsole.content import Text
 from kfconsole.desk import facts as happened
 from kfconsole.desk.fact_lines import NOT_KEPT, VERSION, Damaged, Header, Keyframe, Restorer, Shortener, read_header
 from kfconsole.desk.facts import Fact
-from kfconsole.desk.masked_facts import FactMask
 from kfconsole.errors import AuthError, ConfigError, RateLimited, Unavailable
 from kfconsole.model import (
     Agent,
@@ -142,35 +141,6 @@ def test_an_endless_span_comes_back_endless() -> None:
     found, _at, _mono = Restorer().fact(Shortener().line(happened.ContactsSeen({OTHER: Contact(OTHER)}), 1.0, 1.0))
     assert isinstance(found, happened.ContactsSeen)
     assert found.contacts[OTHER].records_seen_since_at == math.inf
-
-
-def test_masked_nobody_can_be_recognised_and_everybody_keeps_one_name() -> None:
-    mask = FactMask(b"k" * 32)
-    writing = Shortener(mask)
-    lines = b"".join(writing.line(fact, 1.0, 1.0) for fact in FACTS).decode()
-    for secret in (OPENID, OTHER, 'Mr Li",', "李先生", "VIP", "13812345678", "tom_wx", "http://x/tom", '"Tom"'):
-        assert secret not in lines
-    assert "#2" in lines
-    name = mask.customer(OPENID)
-    assert len(name) == len(OPENID)
-    assert name.startswith("o")
-    assert name in lines
-    assert FactMask(b"l" * 32).customer(OPENID) != name
-
-
-def test_masked_nobody_is_called_by_their_name_in_what_is_said_to_them_or_by_them() -> None:
-    writing = Shortener(FactMask(b"k" * 32))
-    said = Message(MessageId(1), OPENID, WEN, MessageKind.SENT, "王建国您好，我是客服小美，微信 mei_wx，请稍等", at=1.0)
-    facts = (
-        happened.AgentsSeen((Agent(WEN, "小美", wechat_id="mei_wx"),), 1.0),
-        happened.ContactsSeen({OPENID: Contact(OPENID, last_message=said, remark="王建国 老客户", draft="王建国，")}),
-        happened.MessagesSeen((said,)),
-    )
-    lines = b"".join(writing.line(fact, 1.0, 1.0) for fact in facts).decode()
-
-    for name in ("王建国", "老客户", "小美", "mei_wx"):
-        assert name not in lines
-    assert lines.count("请稍等") == 2
 
 
 def test_a_file_that_is_no_recording_or_a_newer_one_is_refused(tmp_path: Path) -> None:
