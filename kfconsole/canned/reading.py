@@ -283,9 +283,8 @@ def unknown_variable(variable: str) -> str:
     problem = _("there is no variable {name}.").format(name=f"{{{_shown(variable)}}}")
     if near := near_variable(variable):
         return sentences(problem, _("Did you mean {name}?").format(name=f"{{{near}}}"))
-    return (
-        problem + " " + _("Braces that are meant are doubled: {braces}.").format(braces=f"{{{{{_shown(variable)}}}}}")
-    )
+    doubled = _("Braces that are meant are doubled: {braces}.")
+    return sentences(problem, doubled.format(braces=f"{{{{{_shown(variable)}}}}}"))
 
 
 def check(name: str, text: str, key: str) -> Iterator[tuple[str, str]]:

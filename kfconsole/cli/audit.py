@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.cli.acting import account_settings
 from kfconsole.cli.arguments import AGENT, OPENID, WORDS
+from kfconsole.cli.deed_words import act_word, result_word
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.nouns import Noun
 from kfconsole.cli.output import DONE, REFUSED, emit, emit_bytes, emit_json, talk
@@ -186,7 +188,7 @@ def list_(
         for deed in asyncio.run(_read(settings, start.timestamp(), end.timestamp()))
         if user in (None, deed.user)
         and agent in (None, deed.agent)
-        and (not acts or deed.act in acts)
+        and (not acts or deed.act in acts or act_word(deed.act) in acts)
         and openid in (None, deed.openid)
     )
     if as_json:
@@ -295,7 +297,7 @@ def _heads() -> tuple[str, ...]:
     return (
         _("no."),
         _("when"),
-        _("who"),
+        _("user"),
         _("from"),
         _("agent"),
         _("act"),
@@ -319,12 +321,17 @@ def _cells(deed: DeedDone, zone: tzinfo | None) -> tuple[str, ...]:
     )
 
 
+def _told(deed: DeedDone) -> DeedDone:
+    """Say in the user's language what a program finds in one for all."""
+    return replace(deed, act=act_word(deed.act), result=result_word(deed.result))
+
+
 def _print(deeds: tuple[DeedDone, ...], start: datetime, end: datetime, zone: tzinfo | None) -> None:
     span = {"start": written(start), "end": written(end)}
     if not deeds:
         talk(_("Nothing was done from {start} to {end}.").format(**span))
         return
-    emit_table(_heads(), [_cells(deed, zone) for deed in deeds], right=(0,))
+    emit_table(_heads(), [_cells(_told(deed), zone) for deed in deeds], right=(0,))
     said = ngettext("{count} deed from {start} to {end}.", "{count} deeds from {start} to {end}.", len(deeds))
     talk(said.format(count=len(deeds), **span))
 

@@ -6,17 +6,12 @@ The library looks them up by Python's gettext when it speaks.
 from kfconsole.i18n import N_, ngettext
 
 WORDS = (
-    N_("Usage:"),
     N_("Options"),
     N_("Commands"),
     N_("Show this message and exit."),
     N_("file"),
     N_("default: {default}"),
-    N_("Choose from:\n\t{choices}"),
     N_("Couldn't detect Bash version, shell completion is not supported."),
-    N_("Missing argument"),
-    N_("Missing option"),
-    N_("Missing parameter"),
     N_("Missing command."),
     N_("No such option {name!r}."),
     N_("No such command {name!r}."),

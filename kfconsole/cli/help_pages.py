@@ -4,14 +4,33 @@ from collections.abc import Iterable
 
 import click
 
+from kfconsole.i18n import _
 from kfconsole.text import fit, width_cells, wrap
 
 UNTOUCHED = "\b"
 """The command-line library's mark before a paragraph whose lines stay as they are."""
+LEAST_USAGE_CELLS = 20
+"""What follows a command begins a line of its own where less is left."""
 
 
 class CellFormatter(click.HelpFormatter):
-    """Breaks lines by cells and between Chinese characters."""
+    """Breaks lines by cells and between Chinese characters, and writes colons as the language does."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:  # noqa: ARG002  # click's
+        """Write how a command is called."""
+        word = _("Usage:")
+        blank = " " if width_cells(word[-1]) == 1 else ""  # a full-width colon has one of its own
+        head = f"{word}{blank}{prog} "
+        hanging = " " * width_cells(head)
+        if self.width - len(hanging) < LEAST_USAGE_CELLS:
+            hanging = " " * 4
+            head = head.rstrip() + "\n" + hanging
+        lines = wrap(args, self.width - len(hanging))
+        self.write((head + f"\n{hanging}".join(lines)).rstrip() + "\n")
+
+    def write_heading(self, heading: str) -> None:
+        """Write the title of a section."""
+        self.write(" " * self.current_indent + _("{title}:").format(title=heading) + "\n")
 
     def write_text(self, text: str) -> None:
         """Write paragraphs, which are parted by empty lines."""

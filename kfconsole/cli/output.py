@@ -94,7 +94,9 @@ def failed(error: KfError) -> int:
 def with_code(error: KfError) -> str:
     """Return what went wrong, with WeChat's code where there is one."""
     code = error.code if isinstance(error, ApiError | NotPossible) else None
-    return f"{error.message} ({code})" if code and str(code) not in error.message else error.message
+    if not code or str(code) in error.message:
+        return error.message
+    return _("{problem} ({code})").format(problem=error.message, code=code)
 
 
 def exit_code(error: KfError) -> int:

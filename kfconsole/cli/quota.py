@@ -95,7 +95,7 @@ def show(settings_file: Path | None, paths: tuple[str, ...], as_json: bool) -> i
     else:
         emit_table(
             (_("call"), _("daily limit"), _("used today"), _("left today")),
-            [(row.path, _number(row.daily_limit), _number(row.used), _number(row.remaining)) for row in rows],
+            [(row.path, *_numbers(row)) for row in rows],
             right=(1, 2, 3),
         )
     unknown = [row for row in rows if row.problem]
@@ -161,6 +161,14 @@ async def _clear(settings: config.Settings, path: str | None) -> None:
 
     async with opened(wire(settings)) as desk:
         await desk.actions.clear_quota(path)
+
+
+def _numbers(row: QuotaRow) -> tuple[str, str, str]:
+    from kfconsole.desk.pacing import NO_LIMIT
+
+    if row.daily_limit is None or row.daily_limit < NO_LIMIT:
+        return _number(row.daily_limit), _number(row.used), _number(row.remaining)
+    return _("no limit"), _number(row.used), "-"
 
 
 def _number(count: int | None) -> str:

@@ -146,7 +146,7 @@ def run(arguments: Sequence[str]) -> int:
         hint = _("Try '{command} --help'.").format(command=error.ctx.command_path) if error.ctx else ""
         if isinstance(error, click.NoSuchOption) and not error.possibilities:
             hint = sentences(hint, _("Words that begin with '-' go behind '--'."))
-        complain(error.format_message(), hint)
+        complain(_missing(error) or error.format_message(), hint)
         return USAGE
     except click.ClickException as error:
         complain(error.format_message())
@@ -156,3 +156,11 @@ def run(arguments: Sequence[str]) -> int:
             complain(_("The input ended before everything was answered."))
             return USAGE
         return INTERRUPTED
+
+
+def _missing(error: click.UsageError) -> str:
+    """Say in whole sentences of the user's language what is missing; the library ends its own by an English dot."""
+    if not isinstance(error, click.MissingParameter) or error.param is None or error.ctx is None:
+        return ""
+    said = _("Missing option {name}.") if isinstance(error.param, click.Option) else _("Missing argument {name}.")
+    return said.format(name=error.param.get_error_hint(error.ctx))

@@ -90,7 +90,7 @@ def _unknown(shown: str, name: str, names: tuple[str, ...], path: Path) -> Confi
     problem = _("{file} has an unknown setting {key}.").format(file=path, key=quoted(shown))
     if near := get_close_matches(name, names, n=1):
         return ConfigError(sentences(problem, _("Did you mean {name}?").format(name=near[0])))
-    return ConfigError(problem + " " + _("Known here: {names}.").format(names=", ".join(names)))
+    return ConfigError(sentences(problem, _("Known here: {names}.").format(names=", ".join(names))))
 
 
 def masked(name: str, value: object) -> object:

@@ -153,7 +153,7 @@ def _unknown(name: str) -> str:
     problem = _("there is no command of this name.")
     if near := get_close_matches(name.casefold(), _BY_ID, n=1):
         return sentences(problem, _("Did you mean {name}?").format(name=near[0]))
-    return problem + " " + _("Known here: {names}.").format(names=", ".join(_BY_ID))
+    return sentences(problem, _("Known here: {names}.").format(names=", ".join(_BY_ID)))
 
 
 def _refusal(command: Command, key: str) -> str:

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import pwd
+import re
 import sqlite3
 import time
 from collections.abc import Callable
@@ -19,6 +20,9 @@ from kfconsole import config
 from kfconsole.__main__ import main
 from kfconsole.archive import Archive
 from kfconsole.cli.audit import Audit, AuditVerified
+from kfconsole.cli.deed_words import ACTS, RESULTS
+from kfconsole.desk.transferring import Outcome
+from kfconsole.desk.transfers import BEGUN, FOUND
 from kfconsole.model import AgentId, CustomerId, Deed
 from tests.cli.conftest import Done, Shop
 
@@ -84,7 +88,7 @@ def test_it_says_who_did_what_to_whom_and_from_where(kf: Run) -> None:
     head, accepted, closed = done.out.splitlines()
 
     assert done.code == 0
-    assert head.split()[:4] == ["no.", "when", "who", "from"]
+    assert head.split()[:4] == ["no.", "when", "user", "from"]
     user = pwd.getpwuid(os.getuid()).pw_name
     assert all(word in accepted for word in (user, "ssh 10.0.0.7", ME, "accept", ANN, "done"))
     assert all(word in closed for word in (LI, "close", BOB))
@@ -106,6 +110,29 @@ def test_it_says_who_did_what_to_whom_and_from_where(kf: Run) -> None:
 )
 def test_it_is_asked_for_some(kf: Run, options: tuple[str, ...], expected: list[int]) -> None:
     assert numbers(kf("audit", "--json", *options)) == expected
+
+
+def test_people_read_words_of_their_language_and_programs_names(kf: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = {"accept": "接入", "done": "完成", "user": "用户"}
+    for module in ("audit", "deed_words"):
+        monkeypatch.setattr(f"kfconsole.cli.{module}._", lambda said: words.get(said, said))
+    head, accepted, _closed = kf("audit").out.splitlines()
+
+    assert head.split().count("customer") == 1
+    assert head.split()[2] == "用户"
+    assert accepted.split()[-3:] == ["接入", ANN, "完成"]
+    assert numbers(kf("audit", "--json", "--act", "接入")) == numbers(kf("audit", "--json", "--act", "accept")) == [2]
+    assert kf("audit", "--csv").out.splitlines()[1].endswith(f'"accept","{ANN}","","done"')
+
+
+def test_every_act_that_is_noted_has_a_word() -> None:
+    source = "".join(file.read_text("utf-8") for file in Path("kfconsole").glob("[!ul]*/**/*.py"))
+    noted = set(re.findall(r'(?:noted|noted_of_one|note|note_now|Deed)\(\s*(?:at, |now, )?"([a-z_]+)"', source))
+
+    assert {"accept", "send", "export", "start"} <= ACTS
+    assert len(noted) > 10
+    assert noted <= ACTS
+    assert set(Outcome) | {BEGUN, FOUND, "done"} <= RESULTS
 
 
 def test_in_a_spreadsheet_nothing_is_a_formula(kf: Run) -> None:

@@ -119,6 +119,13 @@ def test_who_answers_must_be_there_bound_and_online(shop: Shop, kf_account: str,
     assert finding(examine(shop, KFCONSOLE_KF_ACCOUNT=kf_account), "me")["state"] == state
 
 
+def test_the_quota_names_only_calls_that_have_a_limit(shop: Shop) -> None:
+    told = finding(examine(shop), "quota")["text"]
+
+    assert "/cgi-bin/message/custom/send 500,000/500,000" in told
+    assert "2147483647" not in told.replace(",", "")
+
+
 def test_a_quota_wechat_does_not_tell_is_no_failure(shop: Shop) -> None:
     shop.order("faults", path="/cgi-bin/openapi/quota/get", kind="errcode", code=48001, count=None)
     done = examine(shop)

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from kfconsole.__main__ import main
+from kfconsole.cli.help_pages import CellFormatter
 from kfconsole.cli.root import COMMANDS
 from kfconsole.config import ENVIRONMENT
 from kfconsole.text import width_cells
@@ -87,6 +89,39 @@ def test_wrong_usage_is_one_line_and_a_hint(arguments: tuple[str, ...], said: st
 def test_words_that_look_like_an_option_are_told_where_to_go() -> None:
     assert run("send", "o1", "-5 yuan").err.endswith("Words that begin with '-' go behind '--'.\n")
     assert "go behind" not in run("status", "--jsn").err
+
+
+def test_what_is_missing_is_said_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("completion").err.startswith("kfconsole: Missing argument '{bash|zsh|fish}'.\n")
+    words = {"Missing argument {name}.": "缺少参数 {name}。"}
+    monkeypatch.setattr("kfconsole.cli.root._", lambda said: words.get(said, said))
+
+    assert main(["send"]) == 2
+    assert capsys.readouterr().err.splitlines()[0] == "kfconsole: 缺少参数 'OPENID'。"
+
+
+def test_help_has_the_colons_of_its_language_and_lines_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    words = {"Usage:": "用法：", "{title}:": "{title}："}
+    monkeypatch.setattr("kfconsole.cli.help_pages._", lambda said: words.get(said, said))
+    page = CellFormatter(width=42)
+    page.write_usage("kfconsole send", "[OPTIONS] [WORDS]... OPENID")
+    page.write_usage("kfconsole status")
+    with page.section("选项"):
+        page.write_dl([("--json", "JSON")])
+    narrow = CellFormatter(width=24)
+    narrow.write_usage("kfconsole history show", "[OPTIONS] OPENID")
+
+    assert page.getvalue().splitlines() == [
+        "用法：kfconsole send [OPTIONS] [WORDS]...",
+        "                     OPENID",
+        "用法：kfconsole status",
+        "",
+        "选项：",
+        "  --json  JSON",
+    ]
+    assert narrow.getvalue() == "用法：kfconsole history show\n    [OPTIONS] OPENID\n"
 
 
 def test_a_group_without_a_command_shows_its_help_and_nothing_else() -> None:

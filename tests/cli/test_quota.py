@@ -2,7 +2,7 @@
 
 import json
 
-from kfconsole.wechat.paths import ALL_DAY
+from kfconsole.wechat.paths import ALL_DAY, QUEUE
 from tests.cli.conftest import Command, Shop
 from tests.cli.schema import valid
 
@@ -18,6 +18,15 @@ def test_the_calls_of_a_day_are_printed_with_what_is_left(shop: Shop) -> None:
     assert lines[0] == ["call", "daily", "limit", "used", "today", "left", "today"]
     assert [line[0] for line in lines[1:]] == list(ALL_DAY)
     assert [SEND, "500,000", "1,234", "498,766"] in lines
+
+
+def test_a_call_without_a_limit_shows_no_number_that_is_none(kf: Command) -> None:
+    unlimited = QUEUE
+    _head, line = kf("quota", unlimited).out.splitlines()
+    (row,) = json.loads(kf("quota", unlimited, "--json").out)["quotas"]
+
+    assert line.split() == [unlimited, "no", "limit", f"{row['used']:,}", "-"]
+    assert row["daily_limit"] == 2_147_483_647
 
 
 def test_json_and_paths_need_no_further_word(kf: Command) -> None:

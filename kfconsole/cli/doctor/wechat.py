@@ -11,10 +11,11 @@ from msgspec.structs import replace
 from kfconsole import config
 from kfconsole.cli.doctor.finding import Finding, fail, not_reached, ok, skipped, warn
 from kfconsole.cli.log import Log
+from kfconsole.cli.output import with_code
 from kfconsole.cli.spans import clock_span
 from kfconsole.desk import ServerClock, rules
 from kfconsole.errors import ApiError, KfError
-from kfconsole.i18n import _, ngettext
+from kfconsole.i18n import _, listed, ngettext
 from kfconsole.model import Agent, AgentId, Desk, Quota
 
 if TYPE_CHECKING:
@@ -48,15 +49,15 @@ async def wechat(settings: config.Settings) -> list[Finding]:
 
 async def _ask(settings: config.Settings, client: "KfClient", clock: "_Clock", calls: "_Calls") -> list[Finding]:
     try:
-        listed = await client.agents()
+        known = await client.agents()
         online = await client.online_agents()
     except KfError as error:
         if _is_of_token(error):
-            told = [fail("token", _message(error), error.hint), clock.finding()]
+            told = [fail("token", with_code(error), error.hint), clock.finding()]
             return [*told, *not_reached("token", "customer service", "agents", "me", "quota")]
-        told = [_token(settings, calls), clock.finding(), fail("customer service", _message(error), error.hint)]
+        told = [_token(settings, calls), clock.finding(), fail("customer service", with_code(error), error.hint)]
         return [*told, *not_reached("customer service", "agents", "me", "quota")]
-    agents = tuple(replace(agent, is_online=agent.id in online) for agent in listed)
+    agents = tuple(replace(agent, is_online=agent.id in online) for agent in known)
     return [
         _token(settings, calls),
         clock.finding(),
@@ -72,11 +73,6 @@ def _is_of_token(error: KfError) -> bool:
     from kfconsole.wechat.codes import DEAD_TOKEN, TOKEN_PATH
 
     return not isinstance(error, ApiError) or error.path == TOKEN_PATH or error.code in DEAD_TOKEN
-
-
-def _message(error: KfError) -> str:
-    code = error.code if isinstance(error, ApiError) else None
-    return f"{error.message} ({code})" if code and str(code) not in error.message else error.message
 
 
 class _Calls(Log):
@@ -137,7 +133,7 @@ def _agents(agents: tuple[Agent, ...]) -> Iterator[Finding]:
         return
     text = _("{online} of {total} online").format(online=len(online), total=len(agents))
     if offline:
-        text += "; " + _("offline: {names}").format(names=_names(desk, offline))
+        text = listed((text, _("offline: {names}").format(names=_names(desk, offline))))
     if online:
         yield ok("agents", text)
     else:
@@ -151,7 +147,7 @@ def _agents(agents: tuple[Agent, ...]) -> Iterator[Finding]:
 
 def _names(desk: Desk, agents: list[Agent]) -> str:
     names = [f"{rules.agent_name(desk, agent.id)} ({agent.id})" for agent in agents[:MOST_NAMES]]
-    return ", ".join(names) + (" …" if len(agents) > MOST_NAMES else "")
+    return listed(names) + (" …" if len(agents) > MOST_NAMES else "")
 
 
 def _me(settings: config.Settings, agents: tuple[Agent, ...]) -> Finding:
@@ -166,6 +162,7 @@ def _me(settings: config.Settings, agents: tuple[Agent, ...]) -> Finding:
 
 
 async def _quota(client: "KfClient") -> list[Finding]:
+    from kfconsole.desk.pacing import NO_LIMIT
     from kfconsole.wechat.paths import QUEUE, RECORDS
 
     quotas: dict[str, Quota] = {}
@@ -175,8 +172,11 @@ async def _quota(client: "KfClient") -> list[Finding]:
     if not quotas:
         return [skipped("quota", _("WeChat does not tell it to this account"))]
     low = {path: quota for path, quota in quotas.items() if quota.remaining < LOW_SHARE * quota.daily_limit}
-    counts = "; ".join(f"{path} {quota.remaining}/{quota.daily_limit}" for path, quota in (low or quotas).items())
-    text = _("calls left today: {counts}").format(counts=counts)
+    limited = {path: quota for path, quota in quotas.items() if quota.daily_limit < NO_LIMIT}
+    if not limited:
+        return [ok("quota", _("no limit"))]
+    counts = (f"{path} {quota.remaining:,}/{quota.daily_limit:,}" for path, quota in (low or limited).items())
+    text = _("calls left today: {counts}").format(counts=listed(counts))
     if not low:
         return [ok("quota", text)]
     hint = _("Ask less often ([poll]); 'kfconsole quota clear' gets calls back a few times a month.")
