@@ -245,12 +245,8 @@ def _rule_row(rule: "AssignRule") -> RuleRow:
         wait_over=rule.wait_over,
         tags=rule.tags,
         name_contains=rule.name_contains,
-        hours=tuple(f"{_minute(start)}-{_minute(end)}" for start, end in rule.hours),
+        hours=tuple(map(str, rule.hours)),
         agents=rule.agents,
         max_sessions=rule.max_sessions,
         strategy=rule.strategy,
     )
-
-
-def _minute(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"

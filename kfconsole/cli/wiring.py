@@ -13,7 +13,6 @@ from kfconsole.cli.log import Log
 from kfconsole.cli.output import talk
 from kfconsole.config import Settings
 from kfconsole.desk import Actions, Intervals, Poller, ServerClock, Store
-from kfconsole.desk.alerts import DailySpan
 from kfconsole.desk.feeds.agents import AgentsFeed
 from kfconsole.desk.feeds.queue import QueueFeed
 from kfconsole.errors import ArchiveError
@@ -108,8 +107,8 @@ def wire(settings: Settings, recorder: "Recorder | None" = None) -> Wired:
 
 
 def _is_night(settings: Settings) -> Callable[[float], bool] | None:
-    hours = settings.poll.night_minutes
-    return None if hours is None else partial(DailySpan(*hours).holds, zone=settings.ui.zone)
+    night = settings.poll.night
+    return None if night is None else partial(night.holds, zone=settings.ui.zone)
 
 
 @asynccontextmanager

@@ -11,11 +11,11 @@ strategy = "least_loaded"
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from kfconsole.config import checks
+from kfconsole.config.hours import DailySpan, span_of
 from kfconsole.errors import ConfigError
 from kfconsole.i18n import _, sentences
 from kfconsole.text import clean, one_line
@@ -38,8 +38,8 @@ class AssignRule:
     """Only who has one of these tags, ours or WeChat's."""
     name_contains: str = ""
     """Only who has this in their alias or remark."""
-    hours: tuple[tuple[int, int], ...] = ()
-    """Only then, in minutes since midnight; a span may go over midnight."""
+    hours: tuple[DailySpan, ...] = ()
+    """Only then."""
     agents: tuple[str, ...] = ()
     """Who may get them; empty: anybody who is online."""
     max_sessions: int | None = None
@@ -147,17 +147,12 @@ def _agents(value: Any) -> tuple[str, ...]:
     return agents
 
 
-def _hours(value: Any) -> tuple[tuple[int, int], ...]:
-    spans = [value] if isinstance(value, str) else value
-    found: list[tuple[int, int]] = []
-    for span in spans if isinstance(spans, list) else ():
-        ends = checks.times_of(span.strip().replace("：", ":")) if isinstance(span, str) else []
-        minutes = tuple(int(hour) * 60 + int(minute) for hour, minute in ends)
-        if len(minutes) == 2 and minutes[0] != minutes[1]:
-            found.append((minutes[0], minutes[1]))
-    if not found or len(found) != len(spans):
+def _hours(value: Any) -> tuple[DailySpan, ...]:
+    written = value if isinstance(value, list) else [value]
+    found = tuple(span for text in written if isinstance(text, str) and (span := span_of(text)) is not None)
+    if not found or len(found) != len(written):
         raise ValueError(_('must be times of the day, such as "09:00-18:00", or several in brackets.'))
-    return tuple(found)
+    return found
 
 
 def _whole(lowest: int, highest: int) -> Callable[[Any], int]:
@@ -193,7 +188,4 @@ def _nothing_reads(path: Path, key: str, names: tuple[str, ...]) -> str:
 
 
 def _unknown(key: str, names: tuple[str, ...]) -> str:
-    problem = _("nothing reads this.")
-    if near := get_close_matches(key, names, 1, 0.5):
-        return sentences(problem, _("Did you mean {name}?").format(name=near[0]))
-    return sentences(problem, _("Known here: {names}.").format(names=", ".join(names)))
+    return sentences(_("nothing reads this."), checks.instead_of(key, names))

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from kfconsole.config.limits import DAY_MINUTES, LimitHours, Limits, overlapping
+from kfconsole.config.hours import DAY_MINUTES, minute_of, span_between, span_of
+from kfconsole.config.limits import LimitHours, Limits, overlapping
 from kfconsole.errors import ConfigError
 from kfconsole.i18n import _, sentences
 
@@ -85,12 +86,17 @@ def keys_of(values: object, path: Path) -> dict[str, tuple[str, ...]]:
 
 
 def _unknown(shown: str, name: str, names: tuple[str, ...], path: Path) -> ConfigError:
+    problem = _("{file} has an unknown setting {key}.").format(file=path, key=quoted(shown))
+    return ConfigError(sentences(problem, instead_of(name, names)))
+
+
+def instead_of(unknown: str, names: tuple[str, ...]) -> str:
+    """Say which name may be meant by one that nothing reads."""
     from difflib import get_close_matches
 
-    problem = _("{file} has an unknown setting {key}.").format(file=path, key=quoted(shown))
-    if near := get_close_matches(name, names, n=1):
-        return ConfigError(sentences(problem, _("Did you mean {name}?").format(name=near[0])))
-    return ConfigError(sentences(problem, _("Known here: {names}.").format(names=", ".join(names))))
+    if near := get_close_matches(unknown, names, 1):
+        return _("Did you mean {name}?").format(name=near[0])
+    return _("Known here: {names}.").format(names=", ".join(names))
 
 
 def masked(name: str, value: object) -> object:
@@ -225,19 +231,12 @@ def _timezone(value: Any) -> str:
     return name
 
 
-def times_of(span: str) -> list[tuple[str, str]]:
-    """Return hours and minutes of both ends of `22:00-08:00`; nothing when it is no span of a day."""
-    hour, minute = "([01]?[0-9]|2[0-3])", "([0-5][0-9])"
-    found = re.fullmatch(rf"{hour}:{minute}\s*[-–~]\s*{hour}:{minute}", span)
-    return [(found[1], found[2]), (found[3], found[4])] if found else []
-
-
 def _daily_span(value: Any) -> str:
-    span = _text(value).replace("：", ":")
-    ends = times_of(span)
-    if span and (not ends or ends[0] == ends[1]):
+    written = _text(value)
+    span = span_of(written)
+    if written and span is None:
         raise _WrongValue(_('must be two times of the day, such as "22:00-08:00", or empty'))
-    return span
+    return str(span or "")
 
 
 _HOUR_KEYS = ("from", "to", "warn_after", "late_after")
@@ -265,11 +264,11 @@ def _one_span(entry: Mapping[str, Any], number: int) -> LimitHours:
     for key in _HOUR_KEYS:
         if key not in entry:
             raise refused(_("{key} is missing").format(key=key))
-    start, end = (_minute_of(entry[key]) for key in ("from", "to"))
-    for key, minute in (("from", start), ("to", end)):
+    ends = {key: minute_of(entry[key]) if isinstance(entry[key], str) else None for key in ("from", "to")}
+    for key, minute in ends.items():
         if minute is None or (key == "from" and minute == DAY_MINUTES):
             raise refused(_('{key} must be a time of the day in quotes, such as "09:00"').format(key=key))
-    if start is None or end is None or start == end % DAY_MINUTES:
+    if (span := span_between(ends["from"], ends["to"])) is None:
         raise refused(_("from and to must differ"))
     seconds = _whole(1, 86_400)
     found: list[int] = []
@@ -280,15 +279,7 @@ def _one_span(entry: Mapping[str, Any], number: int) -> LimitHours:
             raise refused(_("{key}: {problem}").format(key=key, problem=error)) from None
     if found[1] < found[0]:
         raise refused(_("late_after must not be less than warn_after"))
-    return LimitHours(start, end, Limits(*found))
-
-
-def _minute_of(value: Any) -> int | None:
-    if not isinstance(value, str):
-        return None
-    found = re.fullmatch(r"([01]?[0-9]|2[0-4])[:：]([0-5][0-9])", value.strip())
-    minute = int(found[1]) * 60 + int(found[2]) if found else None
-    return minute if minute is not None and minute <= DAY_MINUTES else None
+    return LimitHours(span.start, span.end, Limits(*found))
 
 
 _SECONDS = _number(0.5, 3600.0)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-DAY_MINUTES = 24 * 60
+from kfconsole.config.hours import DailySpan
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +29,10 @@ class LimitHours:
 
     def holds(self, minute: int) -> bool:
         """Whether a minute of the day lies within it."""
-        return is_between(self.start, self.end, minute)
+        return DailySpan(self.start, self.end).has(minute)
 
     def __str__(self) -> str:
-        limits = self.limits
-        return f"{_clock(self.start)}-{_clock(self.end)} {limits.warn_after} {limits.late_after}"
-
-
-def is_between(start: int, end: int, minute: int) -> bool:
-    """Whether a minute of the day lies in a span of it, not its end; one that ends first goes over midnight."""
-    return start <= minute < end if start <= end else minute >= start or minute < end
+        return f"{DailySpan(self.start, self.end)} {self.limits.warn_after} {self.limits.late_after}"
 
 
 def limits_of(hours: Sequence[LimitHours], otherwise: Limits, moment: datetime) -> Limits:
@@ -54,7 +48,3 @@ def overlapping(hours: Sequence[LimitHours]) -> tuple[int, int] | None:
             if span.holds(other.start) or other.holds(span.start):
                 return before, place
     return None
-
-
-def _clock(minute: int) -> str:
-    return f"{minute // 60:02}:{minute % 60:02}"

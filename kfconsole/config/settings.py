@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfconsole.config import checks
+from kfconsole.config.hours import DailySpan, span_of
 from kfconsole.config.limits import LimitHours, Limits, limits_of
 from kfconsole.errors import ConfigError
 from kfconsole.i18n import _
@@ -98,9 +99,9 @@ class PollSettings:
     """How many times more rarely all but the queue is asked for then, while nothing happens."""
 
     @property
-    def night_minutes(self) -> tuple[int, int] | None:
-        """The night's hours in minutes since midnight; None: there are none."""
-        return _minutes_of(self.night_hours)
+    def night(self) -> DailySpan | None:
+        """The night's hours; None: there are none."""
+        return span_of(self.night_hours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +155,9 @@ class AlertSettings:
     """Whether a pop-up names the customer; what was written is never in one."""
 
     @property
-    def quiet_minutes(self) -> tuple[int, int] | None:
-        """The quiet hours in minutes since midnight; None: there are none."""
-        return _minutes_of(self.quiet_hours)
+    def quiet(self) -> DailySpan | None:
+        """The quiet hours; None: there are none."""
+        return span_of(self.quiet_hours)
 
     def limits_at(self, moment: datetime) -> Limits:
         """Return the limits of a moment, on the clock of those who look; see `Settings.limits_at`."""
@@ -277,14 +278,6 @@ SECTIONS: dict[str, type] = {
     "assign": AssignSettings,
     "archive": ArchiveSettings,
 }
-
-
-def _minutes_of(span: str) -> tuple[int, int] | None:
-    """Return both ends of a checked span of the day in minutes since midnight; None: it is empty."""
-    if not span:
-        return None
-    start, end = (int(hours) * 60 + int(minutes) for hours, minutes in checks.times_of(span))
-    return start, end
 
 
 def _first_line_of(command: tuple[str, ...], key: str) -> str:

@@ -8,13 +8,11 @@ worth a sign, that they said "thanks" last is not worth ten.
 
 import math
 from collections.abc import Mapping, Sequence
-from datetime import datetime, tzinfo
 from enum import StrEnum
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kfconsole.config.limits import is_between
 from kfconsole.desk import rules
 from kfconsole.desk.ranking import is_known
 from kfconsole.model import CustomerId, Desk, Feed, Session
@@ -60,18 +58,6 @@ class Memory(Struct, frozen=True):
     last_at: float | None = None
     repeats: int = 0
     """How often it rang since somebody new was overdue."""
-
-
-class DailySpan(Struct, frozen=True):
-    """A span of every day, in minutes since midnight; one that ends before it starts goes over midnight."""
-
-    start: int
-    end: int
-
-    def holds(self, at: float, zone: tzinfo | None) -> bool:
-        """Whether a moment lies within it, where the users live."""
-        local = datetime.fromtimestamp(at, zone)
-        return is_between(self.start, self.end, local.hour * 60 + local.minute)
 
 
 def overdue(

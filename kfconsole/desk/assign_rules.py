@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from kfconsole.config.assigning import AssignRule
 from kfconsole.desk import rules as desk_rules
-from kfconsole.desk.alerts import DailySpan
 from kfconsole.desk.supervising import least_loaded, loads, ready_agents
 from kfconsole.i18n import N_, _
 from kfconsole.model import Agent, AgentId, Contact, CustomerId, Desk, Waiting
@@ -99,7 +98,7 @@ def _obstacle(rule: AssignRule, wait_seconds: float, contact: Contact | None, mo
         return _(NO_TAG)
     if rule.name_contains and not _is_called(rule, contact):
         return _(OTHER_NAME)
-    if rule.hours and not is_within(rule.hours, moment.now, moment.zone):
+    if rule.hours and not any(span.holds(moment.now, moment.zone) for span in rule.hours):
         return _(OTHER_HOURS)
     return ""
 
@@ -112,11 +111,6 @@ def _has_tag(rule: AssignRule, contact: Contact | None) -> bool:
 def _is_called(rule: AssignRule, contact: Contact | None) -> bool:
     wanted = folded(rule.name_contains)
     return contact is not None and any(wanted in folded(name) for name in (contact.alias, contact.remark))
-
-
-def is_within(hours: Sequence[tuple[int, int]], now: float, zone: tzinfo | None) -> bool:
-    """Whether a moment lies in one of some spans of the day."""
-    return any(DailySpan(*span).holds(now, zone) for span in hours)
 
 
 def _chosen(

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from kfconsole.desk import alerts, ranking
-from kfconsole.desk.alerts import Alert, Cause, DailySpan, Memory
+from kfconsole.desk.alerts import Alert, Cause, Memory
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import CustomerId, Desk, Session
 from kfconsole.terminal import popups
@@ -34,8 +34,7 @@ class Alerting:
         """Since when the customers of this console's agent have had no answer."""
         self._app = app
         self._settings = app.settings.alerts
-        quiet = self._settings.quiet_minutes
-        self._quiet = DailySpan(*quiet) if quiet is not None else None
+        self._quiet = self._settings.quiet
         self._memory = Memory()
         self._title = ""
         self._mine: tuple[Session, ...] = ()

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kfconsole.config.hours import DailySpan
 from kfconsole.desk import alerts
-from kfconsole.desk.alerts import MERGE_SECONDS, Alert, Cause, DailySpan, Memory, Overdue
+from kfconsole.desk.alerts import MERGE_SECONDS, Alert, Cause, Memory, Overdue
 from kfconsole.model import (
     AgentId,
     Contact,

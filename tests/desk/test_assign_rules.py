@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from kfconsole.config.assigning import AssignRule, parse_rules, read_rules
-from kfconsole.desk.assign_rules import Moment, is_within, verdicts
+from kfconsole.config.hours import DailySpan
+from kfconsole.desk.assign_rules import Moment, verdicts
 from kfconsole.errors import ConfigError
 from kfconsole.model import Agent, AgentId, Contact, Desk, Session, Waiting
 from tests.desk.house import customer
@@ -53,7 +54,7 @@ def test_a_whole_file_is_read() -> None:
             "nights",
             wait_over=60,
             name_contains="王",
-            hours=((1320, 480), (720, 780)),
+            hours=(DailySpan(1320, 480), DailySpan(720, 780)),
             strategy="round_robin",
         ),
     )
@@ -152,11 +153,11 @@ def test_who_is_served_already_or_rests_is_not_given_away() -> None:
     assert "a moment ago" in verdict.why_not[0][1]
 
 
-def test_hours_may_go_over_midnight() -> None:
-    def at(hour: int, minute: int = 0) -> float:
-        return datetime(2025, 6, 15, hour, minute, tzinfo=UTC).timestamp()
+def test_a_rule_with_hours_holds_in_each_of_them_alone() -> None:
+    rules = [AssignRule("off hours", hours=(DailySpan(22 * 60, 8 * 60), DailySpan(12 * 60, 13 * 60)))]
 
-    night = ((22 * 60, 8 * 60),)
-    assert [is_within(night, at(hour), UTC) for hour in (21, 22, 0, 7, 8)] == [False, True, True, True, False]
-    assert is_within(((540, 1080),), at(9), UTC)
-    assert not is_within(((540, 1080),), at(18), UTC)
+    def holds(hour: int) -> bool:
+        now = datetime(2025, 6, 15, hour, tzinfo=UTC).timestamp()
+        return given(rules, desk(now - 9), now) == [("off hours", B)]
+
+    assert [hour for hour in range(24) if holds(hour)] == [*range(8), 12, 22, 23]
