@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from kfconsole.desk import agent_checks
+from kfconsole.desk import agent_checks, ranking
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, CustomerId, Desk, Feed
@@ -45,7 +45,7 @@ class Accounts(LineList[AgentRow]):
     app: "KfApp"
 
     def __init__(self, *, id: str) -> None:  # Textual's name for it
-        super().__init__(self._draw_row, empty=_("There are no agents yet."), id=id)
+        super().__init__(self._draw_row, id=id)
 
     def look(self) -> AccountLook:
         """What is drawn with at this moment."""
@@ -109,7 +109,11 @@ class AccountsScreen(AboveScreen):
     def paint_frame(self) -> None:
         """Say how many there are, what is stale, why, and what is known of the agent at hand."""
         desk, now, mono = self.desk, self.app.clock.now(), self.app.clock.monotonic()
-        said = [_("Agents' accounts"), *account_rows.summary(self.accounts.rows, now)]
+        is_read = ranking.is_known(desk, Feed.AGENTS)
+        summary = account_rows.summary(self.accounts.rows, now) if is_read or self.accounts.rows else []
+        if self.accounts.empty != (nothing := _("There are no agents yet.") if is_read else _("Not read yet.")):
+            self.accounts.empty = nothing
+        said = [_("Agents' accounts"), *summary]
         is_stale = self.is_stale(Feed.AGENTS)
         self._frame.border_title = plain("   ".join([*said, *([_("stale")] if is_stale else [])]))
         self.accounts.set_class(is_stale, "-stale")

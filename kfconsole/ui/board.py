@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from kfconsole.desk import floor
+from kfconsole.desk import floor, ranking
 from kfconsole.desk.floor import Hand, Order, Standing
 from kfconsole.desk.parts import in_parts, let_keys_pass
 from kfconsole.errors import KfError
@@ -59,7 +59,9 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         self.columns: tuple[str, ...] = board_rows.DEFAULT_COLUMNS
         self.order, self.is_reversed = Order.NEED, False
         self._rows: Sequence[Standing] | None = None
-        self._hands: Sequence[Hand] | None = None
+        self._told = False, ""
+        """Whether WeChat had told of everybody then, and what stood before the count."""
+        self._hands: tuple[Sequence[Hand], bool] | None = None
         self._stir = asyncio.Event()
         self._status, self._hints = Bar(id="status"), Hints(id="hints")
         self._notice, self._plot = Static(id="notice", markup=False), QueuePlot(id="plot")
@@ -124,24 +126,27 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
 
     def _show_customers(self, rows: Sequence[Standing]) -> None:
         desk, mono = self.desk, self.app.clock.monotonic()
-        if self._rows is None or len(rows) != len(self._rows) or not all(map(is_, rows, self._rows)):
-            self._rows = rows
-            count, title = str(len(rows)), self.app.keymap.prefix("board_customers") + _("Customers")
-            if self.floor.urgent_count:
-                count = _("{count}, {urgent} urgent").format(count=count, urgent=self.floor.urgent_count)
+        is_read = ranking.is_known(desk, Feed.QUEUE, Feed.SESSIONS)
+        bound = "" if is_read and len(desk.queue) >= desk.queue_total else self.app.glyphs.at_least
+        is_same = self._rows is not None and len(rows) == len(self._rows) and all(map(is_, rows, self._rows))
+        if not is_same or (is_read, bound) != self._told:
+            self._rows, self._told = rows, (is_read, bound)
+            count, title = f"{bound}{len(rows)}", self.app.keymap.prefix("board_customers") + _("Customers")
+            if urgent := self.floor.urgent_count:
+                count = _("{count}, {urgent} urgent").format(count=count, urgent=f"{bound}{urgent}")
             if by := board_rows.order_said(self.order, is_reversed=self.is_reversed):
                 count += "   " + by
-            self.customers.show_rows(rows, title, count)
+            self.customers.show_rows(rows, title, count, is_read=is_read)
         is_stale = any(status.is_stale(feed, desk, mono, self.app.station) for feed in (Feed.QUEUE, Feed.SESSIONS))
         self.customers.set_class(is_stale, "-stale")
 
     def _show_hands(self) -> None:
-        hands = self.floor.hands
-        if hands != self._hands:
-            self._hands = hands
+        hands, is_read = self.floor.hands, ranking.is_known(self.desk, Feed.AGENTS)
+        if (hands, is_read) != self._hands:
+            self._hands = hands, is_read
             online = sum(hand.agent.is_online for hand in hands)
             title = self.app.keymap.prefix("board_agents") + _("Agents")
-            self.hands.show_rows(hands, title, f"{online}/{len(hands)}")
+            self.hands.show_rows(hands, title, f"{online}/{len(hands)}", is_read=is_read)
         is_stale = status.is_stale(Feed.AGENTS, self.desk, self.app.clock.monotonic(), self.app.station)
         self.hands.set_class(is_stale, "-stale")
         self.paint_bars()

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from kfconsole.desk import queue_plot, rules
+from kfconsole.desk import queue_plot, ranking, rules
 from kfconsole.desk.queue_plot import Column
 from kfconsole.i18n import _
-from kfconsole.model import Desk
+from kfconsole.model import Desk, Feed
 from kfconsole.text import fit, width_cells
-from kfconsole.ui import words
+from kfconsole.ui import status, words
 from kfconsole.ui.widgets.bar import Piece
 from kfconsole.ui.words import Glyphs
 
@@ -27,8 +27,11 @@ def column_count(width: int) -> int:
 def length_line(columns: Sequence[Column | None], desk: Desk, *, is_ascii: bool) -> list[Piece]:
     """Return the line of how many waited."""
     lengths = [None if column is None else column.length for column in columns]
-    most = max((length for length in lengths if length is not None), default=0)
-    told = _("now {now}, most {most}").format(now=desk.queue_total, most=max(most, desk.queue_total))
+    is_seen = any(columns) or ranking.is_known(desk, Feed.QUEUE)
+    most = max(desk.queue_total, *(length for length in lengths if length is not None), 0)
+    told = _("now {now}, most {most}").format(
+        now=status.counted(desk, Feed.QUEUE, desk.queue_total), most=most if most or is_seen else status.NOT_READ
+    )
     return _line(_("queue"), queue_plot.bars(lengths, is_ascii=is_ascii), told, "text")
 
 
@@ -41,11 +44,13 @@ def wait_line(
     longest = rules.longest_waiting(desk)
     now_seconds = rules.wait_seconds(longest, now) if longest is not None else 0.0
     bound = glyphs.at_least if longest is not None and not longest.is_exact else ""
-    shown = bound + words.span(now_seconds) if longest is not None else "-"
+    shown = bound + words.span(now_seconds) if longest is not None else status.NOT_READ
     most_seconds, most_bound = now_seconds, bound
     if most is not None and most.wait_seconds > now_seconds:
         most_seconds, most_bound = most.wait_seconds, "" if most.is_exact else glyphs.at_least
-    told = _("now {now}, most {most}").format(now=shown, most=most_bound + words.span(most_seconds))
+    is_seen = most is not None or longest is not None or ranking.is_known(desk, Feed.QUEUE)
+    most_shown = most_bound + words.span(most_seconds) if is_seen else status.NOT_READ
+    told = _("now {now}, most {most}").format(now=shown, most=most_shown)
     is_late = longest is not None and now_seconds >= late_after
     if is_late:
         told += "  !! " + _("late")

@@ -44,6 +44,7 @@ class Lists(Vertical):
         self._before_filter: str | None = None
         """Which row was current before it may have been hidden."""
         self._shown: Desk | None = None
+        self._are_read: dict[Feed, bool] = {}
         self.marked: Collection[str] = ()
         """The customers whose sessions are marked."""
         self._session_rows = rows.NO_ROWS
@@ -69,22 +70,28 @@ class Lists(Vertical):
         before, self._shown = None if anew else self._shown, desk
         names_changed = before is None or desk.agents is not before.agents
         people_changed = before is None or desk.contacts is not before.contacts
-        if people_changed or before is None or desk.queue is not before.queue or desk.queue_total != before.queue_total:
+        are_read = {feed: ranking.is_known(desk, feed) for feed in (Feed.QUEUE, Feed.SESSIONS, Feed.AGENTS)}
+        answered, self._are_read = [feed for feed in are_read if are_read[feed] != self._are_read.get(feed)], are_read
+        queue_changed = before is None or desk.queue is not before.queue or desk.queue_total != before.queue_total
+        if people_changed or queue_changed or Feed.QUEUE in answered:
             waiting = len(desk.queue)
             cut = _("{shown} of {total}").format(shown=waiting, total=desk.queue_total)
             count = str(waiting) if waiting >= desk.queue_total else cut
-            self.queue.show_rows(rows.queue_rows(desk), self.app.keymap.prefix("pane_queue") + _("Queue"), count)
-        if names_changed or people_changed or before is None or desk.sessions is not before.sessions:
+            title = self.app.keymap.prefix("pane_queue") + _("Queue")
+            self.queue.show_rows(rows.queue_rows(desk), title, count, is_read=are_read[Feed.QUEUE])
+        sessions_changed = before is None or desk.sessions is not before.sessions
+        if names_changed or people_changed or sessions_changed or Feed.SESSIONS in answered:
             if before is None or len(desk.sessions) < MANY:
                 self.catch_up()
             else:
                 self._catch_up_soon()
-        if names_changed:
+        if names_changed or Feed.AGENTS in answered:
             online = sum(agent.is_online for agent in desk.agents)
             self.agents.show_rows(
                 rows.agent_rows(desk),
                 self.app.keymap.prefix("pane_agents") + _("Agents"),
                 f"{online}/{len(desk.agents)}",
+                is_read=are_read[Feed.AGENTS],
             )
         for feed, pane in ((Feed.QUEUE, self.queue), (Feed.SESSIONS, self.sessions)):
             if feed not in self._ticks_until_begun and ranking.is_known(desk, feed):
@@ -128,7 +135,8 @@ class Lists(Vertical):
         count = str(len(desk.sessions))
         if unread:
             count = _("{count}, {unread} unread").format(count=count, unread=unread)
-        self.sessions.show_rows(session_rows, self.app.keymap.prefix("pane_sessions") + _("Sessions"), count)
+        title = self.app.keymap.prefix("pane_sessions") + _("Sessions")
+        self.sessions.show_rows(session_rows, title, count, is_read=ranking.is_known(desk, Feed.SESSIONS))
 
     def mark_stale(self, desk: Desk) -> None:
         """Dim what WeChat has not confirmed for a while."""

@@ -9,7 +9,7 @@ from msgspec import Struct
 from kfconsole import finding
 from kfconsole.desk.parts import MANY, let_keys_pass
 from kfconsole.i18n import _
-from kfconsole.ui import rows
+from kfconsole.ui import rows, status
 from kfconsole.ui.plain import plain
 from kfconsole.ui.rows import AgentRow, Look, QueueRow, SessionRow
 from kfconsole.ui.tones import Tones, tones_of
@@ -51,6 +51,7 @@ class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
         super().__init__(draw, empty=empty, id=id, classes="-stale")  # until WeChat has answered
         self._sought_of = sought
         self._empty_words = empty
+        self._is_read = False
         self.filter = ""
         self._all: Sequence[AnyRowT] = ()
         self._heading = ("", "")
@@ -60,10 +61,22 @@ class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
         self._wants_first = False
         """What is being looked for is not found yet, and its first row shall be current."""
 
-    def show_rows(self, all_rows: Sequence[AnyRowT], title: str, count: str) -> None:
-        """Show the rows that match the filter, and the title with the count."""
-        self._all, self._heading = all_rows, (title, count)
+    def show_rows(self, all_rows: Sequence[AnyRowT], title: str, count: str, *, is_read: bool = True) -> None:
+        """Show the rows that match the filter, and the title with the count.
+
+        Args:
+            all_rows: With those that do not match.
+            title: What they are.
+            count: How many there are.
+            is_read: WeChat has answered: only then no rows mean that there are none.
+        """
+        self._is_read = is_read
+        self._all, self._heading = all_rows, (title, count if is_read or all_rows else status.NOT_READ)
         self._show_found_among(all_rows)
+
+    @property
+    def _nothing(self) -> str:
+        return self._empty_words if self._is_read else _("Not read yet.")
 
     def narrow(self, typed: str) -> None:
         """Show only rows in which these words are found; without any, all."""
@@ -104,7 +117,7 @@ class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
         if not wanted:
             title, count = self._heading
             self._looking = None
-            self._say_empty(self._empty_words)
+            self._say_empty(self._nothing)
             self.show(self._all)
             self.entitle(f"{title} {count}")
             return
@@ -151,7 +164,7 @@ class FilterList(LineList[AnyRowT], Generic[AnyRowT]):
         title, count = self._heading
         total = len(self._all)
         # With a filter, "nobody is waiting" would be taken for the truth.
-        self._say_empty(_("None of {count} found; Esc shows all.").format(count=total) if total else self._empty_words)
+        self._say_empty(_("None of {count} found; Esc shows all.").format(count=total) if total else self._nothing)
         self.show(shown)
         if self._wants_first and self._looking is None:
             self.take_first()

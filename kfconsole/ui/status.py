@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from kfconsole import text
-from kfconsole.desk import pacing, rules
+from kfconsole.desk import pacing, ranking, rules
 from kfconsole.desk.owing import unanswered
 from kfconsole.desk.read_only import ReadOnly
 from kfconsole.errors import KfError, RateLimited, Unavailable
@@ -24,6 +24,8 @@ CALM_SECONDS = 20.0
 CALM_STEP_SECONDS = 5.0
 PASSING_SECONDS = 5.0
 NUMBER_PIECES = 2  # label and value
+NOT_READ = "-"
+"""Stands for a number nobody has read yet."""
 
 
 class Station(Struct, frozen=True):
@@ -85,14 +87,24 @@ def _cells(*parts: list[Piece]) -> int:
 def _numbers(desk: Desk, station: Station, now: float) -> list[Piece]:
     longest = rules.longest_waiting(desk)
     online = sum(agent.is_online for agent in desk.agents)
-    numbers = [(_("waiting"), str(desk.queue_total))]
+    numbers = [(_("waiting"), counted(desk, Feed.QUEUE, desk.queue_total))]
     if longest is not None:
         bound = "" if longest.is_exact else station.glyphs.at_least
         numbers.append((_("longest"), bound + words.span(rules.wait_seconds(longest, now))))
     if owed := unanswered(desk):
         numbers.append((_("owed"), str(len(owed))))
-    numbers += [(_("in session"), str(len(desk.sessions))), (_("online"), f"{online}/{len(desk.agents)}")]
+    numbers += [
+        (_("in session"), counted(desk, Feed.SESSIONS, len(desk.sessions))),
+        (_("online"), counted(desk, Feed.AGENTS, len(desk.agents), online=online)),
+    ]
     return [piece for label, value in numbers for piece in ((f"  {label} ", "muted"), (value, "text"))]
+
+
+def counted(desk: Desk, feed: Feed, count: int, *, online: int | None = None) -> str:
+    """Write how many a feed told of; none only if it has told of any, or is known to have answered."""
+    if not count and not ranking.is_known(desk, feed):
+        return NOT_READ
+    return str(count) if online is None else f"{online}/{count}"
 
 
 def _padded(said: str, tone: str) -> Piece:

@@ -336,7 +336,7 @@ async def test_in_a_narrow_window_the_keys_are_about_the_conversation_that_cover
     tmp_path: Path, world: World
 ) -> None:
     async with running(tmp_path, world, size=(80, 24)) as console:
-        first, second = waiting(world, 2)
+        first, _second = waiting(world, 2)
         board = await show_board(console, 2)
         assert board.customers.select(first)
         await console.press("a")
@@ -359,3 +359,10 @@ async def test_a_window_that_becomes_narrow_keeps_the_keys_where_one_looks(tmp_p
         await console.pilot.resize_terminal(80, 24)
         await console.until(lambda: console.app.focused is board.talk)
         assert board.subject() == openid
+
+
+async def test_customers_nobody_told_of_make_the_count_of_the_board_a_bound(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world, size=(80, 24), sections=LATE_AT_ONCE) as console:
+        waiting(world, 103)
+        await show_board(console, 100)
+        await console.sees("Customers ≥100, ≥100 urgent")

@@ -8,9 +8,10 @@ import pytest
 
 from kfconsole.desk.facts import BudgetSeen
 from kfconsole.model import Budget, Feed
-from kfconsole.simulator import World
+from kfconsole.simulator import World, create_app
+from kfconsole.simulator.faults import Fault
 from kfconsole.simulator.switches import changed
-from tests.ui.console import ONLINE, QUEUE, RECORDS, SEND, SESSIONS, Console, running, waiting
+from tests.ui.console import ONLINE, QUEUE, RECORDS, SEND, SESSIONS, Console, assemble, running, waiting
 
 TOKEN = "/cgi-bin/stable_token"
 FEEDS = (QUEUE, ONLINE, SESSIONS, RECORDS)
@@ -275,3 +276,29 @@ async def test_a_lost_answer_to_accepting_is_looked_up(tmp_path: Path, world: Wo
         await console.quiet()
         assert console.requests.calls["/customservice/kfsession/create"] == 1
         assert console.requests.calls[SEND] == 0
+
+
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_a_first_start_without_wechat_claims_nothing_about_what_nobody_has_read(
+    tmp_path: Path, world: World, size: tuple[int, int]
+) -> None:
+    server = create_app(world)
+    server.state.faults.arm(Fault("*", "cut_before", count=None))
+    app = assemble(tmp_path, server)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        console = Console(app, pilot, world, server)
+        await console.until(lambda: len(console.desk.health) >= len(Feed) - 1)
+        await console.sees("waiting -", "in session -", "online -", "1 Queue -", "2 Sessions -", "3 Agents -")
+        assert console.text().count("Not read yet.") == 3
+        await console.press("m")
+        await console.sees("Agents' accounts", "Not read yet.")
+        assert "at most" not in console.text()
+        await console.press("escape", "b")
+        await console.sees("Customers -", "Agents -", "now -, most -")
+        assert console.text().count("Not read yet.") == 2
+
+        console.faults.clear()
+        console.app.poller.wake()
+        await console.sees("Customers 0", "Agents 2/3", "No customers.", "waiting 0", "in session 0", "online 2/3")
+        await console.press("escape")
+        await console.sees("1 Queue 0", "2 Sessions 0", "3 Agents 2/3", "Nobody is waiting.", "No sessions.")
