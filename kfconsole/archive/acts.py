@@ -1,17 +1,22 @@
 """Acts under way: what was begun is in the file before anybody asks WeChat for it, so that a kill does not hide it.
 
 A deed takes the place of its row in one transaction. Rows of processes that ended without one become deeds of which
-nobody knows what came of them. Messages are not among them: the outbox has those, and transfers note that they begin.
+nobody knows what came of them. A message is among them from the transaction on that lets it leave. Transfers note that
+they begin.
 """
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kfconsole.archive import audit, chain
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import customer_key
 from kfconsole.archive.process import Process
+from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
-from kfconsole.model import Deed
+from kfconsole.model import Deed, MessageId
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -28,11 +33,23 @@ _PUT = """
 
 def begin(connection: "Connection", deed: Deed, process: Process) -> None:
     """Keep that something is being done now; told again, with another customer, it takes the place of what was told."""
-    said = audit.said(deed)
     with chain.told_if_missing(connection), transaction(connection, is_durable=True):
-        customer = None if said.openid is None else customer_key(connection, said.openid)
-        row = (deed.key, process.encoded(), said.at, said.user, said.source, said.agent, said.act, customer)
-        connection.execute(_PUT, (*row, said.details))
+        _put(connection, deed, process)
+
+
+def begin_send(connection: "Connection", deed: Deed, process: Process, message_id: MessageId) -> None:
+    """Keep that a message leaves now, in the transaction that lets it; without a table of deeds it leaves, too."""
+    if deed.act == "send":  # others name a message already
+        deed = replace(deed, details=f"{deed.details} message {message_id}")
+    with suppress(ArchiveError), chain.told_if_missing(connection):
+        _put(connection, deed, process)
+
+
+def _put(connection: "Connection", deed: Deed, process: Process) -> None:
+    said = audit.said(deed)
+    customer = None if said.openid is None else customer_key(connection, said.openid)
+    row = (deed.key, process.encoded(), said.at, said.user, said.source, said.agent, said.act, customer)
+    connection.execute(_PUT, (*row, said.details))
 
 
 def doing(connection: "Connection") -> dict[str, float]:
@@ -49,7 +66,7 @@ def settle(connection: "Connection", processes: tuple[str, ...]) -> None:
     """Make deeds of what ended processes had begun."""
     if not doing(connection).keys() & set(processes):
         return
-    result = _("The console ended in the midst of it; what came of it is not known.")
+    result = _("Outcome unknown: the console ended in the midst of it.")
     with transaction(connection, is_durable=True):
         rows = connection.execute(f"{_ROWS.format(table='SELECT * FROM acts_under_way')} ORDER BY at, key").fetchall()
         for key, process, *fields in rows:

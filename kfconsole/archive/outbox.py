@@ -7,7 +7,7 @@ what stood there before it; what the clock learns until the answer comes puts it
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
-from kfconsole.archive import contents, drafts, search
+from kfconsole.archive import acts, contents, drafts, search
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.messages import CLOCK_STEP_SECONDS, OWN_POSITION, existing
@@ -16,7 +16,7 @@ from kfconsole.archive.schema import UNDER_WAY
 from kfconsole.content import Content, Text, shown
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
-from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageId, MessageKind
+from kfconsole.model import AgentId, CustomerId, Deed, Delivery, Message, MessageId, MessageKind
 from kfconsole.text import clean
 
 if TYPE_CHECKING:
@@ -38,10 +38,11 @@ def begin_sends(
     process: Process,
     replaces: MessageId | None,
     keeps_draft: bool,
+    deeds: Sequence[Deed],
 ) -> tuple[Message, ...]:
     """Store messages as prepared or as being sent, all or none.
 
-    New ones were this console's draft; a repeated one replaces its original.
+    New ones were this console's draft; a repeated one replaces its original. Deeds are of messages that leave at once.
 
     Raises:
         NotPossible: Another console has dismissed or repeated the original meanwhile.
@@ -54,6 +55,8 @@ def begin_sends(
             _insert(connection, customer, account, contents.cleaned(content), place, at, state, is_ai, process)
             for content in sent
         ]
+        for message_id, deed in zip(begun, deeds, strict=False):
+            acts.begin_send(connection, deed, process, message_id)
         if replaces is None and not keeps_draft:
             drafts.delete_sent(connection, customer, map(shown, sent), process)
         if replaces is not None and not _dismiss(connection, replaces):
@@ -87,7 +90,7 @@ def _insert(
     return MessageId(message_id or 0)
 
 
-def release(connection: "Connection", message_id: MessageId, at: float) -> Message:
+def release(connection: "Connection", message_id: MessageId, at: float, process: Process, deed: Deed | None) -> Message:
     """Store that a prepared message is being sent, from this moment on.
 
     Raises:
@@ -97,6 +100,8 @@ def release(connection: "Connection", message_id: MessageId, at: float) -> Messa
         query = "UPDATE deliveries SET state = 'sending', asked_at = ? WHERE message_id = ? AND state = 'prepared'"
         if connection.execute(query, (at, message_id)).rowcount == 0:
             raise NotPossible(_("This message is not waiting to go any more."))
+        if deed is not None:
+            acts.begin_send(connection, deed, process, message_id)
         if at >= existing(connection, message_id).at + MOVED_AFTER_SECONDS:  # others may have spoken meanwhile
             _put_right(connection, message_id, at)
         return existing(connection, message_id)

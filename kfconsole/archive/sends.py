@@ -7,7 +7,7 @@ from kfconsole.archive import acts, drafts, outbox
 from kfconsole.archive.place import Place
 from kfconsole.archive.process import Process
 from kfconsole.content import Content, Text
-from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageId
+from kfconsole.model import AgentId, CustomerId, Deed, Delivery, Message, MessageId
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -50,13 +50,15 @@ class Sends:
         is_ai: bool = False,
         replaces: MessageId | None = None,
         keeps_draft: bool = False,
+        deeds: Sequence[Deed] = (),
     ) -> tuple[Message, ...]:
         """Store messages as prepared, or as being sent, before anybody asks WeChat to send them.
 
         In the same transaction `replaces`, if undelivered, is dismissed; without it the customer's draft is cleared
         that was written here, or says the beginning of this, as the messages were written there, unless `keeps_draft`
         says that they came from elsewhere. A caller cancelled meanwhile leaves the messages behind as they are, so it
-        should be shielded.
+        should be shielded. `deeds`, for messages that leave at once, are what it will be that each is sent: they are
+        kept as being done, too, see `begin_deed`.
         """
         process = self._identity()
         held = [Text(content) if isinstance(content, str) else content for content in sent]
@@ -72,17 +74,24 @@ class Sends:
                 process=process,
                 replaces=None if replaces is None else self._place.number(replaces),
                 keeps_draft=keeps_draft,
+                deeds=deeds,
             )
         )
 
-    async def release(self, message_id: MessageId, at: float) -> Message:
+    async def release(self, message_id: MessageId, at: float, deed: Deed | None = None) -> Message:
         """Store that a prepared message is being sent now, before WeChat is asked to.
+
+        Args:
+            message_id: Of the message.
+            at: When.
+            deed: What it will be that it is sent, kept as being done in the same transaction.
 
         Raises:
             NotPossible: It is prepared no more.
         """
+        process = self._identity()
         return await self._place.write(
-            lambda connection: outbox.release(connection, self._place.number(message_id), at)
+            lambda connection: outbox.release(connection, self._place.number(message_id), at, process, deed)
         )
 
     async def take_back(self, openid: CustomerId, message_ids: Sequence[MessageId], draft: str) -> tuple[Message, ...]:

@@ -241,8 +241,8 @@ class Actions(Supervising, ManagingActs):
     ) -> Message:
         """Send a text, or another content, and return the message as it ended; see `Sending.send`."""
         self._check_answering(agent)
-        work = self._sending.send(openid, content, agent=agent, is_ai=is_ai, replaces=replaces, keeps_draft=keeps_draft)
-        return await self._deeds.sent(work, openid, content, agent)
+        work = partial(self._sending.send, openid, content, agent=agent, is_ai=is_ai, replaces=replaces)
+        return await self._deeds.sent(lambda deed: work(keeps_draft=keeps_draft, deed=deed), openid, content, agent)
 
     def check_answering(self) -> None:
         """Refuse at once what `send` would refuse whatever it is given.
@@ -257,8 +257,8 @@ class Actions(Supervising, ManagingActs):
     ) -> tuple[Message, ...]:
         """Send messages in order, each after a look at what changed meanwhile; see `Sending.send_each`."""
         self._check_answering()
-        work = self._sending.send_each(openid, contents, decide=decide, keeps_draft=keeps_draft)
-        return await self._deeds.sent_each(work, openid, contents)
+        work = partial(self._sending.send_each, openid, contents, decide=decide, keeps_draft=keeps_draft)
+        return await self._deeds.sent_each(lambda deeds: work(deeds=deeds), openid, contents)
 
     async def take_back(self, openid: CustomerId, message_ids: Sequence[MessageId], draft: str) -> None:
         """Leave messages that wait to go unsent; `draft` is what the customer's draft is from then on."""
@@ -278,8 +278,8 @@ class Actions(Supervising, ManagingActs):
         Whoever decides that it goes out answers for it; a machine's words stay marked as such.
         """
         self._check_answering()
-        order = self._sending.resend(message_id, decide=decide)
-        return await self._deeds.noted("resend", order, details=f"message {message_id}", is_announced=False)
+        work = partial(self._sending.resend, message_id, decide=decide)
+        return await self._deeds.resent(lambda deed: work(deed=deed), message_id)
 
     async def dismiss(self, message_id: MessageId) -> Message:
         """Leave an undelivered message as it is, and ask no more."""

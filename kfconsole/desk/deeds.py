@@ -114,39 +114,54 @@ class Deeds:
         return done
 
     async def sent(
-        self, work: Awaitable[Message], openid: CustomerId, content: Content | str, agent: AgentId | None
+        self,
+        work: Callable[[Deed], Awaitable[Message]],
+        openid: CustomerId,
+        content: Content | str,
+        agent: AgentId | None,
     ) -> Message:
         """Await that a message is sent and note it; see `sent_each`."""
 
-        async def each() -> tuple[Message, ...]:
-            return (await work,)
+        async def each(deeds: Sequence[Deed]) -> tuple[Message, ...]:
+            return (await work(deeds[0]),)
 
-        (message,) = await self.sent_each(each(), openid, (content,), agent)
+        (message,) = await self.sent_each(each, openid, (content,), agent)
         return message
 
     async def sent_each(
         self,
-        work: Awaitable[tuple[Message, ...]],
+        work: Callable[[Sequence[Deed]], Awaitable[tuple[Message, ...]]],
         openid: CustomerId,
         contents: Sequence[Content | str],
         agent: AgentId | None = None,
     ) -> tuple[Message, ...]:
-        """Await that messages are sent and note each, with its kind and its number, and none of its words."""
-        at, me, kinds = self._clock.now(), agent or self._me, [_kind(content) for content in contents]
-        results = dict.fromkeys(range(len(kinds)), _("Stopped before WeChat answered."))
-        numbers: dict[int, str] = {}
+        """Await that messages are sent and note each, with its kind and its number, and none of its words.
+
+        Args:
+            work: Sends them, and keeps with each that it leaves, in one transaction; no disk stands before it twice.
+            openid: To whom.
+            contents: What.
+            agent: In whose name; ours by default.
+        """
+        deeds = [self._deed("send", openid, _kind(content), agent) for content in contents]
+        results = [_("Stopped before WeChat answered.")] * len(deeds)
+        numbers = [""] * len(deeds)
         try:
-            done = await work
-            results = {place: self._result(message) for place, message in enumerate(done)}
-            numbers = {place: f" message {message.id}" for place, message in enumerate(done)}
+            done = await work(deeds)
+            results = [self._result(message) for message in done]
+            numbers = [f" message {message.id}" for message in done]
         except KfError as error:
-            results = dict.fromkeys(results, _problem(error))
+            results = [_problem(error)] * len(deeds)
             raise
         finally:
-            for place, result in results.items():
-                said = kinds[place] + numbers.get(place, "")
-                self._put(Deed(at, "send", agent=me, openid=openid, details=said, result=result))
+            for deed, result, number in zip(deeds, results, numbers, strict=False):  # one taken back is none
+                self._put(replace(deed, details=deed.details + number, result=result))
         return done
+
+    async def resent(self, work: Callable[[Deed], Coroutine[Any, Any, Message]], message_id: MessageId) -> Message:
+        """Await that a message is sent again and note it; like `sent_each`, it keeps by itself that it leaves."""
+        deed = self._deed("resend", None, f"message {message_id}", None)
+        return await self._ended(lambda: deed, work(deed))
 
     async def note_now(self, act: str, openid: CustomerId, details: str, result: str) -> None:
         """Note what is about to be done, or what is left to do, before anything else happens, where that can be."""

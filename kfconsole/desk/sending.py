@@ -1,8 +1,8 @@
 """Sending replies: into the archive first, to WeChat once, and the outcome is never guessed."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -14,11 +14,12 @@ from kfconsole.desk.checking import Beginning, Checking, Doubt
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen, MessagesSeen
 from kfconsole.desk.store import Store
+from kfconsole.desk.turns import Turns
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import ApiError, ArchiveError, KfError, NotPossible, OutcomeNotKept, Unavailable
 from kfconsole.i18n import _, sentences
-from kfconsole.model import AgentId, Contact, CustomerId, Delivery, Message, MessageId, Window
+from kfconsole.model import AgentId, Contact, CustomerId, Deed, Delivery, Message, MessageId, Window
 from kfconsole.text import clean
 from kfconsole.wechat import outgoing
 from kfconsole.wechat.codes import CODE
@@ -46,6 +47,8 @@ class _Begin(Struct, frozen=True):
     asked_at: float
     clock_offset: float
     """How far our clock was ahead of this host's monotonic one; what it learns later moves `asked_at`, too."""
+    deeds: tuple[Deed, ...] = ()
+    """What it will be that each is sent: kept in the moment in which it leaves, so that a kill hides none."""
 
 
 class _Outcome(Struct, frozen=True):
@@ -78,8 +81,7 @@ class Sending:
         self._typing_state = typing_state
         self._checking = checking
         self._me = me
-        self._lines: dict[CustomerId, list[asyncio.Event]] = {}
-        """By customer, whose turn is when: the first in line may go, and the event tells it."""
+        self._turns = Turns()
         self._being_replaced: set[MessageId] = set()
         self.asked_for: set[CustomerId] = set()
         """To whom WeChat was asked to send something in this run, whatever came of it."""
@@ -95,6 +97,7 @@ class Sending:
         is_ai: bool = False,
         replaces: MessageId | None = None,
         keeps_draft: bool = False,
+        deed: Deed | None = None,
     ) -> Message:
         """Send a text, or another content, and return the message as it ended: sent, refused or unknown.
 
@@ -105,19 +108,28 @@ class Sending:
             is_ai: Let WeChat tell the customer that a machine wrote it.
             replaces: The undelivered message this one is sent in place of; it leaves the draft alone.
             keeps_draft: It was not written in the composer: what somebody writes there stays.
+            deed: What it will be that it is sent.
 
         Raises:
             NotPossible: Nothing was begun: something is empty or too long, or `replaces` cannot be replaced.
             OutcomeNotKept: WeChat was asked, but the archive failed afterwards; the desk shows the outcome.
             ArchiveError: Nothing was begun.
         """
-        begin = self._checked(openid, (content,), agent, is_ai=is_ai, keeps_draft=keeps_draft or replaces is not None)
+        keeps_draft = keeps_draft or replaces is not None
+        deeds = () if deed is None else (deed,)
+        begin = self._checked(openid, (content,), agent, is_ai=is_ai, keeps_draft=keeps_draft, deeds=deeds)
         if replaces is None:
             return await self._send(begin, None)
         return await self._replace(begin, replaces, None)
 
     async def send_each(
-        self, openid: CustomerId, contents: Sequence[Content | str], *, decide: Decide, keeps_draft: bool = False
+        self,
+        openid: CustomerId,
+        contents: Sequence[Content | str],
+        *,
+        decide: Decide,
+        keeps_draft: bool = False,
+        deeds: Sequence[Deed] = (),
     ) -> tuple[Message, ...]:
         """Send messages in order, all stored at once and each looked at before it leaves; return how they ended.
 
@@ -128,15 +140,16 @@ class Sending:
             contents: What; a str is a text.
             decide: Whom to ask where something speaks against sending.
             keeps_draft: They were not written in the composer.
+            deeds: What it will be that each is sent.
 
         Raises:
             NotPossible: Nothing was begun: one of them is empty or too long.
             OutcomeNotKept: See `send`.
             ArchiveError: Nothing was begun.
         """
-        begin = self._checked(openid, contents, None, is_ai=False, keeps_draft=keeps_draft)
+        begin = self._checked(openid, contents, None, is_ai=False, keeps_draft=keeps_draft, deeds=deeds)
         beginning = self._checking.take(openid)
-        async with self._turn(openid) as turn:
+        async with self._turns.of(openid) as turn:
             return await self._send_looking(begin, beginning, turn, decide)
 
     def _checked(
@@ -147,6 +160,7 @@ class Sending:
         *,
         is_ai: bool,
         keeps_draft: bool,
+        deeds: Sequence[Deed] = (),
     ) -> _Begin:
         """Return what can be sent; what WeChat would refuse as it is, or cannot be written down, is never begun."""
         checked: list[Content] = []
@@ -159,13 +173,14 @@ class Sending:
             outgoing.message(openid, content, agent or self._me, is_ai=is_ai)
             checked.append(content)
         now, offset = self._clock.now(), self._clock_offset()
-        return _Begin(openid, tuple(checked), agent or self._me, is_ai, keeps_draft, now, offset)
+        return _Begin(openid, tuple(checked), agent or self._me, is_ai, keeps_draft, now, offset, tuple(deeds))
 
-    async def resend(self, message_id: MessageId, *, decide: Decide | None = None) -> Message:
+    async def resend(self, message_id: MessageId, *, decide: Decide | None = None, deed: Deed | None = None) -> Message:
         """Send what an undelivered message held again, to the same customer, as a new message."""
         message = await self._undecided(message_id)
         content = await self._archive.content_of(message_id)
-        begin = self._checked(message.openid, (content,), None, is_ai=message.is_ai, keeps_draft=True)
+        deeds = () if deed is None else (replace(deed, openid=message.openid),)
+        begin = self._checked(message.openid, (content,), None, is_ai=message.is_ai, keeps_draft=True, deeds=deeds)
         return await self._replace(begin, message_id, decide)
 
     async def _replace(self, begin: _Begin, replaces: MessageId, decide: Decide | None) -> Message:
@@ -177,7 +192,7 @@ class Sending:
             if decide is None:
                 return await self._send(begin, replaced)
             beginning = self._checking.current(begin.openid)
-            async with self._turn(begin.openid) as turn:
+            async with self._turns.of(begin.openid) as turn:
                 await turn.wait()
                 if not await self._may_go(begin.openid, beginning, (), decide):
                     return replaced
@@ -218,23 +233,8 @@ class Sending:
         self._store.apply(MessagesSeen(taken))
         await self._refresh_contact(openid)
 
-    @asynccontextmanager
-    async def _turn(self, openid: CustomerId) -> AsyncIterator[asyncio.Event]:
-        """Stand in the customer's line; the event tells when it is one's turn, which lasts until one leaves."""
-        line, turn = self._lines.setdefault(openid, []), asyncio.Event()
-        line.append(turn)
-        line[0].set()
-        try:
-            yield turn
-        finally:
-            line.remove(turn)  # who gives up early lets nobody behind overtake those before
-            if line:
-                line[0].set()
-            else:
-                del self._lines[openid]
-
     async def _send(self, begin: _Begin, replaced: Message | None) -> Message:
-        async with self._turn(begin.openid) as turn:
+        async with self._turns.of(begin.openid) as turn:
             (message,) = await self._begin(begin, replaced)
             return await self._deliver(message, begin, turn)
 
@@ -272,7 +272,8 @@ class Sending:
                     break
                 look = None
                 released = replace(begin, asked_at=self._clock.now(), clock_offset=self._clock_offset())
-                message = await to_the_end(self._release(waiting[0], released))
+                deed = begin.deeds[len(ended)] if begin.deeds else None
+                message = await to_the_end(self._release(waiting[0], released, deed))
                 del waiting[0]
                 ended.append(await self._ask_and_settle(message, released))
                 if ended[-1].delivery not in (Delivery.SENT, Delivery.CONFIRMED):
@@ -317,6 +318,7 @@ class Sending:
                 is_ai=begin.is_ai,
                 replaces=replaced.id if replaced else None,
                 keeps_draft=begin.keeps_draft,
+                deeds=begin.deeds if state is Delivery.SENDING else (),
             )
         )
         try:
@@ -330,8 +332,8 @@ class Sending:
         self._show_begun(messages, begin, replaced)
         return messages
 
-    async def _release(self, message: Message, begin: _Begin) -> Message:
-        released = await self._archive.release(message.id, begin.asked_at)
+    async def _release(self, message: Message, begin: _Begin, deed: Deed | None) -> Message:
+        released = await self._archive.release(message.id, begin.asked_at, deed)
         self._show_released(released)
         return released
 

@@ -10,13 +10,13 @@ import pytest
 
 from kfconsole.archive import Archive, Process
 from kfconsole.archive.outbox import GONE_AFTER_SECONDS
-from kfconsole.model import Deed
+from kfconsole.model import Deed, Delivery
 from tests.archive.test_chain import checked
 from tests.archive.test_faults import locked
 from tests.archive.test_faults_damage import PAGE, aside, filled, overwrite, page_of
 from tests.archive.world import ANN, BOB, CREATED_AT, ME, T
 
-UNKNOWN = "The console ended in the midst of it; what came of it is not known."
+UNKNOWN = "Outcome unknown: the console ended in the midst of it."
 DEAD = replace(Process.current(), started="1")
 ACCEPT = Deed(T, "accept", ME, ANN, "as told", key=b"accept")
 CLOSE = Deed(T + 1, "close", ME, BOB, key=b"close")
@@ -62,6 +62,52 @@ async def test_what_a_killed_console_had_begun_is_a_deed_with_the_next_start(pat
     assert len(await told(archive)) == 2
     await archive.close()
     assert (await checked(path)).fault is None
+
+
+@pytest.mark.parametrize("state", [Delivery.SENDING, Delivery.PREPARED])
+async def test_a_message_a_killed_console_was_sending_is_a_deed_and_one_that_never_left_is_none(
+    path: Path, state: Delivery
+) -> None:
+    killed = Archive(path, process=DEAD)
+    await killed.open()
+    deed = Deed(T, "send", ME, ANN, "text", key=b"send")
+    deeds = (deed,) if state is Delivery.SENDING else ()
+    (message,) = await killed.begin_sends(ANN, ME, ("hello",), T, state=state, deeds=deeds)
+    await killed.close()
+    archive = Archive(path)
+    await archive.open()
+
+    kept = await archive.message(message.id)
+    assert kept is not None
+    expected = [("send", ANN, f"text message {message.id}", UNKNOWN)] if kept.delivery is Delivery.UNKNOWN else []
+    assert kept.delivery is (Delivery.UNKNOWN if deeds else Delivery.REFUSED)
+    assert await told(archive) == expected
+    await archive.close()
+    assert (await checked(path)).fault is None
+
+
+@pytest.mark.parametrize("act", ["send", "resend"])
+async def test_a_message_released_by_a_console_that_was_killed_is_a_deed(path: Path, act: str) -> None:
+    killed = Archive(path, process=DEAD)
+    await killed.open()
+    (message,) = await killed.begin_sends(ANN, ME, ("hello",), T, state=Delivery.PREPARED)
+    await killed.release(message.id, T + 1, Deed(T, act, ME, ANN, "message 7", key=b"send"))
+    await killed.close()
+    archive = Archive(path)
+    await archive.open()
+
+    named = "message 7" if act == "resend" else f"message 7 message {message.id}"
+    assert await told(archive) == [(act, ANN, named, UNKNOWN)]
+    await archive.close()
+
+
+async def test_a_message_leaves_also_where_somebody_took_the_table_of_deeds_away(archive: Archive, path: Path) -> None:
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("DROP TABLE acts_under_way")
+    (message,) = await archive.begin_sends(ANN, ME, ("hello",), T, deeds=(Deed(T, "send", ME, ANN, "text", key=b"1"),))
+
+    assert message.delivery is Delivery.SENDING
+    assert await archive.message(message.id) == message
 
 
 async def test_it_names_the_customer_it_turned_to_last(path: Path) -> None:

@@ -26,7 +26,7 @@ from tests.archive.world import ANN, BOB, ME, T, texts
 from tests.cli.conftest import Shop, simulator
 
 SEND = "/cgi-bin/message/custom/send"
-UNKNOWN_ACT = "The console ended in the midst of it; what came of it is not known."
+UNKNOWN_ACT = "Outcome unknown: the console ended in the midst of it."
 SEEDS = [pytest.param(seed, marks=pytest.mark.soak) if seed else 0 for seed in range(10)]
 """Seed 0 always; the others in the long rounds."""
 

@@ -7,8 +7,10 @@ from contextlib import closing
 
 import pytest
 
+from kfconsole.desk.checking import Doubt
 from kfconsole.errors import ArchiveError, NotPossible
-from kfconsole.model import Deed
+from kfconsole.model import Deed, Delivery, Message
+from kfconsole.simulator.faults import Fault
 from tests.desk import house as at
 from tests.desk.house import LI, ME, House, customer
 
@@ -62,6 +64,48 @@ async def test_the_next_in_the_queue_is_named_before_wechat_is_asked(house: Hous
     assert session.openid == BOB
     assert seen == [[("accept", ME, BOB, "")]]
     assert await results(house) == [("accept", BOB, "done")]
+
+
+async def test_a_message_is_there_when_it_leaves_and_gone_when_it_is_noted(house: House) -> None:
+    seen: list[list[tuple[str, str, str | None, str]]] = []
+    look = house.wire.meanwhile[at.SEND] = lambda: seen.append(under_way(house))
+    house.world.say(ANN, "hello")
+    house.world.accept(ME, ANN)
+    house.app.state.faults.arm(Fault(at.SEND, "errcode", code=45015))
+    first = await house.actions.send(ANN, "my words")
+    await house.actions.finish()
+    house.wire.meanwhile[at.SEND] = look
+    second = await house.actions.resend(first.id)
+    await house.actions.finish()
+    house.wire.meanwhile.clear()
+
+    assert seen == [[("send", ME, ANN, f"text message {first.id}")], [("resend", ME, ANN, f"message {first.id}")]]
+    assert under_way(house) == []
+    assert [(act, openid) for act, openid, _result in await results(house)] == [("send", ANN), ("resend", ANN)]
+    assert second.delivery is Delivery.SENT
+
+
+async def test_of_several_messages_those_are_there_that_have_left(house: House) -> None:
+    seen: list[list[tuple[str, str, str | None, str]]] = []
+
+    def look() -> None:
+        seen.append(sorted(under_way(house)))
+        house.wire.meanwhile[at.SEND] = look
+
+    house.wire.meanwhile[at.SEND] = look
+    house.world.say(ANN, "hello")
+    house.world.accept(ME, ANN)
+    first, second = await house.actions.send_each(ANN, ("one", "two"), decide=yes)
+    house.wire.meanwhile.clear()
+
+    named = [("send", ME, ANN, f"text message {message.id}") for message in (first, second)]
+    assert seen == [named[:1], named]
+    assert await results(house) == [("send", ANN, "done")] * 2
+    assert under_way(house) == []
+
+
+async def yes(_doubt: Doubt, _waiting: tuple[Message, ...]) -> bool:
+    return True
 
 
 async def test_what_is_stopped_while_that_is_written_is_not_done_and_noted(
