@@ -5,17 +5,8 @@ Waits and allowances have their own modules, `waits` and `allowances`; their nam
 
 from enum import StrEnum
 
-from kfconsole.desk.allowances import WINDOW_RULES, WindowRule, allowance, allowance_of
-from kfconsole.desk.waits import (
-    ARRIVAL_TOLERANCE_SECONDS,
-    CONTINUITY_SECONDS,
-    QueueMemory,
-    Urgency,
-    merge_queue,
-    urgency,
-    wait_seconds,
-    without_customer,
-)
+from kfconsole.desk.allowances import WINDOW_RULES, allowance, allowance_of
+from kfconsole.desk.waits import Urgency, urgency, wait_seconds
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import (
@@ -32,8 +23,6 @@ from kfconsole.model import (
 from kfconsole.text import clip
 
 __all__ = [
-    "ARRIVAL_TOLERANCE_SECONDS",
-    "CONTINUITY_SECONDS",
     "INVITATION_OPEN",
     "MAX_TEXT_BYTES",
     "ROUTE_SECONDS",
@@ -41,9 +30,7 @@ __all__ = [
     "TYPING_WINDOW_SECONDS",
     "WINDOW_RULES",
     "AgentState",
-    "QueueMemory",
     "Urgency",
-    "WindowRule",
     "agent_name",
     "agent_state",
     "allowance",
@@ -55,7 +42,6 @@ __all__ = [
     "is_waiting",
     "longest_waiting",
     "may_show_typing",
-    "merge_queue",
     "name_of",
     "no_agent",
     "refusal",
@@ -66,7 +52,6 @@ __all__ = [
     "urgency",
     "wait_seconds",
     "who_serves",
-    "without_customer",
 ]
 
 MAX_TEXT_BYTES = 2048
@@ -217,7 +202,7 @@ def refusal(desk: Desk, agent: AgentId | None) -> NotPossible | None:
         case AgentState.UNBOUND:
             return NotPossible(
                 _("{agent} is not bound to a WeChat user yet.").format(agent=name),
-                hint=_("Invite one on mp.weixin.qq.com and have the invitation accepted."),
+                hint=_("Invite one with 'kfconsole agents invite' and have the invitation accepted."),
             )
         case AgentState.OFFLINE:
             return NotPossible(

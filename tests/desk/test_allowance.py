@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from kfconsole.desk import rules
-from kfconsole.desk.rules import WindowRule
+from kfconsole.desk.allowances import WindowRule
 from kfconsole.model import Allowance, Budget, Contact, CustomerAct, CustomerId, Desk, Feed, Health, Window
 
 ANN = CustomerId("oAnn-abcdef")

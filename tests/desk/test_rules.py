@@ -101,7 +101,7 @@ def test_who_serves_whom_is_read_off_the_sessions() -> None:
     [
         (Agent(ME, "Me", is_online=True), rules.AgentState.READY, None),
         (Agent(ME, "Me"), rules.AgentState.OFFLINE, "mpkf.weixin.qq.com"),
-        (Agent(ME, "Me", is_bound=False), rules.AgentState.UNBOUND, "Invite"),
+        (Agent(ME, "Me", is_bound=False), rules.AgentState.UNBOUND, "kfconsole agents invite"),
         (Agent(AgentId("other@shop"), "Other"), rules.AgentState.UNKNOWN, "Check kf_account"),
     ],
 )
