@@ -28,6 +28,7 @@ TOGETHER = (
     (Place.BOARD, Place.LIST, Place.MOVING, Place.REPLAY),
 )
 """Places whose keys are alive at the same moment."""
+_OF_THE_DESK = frozenset({Place.ANYWHERE, Place.LIST, Place.CONVERSATION, Place.BOARD})
 
 
 class Keymap(Struct, frozen=True):
@@ -35,6 +36,10 @@ class Keymap(Struct, frozen=True):
 
     by_id: Mapping[str, tuple[str, ...]] = {}
     """Commands whose keys are not those of the table."""
+    leading: tuple[str, ...] = ()
+    """Commands that are hinted at first, on the desk and the board."""
+    refused: frozenset[str] = frozenset()
+    """Commands that nothing hints at, as they would be refused."""
 
     def keys(self, name: str) -> tuple[str, ...]:
         """Return the keys of a command."""
@@ -59,7 +64,11 @@ class Keymap(Struct, frozen=True):
 
     def hints(self, ids: Iterable[str]) -> list[tuple[str, str]]:
         """Return (key, label) of some commands, for the hint line; those without a key are left out."""
-        return [(self.names(name)[0], _(_BY_ID[name].label)) for name in ids if self.keys(name)]
+        wanted = tuple(ids)
+        if any(map(_is_of_the_desk, wanted)):
+            wanted = self.leading + wanted
+        shown = (name for name in dict.fromkeys(wanted) if self.keys(name) and name not in self.refused)
+        return [(self.names(name)[0], _(_BY_ID[name].label)) for name in shown]
 
     def acts(self, *places: Place) -> dict[str, str]:
         """Return the Textual action of every key of these places."""
@@ -78,6 +87,11 @@ class Keymap(Struct, frozen=True):
             pairs = zip_longest(*(self.names(name) for name in ids), fillvalue="")
             rows.append((" ".join(key for pair in pairs for key in pair if key), _(said)))
         return [(names, said) for names, said in rows if names]
+
+
+def _is_of_the_desk(name: str) -> bool:
+    """Whether the keys of a command are those of desk and board, and of no screen above."""
+    return {_BY_ID[name].place, *_BY_ID[name].also} <= _OF_THE_DESK
 
 
 def _told(key: str) -> str:

@@ -4,12 +4,13 @@ import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import work
+from msgspec.structs import replace
 
 from kfconsole import dates
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
 from kfconsole.ui import rebinding
+from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.app import KfApp
 from kfconsole.ui.commands import Place
 from kfconsole.ui.tape import ReplayTape, clock_time
@@ -18,6 +19,16 @@ if TYPE_CHECKING:
     from kfconsole.desk.poller import Poller
     from kfconsole.desk.replaying import Player
 
+_LEADING = ("replay_pause", "replay_slower", "replay_faster", "replay_jump", "help")
+_REFUSED = frozenset(
+    {
+        *("accept", "accept_next", "assign", "transfer", "reply", "send_other", "close_session", "undo"),
+        *("assign_longest", "assign_plan", "take_over", "hand_back", "mark", "unmark", "edit_customer", "refresh"),
+        *("resend", "dismiss_message", "canned", "typing", "quota", "read_only", "owed_accept", "owed_remove"),
+        *("account_add", "account_rename", "account_invite", "account_picture", "account_remove"),
+    }
+)
+"""What is left to be done of a desk that is over: to look at it."""
 _STEP = re.compile(r"([+-])\s*(\d+)\s*([smh秒分时]?)")
 _UNITS = {"s": 1, "秒": 1, "m": 60, "分": 60, "": 60, "h": 3600, "时": 3600}
 
@@ -36,6 +47,7 @@ class ReplayApp(KfApp):
         """
         super().__init__(poller=cast("Poller", player), tape=ReplayTape(player, parts["settings"].ui.zone), **parts)
         self._player = player
+        self.keymap = replace(self.keymap, leading=_LEADING, refused=_REFUSED)
         rebinding.bind(self, self.keymap.acts(Place.REPLAY))
 
     def action_replay_pause(self) -> None:
@@ -53,9 +65,11 @@ class ReplayApp(KfApp):
         self._player.slower()
         self.paint_bars()
 
-    @work(group="jump", exclusive=True)
-    async def action_replay_jump(self) -> None:
+    def action_replay_jump(self) -> None:
         """Ask for a time and go there."""
+        self.ask(self._jump)
+
+    async def _jump(self, screen: ActingScreen) -> None:
         from kfconsole.ui.dialogs import Prompt
 
         player = self._player
@@ -63,6 +77,7 @@ class ReplayApp(KfApp):
             start=clock_time(player.began_at, self.zone), end=clock_time(player.ends_at, self.zone)
         )
         typed = await self.push_screen_wait(Prompt(title, _("10:04, +5m, -30s"), self._echo))
+        screen.answered()
         if typed is None:
             return
         try:
@@ -92,7 +107,10 @@ def typed_moment(typed: str, player: "Player", now: datetime) -> float:
         step = int(found[2]) * _UNITS[found[3]]
         at = now.timestamp() + (step if found[1] == "+" else -step)
         return min(max(at, player.began_at), player.ends_at)
-    moment = dates.parse(typed, now)
+    try:
+        moment = dates.parse(typed, now)
+    except ValueError as error:
+        raise ValueError(_("Type a time such as 10:04, or a step such as +5m or -30s.")) from error
     for _day in range(2):  # of a night, the hours after midnight are of the next day
         if moment.timestamp() + 1 < player.began_at:
             moment += timedelta(days=1)

@@ -17,7 +17,8 @@ from kfconsole.desk.recording_file import RecordingFile
 from kfconsole.desk.replaying import Player
 from kfconsole.errors import NotPossible
 from kfconsole.simulator import World, create_app
-from kfconsole.ui.replay import typed_moment
+from kfconsole.ui.commands import COMMANDS
+from kfconsole.ui.replay import _LEADING, _REFUSED, typed_moment
 from kfconsole.ui.status import notices
 from kfconsole.ui.tape import RecordingTape
 from tests.desk.test_replaying import BEGAN_AT, cut, damage, openid_of, polled, recorded
@@ -106,6 +107,28 @@ async def test_no_key_changes_anything(tmp_path: Path) -> None:
         assert console.writes() == []
 
 
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_the_keys_at_the_bottom_are_those_of_a_replay_and_none_it_refuses(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    async with replaying(tmp_path, size=size, start="+5m") as console:
+        for pane in ("1", "2", "3", "4", "b"):
+            await console.press(pane)
+            await console.sees("P pause  < slower  > faster  J jump", "? help")
+            for refused in (" a accept", " n next", " r reply", " A assign", " x close", " L assign longest"):
+                assert refused not in console.text()
+        await console.press("b", "p")
+        await console.sees("i meanings")
+        await console.sees_no("P pause")
+        await console.press("escape", "m")
+        await console.sees("Tom")
+        await console.sees_no("n new")
+
+
+def test_what_a_replay_refuses_are_commands() -> None:
+    assert {command.id for command in COMMANDS} >= {*_REFUSED, *_LEADING}
+
+
 async def test_the_keys_of_a_replay_are_in_its_palette_and_in_no_other(tmp_path: Path) -> None:
     async with replaying(tmp_path) as console:
         await console.press("ctrl+p")
@@ -166,8 +189,8 @@ def test_a_time_that_is_typed_lies_in_the_recording() -> None:
         "+9h": 120,
         "2026-11-24 00:10": 70,
     }
-    for typed in ("12:00", "nonsense", "2026-11-25"):
-        with pytest.raises(ValueError, match=r".+"):
+    for typed, fits in (("12:00", "is from"), ("2026-11-25", "is from"), ("nonsense", "10:04"), ("+5x", "10:04")):
+        with pytest.raises(ValueError, match=fits):
             typed_moment(typed, player, now)
 
 
