@@ -8,8 +8,8 @@ from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import SessionClosed, SessionOpened
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.store import Store
-from kfconsole.errors import NotPossible
-from kfconsole.i18n import _
+from kfconsole.errors import NotPossible, Unavailable
+from kfconsole.i18n import _, sentences
 from kfconsole.model import AgentId, CustomerId, Session, SessionHolder
 
 if TYPE_CHECKING:
@@ -17,6 +17,12 @@ if TYPE_CHECKING:
 
 TRUTH_SECONDS = 5.0
 """How long to ask what became of a lost answer: the user is waiting."""
+
+
+def not_known(error: Unavailable, said: str) -> Unavailable:
+    """Return a lost answer as what nobody knows for it; whoever raises it names the lost answer as its cause."""
+    told = sentences(said, error.message)
+    return Unavailable(told, may_have_arrived=True, hint=_("Look before you do it again."), path=error.path)
 
 
 class Holders:

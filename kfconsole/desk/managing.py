@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from kfconsole.desk import agent_checks, rules
 from kfconsole.desk.clock import ServerClock
-from kfconsole.desk.holders import TRUTH_SECONDS
+from kfconsole.desk.holders import TRUTH_SECONDS, not_known
 from kfconsole.desk.poller import Poller
 from kfconsole.desk.store import Store
 from kfconsole.errors import ApiError, ConfigError, Rejected, Unavailable
@@ -52,7 +52,8 @@ class Managing:
                 return False
             return True if _same(found.nick, nick) else None  # else it was there before, or came from elsewhere
 
-        await self._change(self._client.add_agent(agent, nick), self._agent_shows(agent, was_added))
+        said = _("Whether {agent} was added is not known.").format(agent=agent)
+        await self._change(self._client.add_agent(agent, nick), self._agent_shows(agent, was_added), said)
 
     async def rename_agent(self, agent: AgentId, nick: str) -> None:
         """Give an agent another nickname."""
@@ -61,11 +62,14 @@ class Managing:
         def was_renamed(found: Agent | None) -> bool | None:
             return None if found is None else _same(found.nick, nick)
 
-        await self._change(self._client.rename_agent(agent, nick), self._agent_shows(agent, was_renamed))
+        said = _("Whether {agent} was renamed is not known.").format(agent=agent)
+        await self._change(self._client.rename_agent(agent, nick), self._agent_shows(agent, was_renamed), said)
 
     async def remove_agent(self, agent: AgentId) -> None:
         """Remove an agent; what WeChat does with their sessions is not documented."""
-        await self._change(self._client.remove_agent(agent), self._agent_shows(agent, lambda found: found is None))
+        said = _("Whether {agent} was removed is not known.").format(agent=agent)
+        is_gone = self._agent_shows(agent, lambda found: found is None)
+        await self._change(self._client.remove_agent(agent), is_gone, said)
 
     async def invite_agent(self, agent: AgentId, wechat_id: str) -> None:
         """Invite a WeChat user to take over an agent."""
@@ -80,7 +84,8 @@ class Managing:
             is_open = found.invited_wechat_id == wechat_id and found.invite_status == rules.INVITATION_OPEN
             return is_open or found.wechat_id == wechat_id
 
-        await self._change(self._client.invite_agent(agent, wechat_id), self._agent_shows(agent, was_invited))
+        said = _("Whether {wechat_id} was invited to be {agent} is not known.").format(wechat_id=wechat_id, agent=agent)
+        await self._change(self._client.invite_agent(agent, wechat_id), self._agent_shows(agent, was_invited), said)
 
     async def set_agent_picture(self, agent: AgentId, file: Path, on_progress: "OnProgress | None" = None) -> None:
         """Give an agent another picture."""
@@ -91,7 +96,9 @@ class Managing:
             # An address that stayed the same proves nothing: it may hold the new picture.
             return True if found is not None and before is not None and found.picture_url != before else None
 
-        await self._change(self._client.set_agent_picture(agent, file, on_progress), self._agent_shows(agent, was_set))
+        said = _("Whether the head image of {agent} was changed is not known.").format(agent=agent)
+        order = self._client.set_agent_picture(agent, file, on_progress)
+        await self._change(order, self._agent_shows(agent, was_set), said)
 
     async def served_by(self, agent: AgentId) -> tuple[CustomerId, ...]:
         """Return whom an agent serves, by WeChat's word of this moment.
@@ -118,7 +125,9 @@ class Managing:
             user = await self._client.user(openid)
             return _same(user.remark, remark) if user.is_following else None
 
-        await self._told(self._client.set_remark(openid, remark), was_set)
+        said = _("Whether the remark on {customer} was changed is not known.")
+        customer = rules.customer_name(self._store.desk, openid)
+        await self._told(self._client.set_remark(openid, remark), was_set, said.format(customer=customer))
 
     async def upload_media(self, kind: MediaKind, file: Path, on_progress: "OnProgress | None" = None) -> Media:
         """Upload a file for messages; WeChat keeps it for three days."""
@@ -126,20 +135,25 @@ class Managing:
 
     async def clear_quota(self, path: str | None) -> None:
         """Let the counters of one call, or of all, start anew today."""
-        await (self._client.clear_quota() if path is None else self._client.clear_quota_of(path))
+
+        async def nobody_tells() -> None:
+            return None
+
+        order = self._client.clear_quota() if path is None else self._client.clear_quota_of(path)
+        await self._told(order, nobody_tells, _("Whether the counters were cleared is not known."))
         if self._poller:
             self._poller.quota_cleared()
 
-    async def _change(self, order: Awaitable[None], truth: Truth) -> None:
+    async def _change(self, order: Awaitable[None], truth: Truth, said: str) -> None:
         """Change something about an agent, and let the feed see it."""
         try:
-            await self._told(order, truth)
+            await self._told(order, truth, said)
         finally:
             if self._poller:
                 self._poller.agents_changed()
 
-    async def _told(self, order: Awaitable[None], truth: Truth) -> None:
-        """Give the order once; its answer lost, let WeChat say whether it was carried out.
+    async def _told(self, order: Awaitable[None], truth: Truth, said: str) -> None:
+        """Give the order once; its answer lost, let WeChat say whether it was carried out, else say what is not known.
 
         Raises:
             ApiError: It was refused, or it did not happen, or that could not be learned.
@@ -155,7 +169,7 @@ class Managing:
             except (ApiError, ConfigError, TimeoutError):
                 happened = None
             if happened is None:
-                raise
+                raise not_known(error, said) from error
             if not happened:
                 raise Unavailable(
                     _("Nothing was changed: the connection failed."),
@@ -180,10 +194,9 @@ class Managing:
 
     def _seen_picture(self, agent: AgentId) -> str | None:
         """The address of an agent's picture as WeChat told it in this run, not as an earlier run left it."""
-        health = self._store.desk.health.get(Feed.AGENTS)
-        known = rules.find_agent(self._store.desk, agent)
-        is_seen = health is not None and health.succeeded_mono is not None
-        return known.picture_url if known is not None and is_seen else None
+        desk = self._store.desk
+        known = rules.find_agent(desk, agent)
+        return known.picture_url if known is not None and desk.is_known(Feed.AGENTS) else None
 
 
 def _same(shown: str, given: str) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from kfconsole.desk import rules
-from kfconsole.desk.holders import Holders
+from kfconsole.desk.holders import Holders, not_known
 from kfconsole.desk.store import Store
 from kfconsole.errors import ApiError, ConfigError, NotPossible, Rejected, Unavailable
 from kfconsole.i18n import _
@@ -127,10 +127,8 @@ class Serving:
         if agent is None:
             raise rules.no_agent()
         desk = self._store.desk
-        health = desk.health.get(Feed.AGENTS)
         # Remembered agents may have come online since: then WeChat is to say it.
-        is_seen = health is not None and health.succeeded_mono is not None
-        if is_seen and (problem := rules.refusal(desk, agent)):
+        if desk.is_known(Feed.AGENTS) and (problem := rules.refusal(desk, agent)):
             raise problem
         return agent
 
@@ -145,7 +143,8 @@ class Serving:
 
     async def _accepted_after_all(self, openid: CustomerId, agent: AgentId, error: Unavailable) -> Session:
         """Answer for a lost answer with what WeChat says now."""
-        holder = await self._holder_after(error, openid)
+        said = _("Whether {agent} serves {customer} now is not known.")
+        holder = await self._holder_after(error, openid, agent, said)
         if holder is not None and holder.agent == agent:
             return self._holders.opened(openid, agent, holder.started_at)
         said = (
@@ -159,7 +158,8 @@ class Serving:
         ) from error
 
     async def _check_closed(self, openid: CustomerId, agent: AgentId, error: Unavailable) -> None:
-        holder = await self._holder_after(error, openid)
+        said = _("Whether the session of {customer} with {agent} was closed is not known.")
+        holder = await self._holder_after(error, openid, agent, said)
         if holder is not None and holder.agent == agent:
             raise Unavailable(
                 _("The session was not closed: the connection failed, and it is still there."),
@@ -168,12 +168,17 @@ class Serving:
                 path=error.path,
             ) from error
 
-    async def _holder_after(self, error: Unavailable, openid: CustomerId) -> SessionHolder | None:
-        """Ask once who serves a customer; without an answer the lost one stays lost."""
+    async def _holder_after(
+        self, error: Unavailable, openid: CustomerId, agent: AgentId, said: str
+    ) -> SessionHolder | None:
+        """Ask once who serves a customer; without an answer it is said what nobody knows."""
         try:
             return await self._holders.ask_soon(openid)
         except (ApiError, ConfigError, TimeoutError):
-            raise error from None
+            self._holders.acted(agent)
+            desk = self._store.desk
+            names = {"customer": rules.customer_name(desk, openid), "agent": rules.agent_name(desk, agent)}
+            raise not_known(error, said.format(**names)) from error
 
     async def _explained(self, error: Rejected, openid: CustomerId, agent: AgentId) -> Rejected:
         """Return the refusal, naming the holder when that is the reason and WeChat tells."""

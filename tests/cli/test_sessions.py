@@ -1,6 +1,7 @@
 """`sessions`: who is served by whom, and giving and taking customers."""
 
 import json
+import re
 import os
 import signal
 import subprocess
@@ -154,6 +155,7 @@ def test_when_the_truth_cannot_be_learned_the_outcome_is_unknown(
     done = kf("sessions", *command, openid)
 
     assert (done.code, done.out) == (4, "")
+    assert re.search(rf"Whether .*{openid[-6:]}.* is not known\. ", done.err)
     assert f"kfconsole sessions show {openid}" in done.err
 
 

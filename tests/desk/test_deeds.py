@@ -95,7 +95,14 @@ async def test_a_lost_answer_is_noted_as_what_was_told(house: House, tmp_path: P
     with pytest.raises(Unavailable) as caught:
         await house.actions.upload_media(MediaKind.IMAGE, picture)
 
-    assert await deeds(house) == [("upload_media", None, "image cover.png", caught.value.message)]
+    assert await deeds(house) == [("upload_media", None, "image cover.png", f"Outcome unknown: {caught.value.message}")]
+
+    house.wire.lost += [at.SEND]
+    message = await house.actions.send(ANN, "hello")
+    *_others, (act, openid, details, result) = await deeds(house)
+    assert message.delivery is Delivery.UNKNOWN
+    assert (act, openid, details) == ("send", ANN, f"text message {message.id}")
+    assert result.startswith("Outcome unknown: ")
 
 
 async def test_decisions_about_messages_are_noted_without_their_words(house: House) -> None:

@@ -104,7 +104,7 @@ async def test_when_the_truth_cannot_be_had_the_outcome_stays_unknown(shop: Hous
     path, act = ACTS[name]
     shop.wire.lost.append(path)
     shop.wire.unreachable += [at.AGENTS, at.AGENTS, at.USER]
-    with pytest.raises(Unavailable) as failed:
+    with pytest.raises(Unavailable, match=r"^Whether .+ is not known\. .+") as failed:
         await act(shop, file)
 
     assert failed.value.may_have_arrived

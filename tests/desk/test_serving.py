@@ -1,8 +1,10 @@
 import asyncio
+import math
 from pathlib import Path
 
 import pytest
 
+from kfconsole.desk.rules import agent_name, customer_name, who_serves
 from kfconsole.errors import NotPossible, Rejected, Unavailable
 from kfconsole.model import AgentId, Session
 from kfconsole.simulator.faults import Fault
@@ -175,7 +177,32 @@ async def test_when_the_truth_cannot_be_had_the_outcome_stays_unknown(busy_house
         await house.actions.accept(ANN)
 
     assert failed.value.may_have_arrived
+    assert failed.value.message.startswith(
+        f"Whether {agent_name(house.desk, ME)} serves {customer_name(house.desk, ANN)} now is not known. "
+    )
     assert house.calls(at.SESSION) == 1
+
+
+@pytest.mark.parametrize("act", ["close", "hand_back"])
+async def test_a_close_of_which_nobody_knows_says_whose_session_it_is_about(busy_house: House, act: str) -> None:
+    house = busy_house
+    house.world.accept(ME, BOB)
+    async with house.polling():
+        await until(lambda: who_serves(house.desk, BOB) == ME)
+        house.wire.lost.append(at.CLOSE)
+        house.wire.meanwhile[at.CLOSE] = lambda: house.wire.unreachable.append(at.SESSION)
+        with pytest.raises(Unavailable) as failed:
+            await (house.actions.close(BOB) if act == "close" else house.actions.hand_back(BOB))
+
+    name = customer_name(house.desk, BOB)
+    assert failed.value.may_have_arrived
+    assert failed.value.message.startswith(
+        f"Whether the session of {name} with {agent_name(house.desk, ME)} was closed is not known. "
+    )
+    await house.actions.finish()
+    (deed,) = await house.archive.deeds(0, math.inf)
+    assert isinstance(failed.value.__cause__, Unavailable)
+    assert (deed.act, deed.result) == (act, f"Outcome unknown: {failed.value.__cause__.message}")
 
 
 async def test_an_outcome_stays_unknown_when_nobody_can_tell_the_secret_any_more(busy_house: House) -> None:
