@@ -1,8 +1,8 @@
 """`sessions`: who is served by whom, and giving and taking customers."""
 
 import json
-import re
 import os
+import re
 import signal
 import subprocess
 
