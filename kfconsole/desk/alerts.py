@@ -14,7 +14,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from kfconsole.desk import rules
-from kfconsole.desk.ranking import is_known
 from kfconsole.model import CustomerId, Desk, Feed, Session
 
 MERGE_SECONDS = 10.0
@@ -72,14 +71,14 @@ def overdue(
         unanswered_since: Of our own customers, see `ranking.unanswered`.
     """
     found: list[Overdue] = []
-    if is_known(desk, Feed.QUEUE):
+    if desk.is_known(Feed.QUEUE):
         served = desk.session_by_customer
         found += [
             Overdue(row.openid, Cause.WAITS, row.since_at, row.is_exact)
             for row in desk.queue
             if row.openid not in served and rules.wait_seconds(row, now) >= late_after
         ]
-    if is_known(desk, Feed.SESSIONS, Feed.MESSAGES):
+    if desk.is_known(Feed.SESSIONS, Feed.MESSAGES):
         found += [
             Overdue(openid, Cause.UNANSWERED, since_at)
             for openid, since_at in unanswered_since.items()
@@ -126,7 +125,7 @@ def pause_seconds(repeats: int, repeat_after: float) -> float:
 def asking_count(desk: Desk, sessions: Sequence[Session], now: float, *, late_after: float) -> int:
     """Return how many need somebody: who waits too long, and our own customers with something unread."""
     late: set[CustomerId] = set()
-    if is_known(desk, Feed.QUEUE):
+    if desk.is_known(Feed.QUEUE):
         served = desk.session_by_customer
         late = {
             row.openid for row in desk.queue if row.openid not in served and rules.wait_seconds(row, now) >= late_after

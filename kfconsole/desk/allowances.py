@@ -60,11 +60,11 @@ def allowance_of(desk: Desk, openid: CustomerId, now: float, mono: float) -> All
 
 
 def _is_up_to_date(desk: Desk, mono: float) -> bool:
-    health, budget = desk.health.get(Feed.MESSAGES), desk.budgets.get(Feed.MESSAGES)
-    if health is None or health.succeeded_mono is None:
+    seen_mono, budget = desk.seen_mono(Feed.MESSAGES), desk.budgets.get(Feed.MESSAGES)
+    if seen_mono is None:
         return False
-    slow_seconds = (budget.interval_seconds if budget else None) or health.slow_seconds or 0.0
-    return mono - health.succeeded_mono <= max(UNSEEN_SECONDS, slow_seconds * UNSEEN_INTERVALS)
+    slow_seconds = (budget.interval_seconds if budget else None) or desk.health[Feed.MESSAGES].slow_seconds or 0.0
+    return mono - seen_mono <= max(UNSEEN_SECONDS, slow_seconds * UNSEEN_INTERVALS)
 
 
 def allowance(contact: Contact, now: float, rules: Mapping[CustomerAct, WindowRule] = WINDOW_RULES) -> Allowance | None:

@@ -358,8 +358,7 @@ class Changes:
 
     def _is_answered(self, desk: Desk, feed: Feed) -> bool:
         """Whether a good answer came since the desk before."""
-        before = self._health.get(feed, Health())
-        return desk.health.get(feed, Health()).succeeded_mono != before.succeeded_mono
+        return desk.seen_mono(feed) != self._health.get(feed, Health()).succeeded_mono
 
     def _is_fresh(self, desk: Desk) -> bool:
         """Whether the queue is known as of now: an old one makes nobody late."""
@@ -368,8 +367,7 @@ class Changes:
 
 def _is_live(desk: Desk) -> bool:
     """Whether every list comes from WeChat."""
-    answered = all(desk.health.get(feed, Health()).succeeded_mono is not None for feed in _LISTS)
-    return answered and desk.remembered_at is None
+    return desk.is_known(*_LISTS) and desk.remembered_at is None
 
 
 def _is_complete(desk: Desk) -> bool:

@@ -43,8 +43,8 @@ class Gaps:
 
     def polled_from(self) -> float:
         """Return from when on the poller reads what there is; infinite when there is none, or it fails."""
-        health = self._store.desk.health.get(Feed.MESSAGES)
-        is_polled = health is not None and health.error is None and health.succeeded_mono is not None
+        desk = self._store.desk
+        is_polled = desk.is_known(Feed.MESSAGES) and desk.health[Feed.MESSAGES].error is None
         return self._clock.now() - LIVE_SECONDS if is_polled else math.inf
 
     async def known(self) -> tuple[tuple[float, float], ...]:

@@ -20,7 +20,6 @@ from kfconsole.model import (
     CustomerId,
     Delivery,
     Desk,
-    Feed,
     MessageId,
     MessageKind,
     Session,
@@ -117,11 +116,6 @@ def has_spoken_last(contact: Contact | None) -> bool:
     return (
         contact is not None and contact.last_message is not None and contact.last_message.kind is MessageKind.RECEIVED
     )
-
-
-def is_known(desk: Desk, *feeds: Feed) -> bool:
-    """Whether WeChat itself has answered these feeds: what is remembered from the last run presses nobody."""
-    return all((health := desk.health.get(feed)) is not None and health.succeeded_mono is not None for feed in feeds)
 
 
 def needs_me(

@@ -263,8 +263,8 @@ def _after_failure(desk: Desk, fact: happened.FeedFailed) -> Desk:
 
 def _after_success(desk: Desk, fact: happened.FeedSucceeded) -> Desk:
     health = {**desk.health, fact.feed: Health(succeeded_mono=fact.mono, slow_seconds=fact.slow_seconds)}
-    is_live = all(name in health and health[name].succeeded_mono is not None for name in _LISTS)
-    return _with(desk, health=health, remembered_at=None if is_live else desk.remembered_at)
+    after = _with(desk, health=health)
+    return _with(after, remembered_at=None) if after.is_known(*_LISTS) else after
 
 
 def _after_budget(desk: Desk, feed: Feed, budget: Budget | None) -> Desk:

@@ -346,7 +346,5 @@ class Supervising:
 
 def is_fresh(desk: Desk, feed: Feed, mono: float, within_seconds: float) -> bool:
     """Whether a list was answered lately, and the newest question about it did not fail."""
-    health = desk.health.get(feed)
-    if health is None or health.succeeded_mono is None or health.error is not None:
-        return False
-    return mono - health.succeeded_mono <= within_seconds
+    seen_mono = desk.seen_mono(feed)
+    return seen_mono is not None and desk.health[feed].error is None and mono - seen_mono <= within_seconds

@@ -162,8 +162,7 @@ class Transferring:
 
     async def _see_agents(self) -> None:
         """Ask who is online unless that was answered just now; an old answer does while the limit is reached."""
-        health = self._store.desk.health.get(Feed.AGENTS)
-        seen_mono = None if health is None else health.succeeded_mono
+        seen_mono = self._store.desk.seen_mono(Feed.AGENTS)
         if seen_mono is not None and self._clock.monotonic() - seen_mono <= FRESH_SECONDS:
             return
         try:

@@ -59,9 +59,8 @@ class Watching:
 
     async def _note_all(self, *, is_last: bool) -> None:
         for feed in Feed:
-            health = self._store.desk.health.get(feed)
-            if health is not None and health.succeeded_mono is not None:
-                await self._note(feed, health.succeeded_mono, is_last=is_last)
+            if (seen_mono := self._store.desk.seen_mono(feed)) is not None:
+                await self._note(feed, seen_mono, is_last=is_last)
 
     async def _note(self, feed: Feed, seen_mono: float, *, is_last: bool) -> None:
         at = self._clock.now() - (self._clock.monotonic() - seen_mono)

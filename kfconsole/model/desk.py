@@ -64,6 +64,15 @@ class Desk(Struct, frozen=True, dict=True):
     owed: tuple[Owed, ...] = ()
     """Who was handed back and is owed an answer, the longest first."""
 
+    def seen_mono(self, feed: Feed) -> float | None:
+        """When a feed was last answered; None: not since the start, and what is shown of it is remembered at best."""
+        health = self.health.get(feed)
+        return None if health is None else health.succeeded_mono
+
+    def is_known(self, *feeds: Feed) -> bool:
+        """Whether WeChat itself has answered these feeds."""
+        return all(self.seen_mono(feed) is not None for feed in feeds)
+
     @cached_property
     def session_by_customer(self) -> Mapping[CustomerId, Session]:
         """The sessions by customer: nobody looks through 20,000 of them for one."""

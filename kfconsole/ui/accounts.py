@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Static
 
-from kfconsole.desk import agent_checks, ranking
+from kfconsole.desk import agent_checks
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, CustomerId, Desk, Feed
@@ -109,7 +109,7 @@ class AccountsScreen(AboveScreen):
     def paint_frame(self) -> None:
         """Say how many there are, what is stale, why, and what is known of the agent at hand."""
         desk, now, mono = self.desk, self.app.clock.now(), self.app.clock.monotonic()
-        is_read = ranking.is_known(desk, Feed.AGENTS)
+        is_read = desk.is_known(Feed.AGENTS)
         summary = account_rows.summary(self.accounts.rows, now) if is_read or self.accounts.rows else []
         if self.accounts.empty != (nothing := _("There are no agents yet.") if is_read else _("Not read yet.")):
             self.accounts.empty = nothing

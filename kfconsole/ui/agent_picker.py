@@ -64,8 +64,7 @@ def agent_choices(desk: Desk, *, holder: AgentId | None = None, order: Sequence[
         holder: Who has the customer already.
         order: Accounts that stay in this order, whatever became of them; new ones come behind.
     """
-    health = desk.health.get(Feed.AGENTS)
-    is_seen = health is not None and health.succeeded_mono is not None
+    is_seen = desk.is_known(Feed.AGENTS)
     agents = list(desk.agents)
     if desk.me is not None and rules.find_agent(desk, desk.me) is None and is_seen:
         agents.append(Agent(desk.me, "", is_bound=False, invite_status="unknown"))

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from kfconsole.desk import floor, ranking
+from kfconsole.desk import floor
 from kfconsole.desk.floor import Hand, Order, Standing
 from kfconsole.desk.parts import in_parts, let_keys_pass
 from kfconsole.errors import KfError
@@ -126,7 +126,7 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
 
     def _show_customers(self, rows: Sequence[Standing]) -> None:
         desk, mono = self.desk, self.app.clock.monotonic()
-        is_read = ranking.is_known(desk, Feed.QUEUE, Feed.SESSIONS)
+        is_read = desk.is_known(Feed.QUEUE, Feed.SESSIONS)
         bound = "" if is_read and len(desk.queue) >= desk.queue_total else self.app.glyphs.at_least
         is_same = self._rows is not None and len(rows) == len(self._rows) and all(map(is_, rows, self._rows))
         if not is_same or (is_read, bound) != self._told:
@@ -141,7 +141,7 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         self.customers.set_class(is_stale, "-stale")
 
     def _show_hands(self) -> None:
-        hands, is_read = self.floor.hands, ranking.is_known(self.desk, Feed.AGENTS)
+        hands, is_read = self.floor.hands, self.desk.is_known(Feed.AGENTS)
         if (hands, is_read) != self._hands:
             self._hands = hands, is_read
             online = sum(hand.agent.is_online for hand in hands)

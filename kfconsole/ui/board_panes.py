@@ -9,7 +9,7 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Static
 
-from kfconsole.desk import queue_plot, ranking, rules
+from kfconsole.desk import queue_plot, rules
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
 from kfconsole.model import Contact, CustomerId, Desk, Feed
@@ -73,7 +73,7 @@ class QueuePlot(Vertical):
             looked_at = await self.app.archive.watched(Feed.QUEUE, start_at, now)
         except KfError:
             return  # whatever is wrong with the archive, the notice says it
-        if ranking.is_known(self.app.store.desk, Feed.QUEUE):
+        if self.app.store.desk.is_known(Feed.QUEUE):
             looked_at = (*looked_at, (max(start_at, now - LIVE_SECONDS), now))
         count = board_plot.column_count(self.size.width)
         self._columns = await asyncio.to_thread(queue_plot.columns, waits, looked_at, start_at, now, count)
@@ -84,7 +84,7 @@ class QueuePlot(Vertical):
     def paint(self, desk: Desk) -> None:
         """Show it beside what is true now."""
         (lengths, waits, hours), columns, now = self._bars, self._columns, self.app.clock.now()
-        if ranking.is_known(desk, Feed.QUEUE):
+        if desk.is_known(Feed.QUEUE):
             longest = rules.longest_waiting(desk)
             seconds, is_exact = (0.0, True) if longest is None else (now - longest.since_at, longest.is_exact)
             columns = queue_plot.with_now(columns, desk.queue_total, seconds, is_exact=is_exact)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta, tzinfo
 
-from kfconsole.desk import queue_plot, ranking, rules
+from kfconsole.desk import queue_plot, rules
 from kfconsole.desk.queue_plot import Column
 from kfconsole.i18n import _
 from kfconsole.model import Desk, Feed
@@ -27,7 +27,7 @@ def column_count(width: int) -> int:
 def length_line(columns: Sequence[Column | None], desk: Desk, *, is_ascii: bool) -> list[Piece]:
     """Return the line of how many waited."""
     lengths = [None if column is None else column.length for column in columns]
-    is_seen = any(columns) or ranking.is_known(desk, Feed.QUEUE)
+    is_seen = any(columns) or desk.is_known(Feed.QUEUE)
     most = max(desk.queue_total, *(length for length in lengths if length is not None), 0)
     told = _("now {now}, most {most}").format(
         now=status.counted(desk, Feed.QUEUE, desk.queue_total), most=most if most or is_seen else status.NOT_READ
@@ -48,7 +48,7 @@ def wait_line(
     most_seconds, most_bound = now_seconds, bound
     if most is not None and most.wait_seconds > now_seconds:
         most_seconds, most_bound = most.wait_seconds, "" if most.is_exact else glyphs.at_least
-    is_seen = most is not None or longest is not None or ranking.is_known(desk, Feed.QUEUE)
+    is_seen = most is not None or longest is not None or desk.is_known(Feed.QUEUE)
     most_shown = most_bound + words.span(most_seconds) if is_seen else status.NOT_READ
     told = _("now {now}, most {most}").format(now=shown, most=most_shown)
     is_late = longest is not None and now_seconds >= late_after

@@ -11,7 +11,6 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Input
 
-from kfconsole.desk import ranking
 from kfconsole.desk.parts import MANY, let_keys_pass
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk, Feed
@@ -70,7 +69,7 @@ class Lists(Vertical):
         before, self._shown = None if anew else self._shown, desk
         names_changed = before is None or desk.agents is not before.agents
         people_changed = before is None or desk.contacts is not before.contacts
-        are_read = {feed: ranking.is_known(desk, feed) for feed in (Feed.QUEUE, Feed.SESSIONS, Feed.AGENTS)}
+        are_read = {feed: desk.is_known(feed) for feed in (Feed.QUEUE, Feed.SESSIONS, Feed.AGENTS)}
         answered, self._are_read = [feed for feed in are_read if are_read[feed] != self._are_read.get(feed)], are_read
         queue_changed = before is None or desk.queue is not before.queue or desk.queue_total != before.queue_total
         if people_changed or queue_changed or Feed.QUEUE in answered:
@@ -94,7 +93,7 @@ class Lists(Vertical):
                 is_read=are_read[Feed.AGENTS],
             )
         for feed, pane in ((Feed.QUEUE, self.queue), (Feed.SESSIONS, self.sessions)):
-            if feed not in self._ticks_until_begun and ranking.is_known(desk, feed):
+            if feed not in self._ticks_until_begun and desk.is_known(feed):
                 self._ticks_until_begun[feed] = BEGIN_TICKS if pane.has_lost_first else 0
 
     # Sessions: of very many, the rows are made a part at a time, so that keys may come in between.
@@ -136,7 +135,7 @@ class Lists(Vertical):
         if unread:
             count = _("{count}, {unread} unread").format(count=count, unread=unread)
         title = self.app.keymap.prefix("pane_sessions") + _("Sessions")
-        self.sessions.show_rows(session_rows, title, count, is_read=ranking.is_known(desk, Feed.SESSIONS))
+        self.sessions.show_rows(session_rows, title, count, is_read=desk.is_known(Feed.SESSIONS))
 
     def mark_stale(self, desk: Desk) -> None:
         """Dim what WeChat has not confirmed for a while."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from msgspec import Struct
 
 from kfconsole import text
-from kfconsole.desk import pacing, ranking, rules
+from kfconsole.desk import pacing, rules
 from kfconsole.desk.owing import unanswered
 from kfconsole.desk.read_only import ReadOnly
 from kfconsole.errors import KfError, RateLimited, Unavailable
@@ -45,13 +45,13 @@ class Station(Struct, frozen=True):
 
 def is_stale(feed: Feed, desk: Desk, mono: float, station: Station) -> bool:
     """Whether a feed's last answer is older than its interval explains."""
-    health, budget = desk.health.get(feed), desk.budgets.get(feed)
-    if health is None or health.succeeded_mono is None:
+    seen_mono, budget = desk.seen_mono(feed), desk.budgets.get(feed)
+    if seen_mono is None:
         return True
     if budget is not None and budget.interval_seconds is not None:
-        return mono - health.succeeded_mono > budget.interval_seconds + STALE_GRACE_SECONDS
-    usual_seconds = max(station.intervals[feed] * STALE_POLLS, health.slow_seconds or 0.0)
-    return mono - health.succeeded_mono > usual_seconds + STALE_GRACE_SECONDS
+        return mono - seen_mono > budget.interval_seconds + STALE_GRACE_SECONDS
+    usual_seconds = max(station.intervals[feed] * STALE_POLLS, desk.health[feed].slow_seconds or 0.0)
+    return mono - seen_mono > usual_seconds + STALE_GRACE_SECONDS
 
 
 def status_line(
@@ -102,7 +102,7 @@ def _numbers(desk: Desk, station: Station, now: float) -> list[Piece]:
 
 def counted(desk: Desk, feed: Feed, count: int, *, online: int | None = None) -> str:
     """Write how many a feed told of; none only if it has told of any, or is known to have answered."""
-    if not count and not ranking.is_known(desk, feed):
+    if not count and not desk.is_known(feed):
         return NOT_READ
     return str(count) if online is None else f"{online}/{count}"
 
@@ -118,8 +118,7 @@ def _freshness(desk: Desk, station: Station, mono: float) -> Iterator[list[Piece
     every: list[Piece] = []
     seen_monos: list[float] = []
     for feed in words.FEED_WORDS:
-        health = desk.health.get(feed)
-        seen_mono = None if health is None else health.succeeded_mono
+        seen_mono = desk.seen_mono(feed)
         if seen_mono is not None:
             seen_monos.append(seen_mono)
         if is_stale(feed, desk, mono, station):
@@ -169,8 +168,7 @@ def notices(desk: Desk, station: Station, now: float, mono: float) -> list[str]:
             said.append(_("These lists are from the run before the recorded one, {age} earlier.").format(age=age))
         else:
             said.append(_("These lists are from the last run, {age} ago; WeChat is being asked.").format(age=age))
-    agents = desk.health.get(Feed.AGENTS)
-    if desk.me is not None and agents is not None and agents.succeeded_mono is not None:
+    if desk.me is not None and desk.is_known(Feed.AGENTS):
         refusal = rules.refusal(desk, desk.me)
         if refusal is not None:
             said.append(sentences(refusal.message, refusal.hint))
