@@ -49,6 +49,7 @@ class Lists(Vertical):
         self._session_rows = rows.NO_ROWS
         self._is_behind = False
         """The sessions shown are not those of the desk yet."""
+        self._is_catching_up = False
         self._ticks_until_begun: dict[Feed, int] = {}
         """Since WeChat told who is there: the row of the last run that a list began with may have left then."""
 
@@ -108,11 +109,19 @@ class Lists(Vertical):
             self._show_sessions(desk, session_rows, rows.unread_count(session_rows, is_anybody=desk.me is None))
 
     def _catch_up_soon(self) -> None:
-        if not self._is_behind:
-            self._is_behind = True
-            self.run_worker(self._catch_up_in_parts(), group="rows", exclusive=True)
+        self._is_behind = True
+        if not self._is_catching_up:
+            self._is_catching_up = True
+            # Never `exclusive`: what is cancelled keeps its rows, and the desk, until garbage is collected.
+            self.run_worker(self._catch_up_in_parts(), group="rows")
 
     async def _catch_up_in_parts(self) -> None:
+        try:
+            await self._follow_in_parts()
+        finally:
+            self._is_catching_up = False
+
+    async def _follow_in_parts(self) -> None:
         while self._is_behind and (desk := self._shown) is not None:
             parts = []
             by_id: dict[str, SessionRow] = {}
