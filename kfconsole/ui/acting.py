@@ -5,6 +5,8 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import BindingType
+from textual.css.query import QueryType
+from textual.widget import Widget
 
 from kfconsole.desk import rules
 from kfconsole.errors import KfError
@@ -15,6 +17,7 @@ from kfconsole.ui import rebinding, words
 from kfconsole.ui.commands import Place
 from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.tones import TonedScreen
+from kfconsole.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
@@ -73,6 +76,14 @@ class ActingScreen(TonedScreen):
     def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool | None:
         """Let no key act while a question is on its way to the screen."""
         return not self.is_asking
+
+    def focus_next(self, selector: str | type[QueryType] = "*") -> Widget | None:
+        """Go to the next pane."""
+        return _arrived(super().focus_next(selector))
+
+    def focus_previous(self, selector: str | type[QueryType] = "*") -> Widget | None:
+        """Go to the pane before."""
+        return _arrived(super().focus_previous(selector))
 
     def leave(self) -> None:
         """Return to where this screen was opened."""
@@ -139,3 +150,9 @@ class ActingScreen(TonedScreen):
         if openid is None:
             self.tell(_("No customer is selected."), is_bad=True)
         return openid
+
+
+def _arrived(widget: Widget | None) -> Widget | None:
+    if isinstance(widget, LineList):
+        widget.arrive()
+    return widget

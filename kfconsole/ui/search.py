@@ -273,8 +273,8 @@ class SearchScreen(CopyActs, AboveScreen):
         agent = rules.agent_name(self.desk, wanted.agent) if wanted.agent else ""
         said = search_filters.looked_for(wanted, self._customer_words(), agent, self._today)
         partial = _(
-            "What was never fetched from WeChat is not searched: the history of a day ({key}), or kfconsole history "
-            "sync, fetches it."
+            "What was never fetched from WeChat is not searched. On the desk, {key} on a customer fetches a day of "
+            "theirs; kfconsole history sync fetches more."
         ).format(key=self.key_of("history"))
         return sentences(_("Nothing found: {wanted}.").format(wanted=said), partial if is_partial else "")
 
