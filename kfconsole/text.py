@@ -71,6 +71,14 @@ def width_cells(text: str) -> int:
     return cell_len(text)
 
 
+def clock_span(seconds: float, *, is_exact: bool = True) -> str:
+    """Write a length of time as `04:10`, or `1:04:10` from an hour on; `≥` before a lower bound."""
+    minutes, rest = divmod(max(0, int(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    span = f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
+    return span if is_exact else f"≥{span}"
+
+
 def clip(text: str, cells: int, *, tail: str = "…") -> str:
     """Cut the text to at most `cells` cells, at a whole character, ending in `tail` when something was cut."""
     if cells <= 0:

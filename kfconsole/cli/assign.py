@@ -14,8 +14,8 @@ from kfconsole.cli.json_option import json_option
 from kfconsole.cli.nouns import Noun
 from kfconsole.cli.output import emit, emit_json, talk
 from kfconsole.cli.sessions import SessionOpened, look_at
-from kfconsole.cli.spans import clock_span
 from kfconsole.i18n import _, listed, ngettext
+from kfconsole.text import clock_span
 
 if TYPE_CHECKING:
     from kfconsole.cli.wiring import Wired

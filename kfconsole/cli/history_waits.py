@@ -15,12 +15,11 @@ from kfconsole.cli.acting import account_settings
 from kfconsole.cli.arguments import OPENID
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit_json, talk
-from kfconsole.cli.spans import clock_span
 from kfconsole.cli.tables import emit_table
 from kfconsole.cli.times import local_time, typed_span, written
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import AgentId, CustomerId, Wait, WaitOutcome
-from kfconsole.text import clip, one_line
+from kfconsole.text import clip, clock_span, one_line
 
 DEFAULT_SPAN = timedelta(hours=24)
 AGENT_CELLS = 16  # what stands behind the name is worth more than its end

@@ -24,13 +24,12 @@ from kfconsole.cli.output import (
     talk,
     with_code,
 )
-from kfconsole.cli.spans import clock_span
 from kfconsole.cli.tables import emit_table
 from kfconsole.cli.times import local_time
 from kfconsole.errors import KfError, RateLimited, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId
-from kfconsole.text import one_line
+from kfconsole.text import clock_span, one_line
 
 if TYPE_CHECKING:
     from kfconsole.cli.wiring import Wired

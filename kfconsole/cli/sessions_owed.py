@@ -13,12 +13,12 @@ from kfconsole.cli.acting import account_settings, ask_first, require_answer
 from kfconsole.cli.arguments import OPENID, yes_option
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit_json, talk
-from kfconsole.cli.spans import clock_span
 from kfconsole.cli.tables import emit_table
 from kfconsole.cli.times import local_time
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Feed
+from kfconsole.text import clock_span
 
 if TYPE_CHECKING:
     from kfconsole.model import Owed

@@ -11,10 +11,10 @@ from kfconsole import config
 from kfconsole.cli.acting import account_settings, ask_first, require_answer
 from kfconsole.cli.arguments import OPENID
 from kfconsole.cli.output import OUTCOME_UNKNOWN, REFUSED, complain, emit_json, talk
-from kfconsole.cli.spans import clock_span
 from kfconsole.errors import NotPossible
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import CustomerId
+from kfconsole.text import clock_span
 
 if TYPE_CHECKING:
     from kfconsole.cli.wiring import Wired

@@ -11,8 +11,8 @@ from kfconsole import config
 from kfconsole.cli.acting import account_settings
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json
-from kfconsole.cli.spans import clock_span
 from kfconsole.i18n import _
+from kfconsole.text import clock_span
 
 if TYPE_CHECKING:
     from kfconsole.model import Desk

@@ -19,12 +19,11 @@ from kfconsole import config
 from kfconsole.cli.acting import load
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import DONE, INTERRUPTED, emit, emit_json, failed
-from kfconsole.cli.spans import clock_span
 from kfconsole.desk import changes, rules
 from kfconsole.errors import ArchiveError, AuthError, ConfigError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, Contact, CustomerId, Desk, Message, MessageId, MessageKind
-from kfconsole.text import clip, one_line
+from kfconsole.text import clip, clock_span, one_line
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive

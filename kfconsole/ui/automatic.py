@@ -11,6 +11,7 @@ from kfconsole.desk.assign_rules import Verdict
 from kfconsole.desk.auto_assign import AutoAssign
 from kfconsole.errors import ConfigError, KfError
 from kfconsole.i18n import _, listed
+from kfconsole.text import clock_span
 from kfconsole.ui import words
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _line(app: "KfApp", verdict: Verdict) -> str:
     bound = "" if verdict.is_exact else app.glyphs.at_least
     names = {
         "customer": words.customer_name(desk, verdict.openid, app.glyphs),
-        "span": bound + words.span(verdict.wait_seconds),
+        "span": bound + clock_span(verdict.wait_seconds),
     }
     if verdict.agent is not None:
         said = _("{customer} ({span}) to {agent}, by the rule {rule}.")

@@ -7,8 +7,8 @@ from kfconsole.desk import queue_plot, rules
 from kfconsole.desk.queue_plot import Column
 from kfconsole.i18n import _
 from kfconsole.model import Desk, Feed
-from kfconsole.text import fit, width_cells
-from kfconsole.ui import status, words
+from kfconsole.text import clock_span, fit, width_cells
+from kfconsole.ui import status
 from kfconsole.ui.widgets.bar import Piece
 from kfconsole.ui.words import Glyphs
 
@@ -44,12 +44,12 @@ def wait_line(
     longest = rules.longest_waiting(desk)
     now_seconds = rules.wait_seconds(longest, now) if longest is not None else 0.0
     bound = glyphs.at_least if longest is not None and not longest.is_exact else ""
-    shown = bound + words.span(now_seconds) if longest is not None else status.NOT_READ
+    shown = bound + clock_span(now_seconds) if longest is not None else status.NOT_READ
     most_seconds, most_bound = now_seconds, bound
     if most is not None and most.wait_seconds > now_seconds:
         most_seconds, most_bound = most.wait_seconds, "" if most.is_exact else glyphs.at_least
     is_seen = most is not None or longest is not None or desk.is_known(Feed.QUEUE)
-    most_shown = most_bound + words.span(most_seconds) if is_seen else status.NOT_READ
+    most_shown = most_bound + clock_span(most_seconds) if is_seen else status.NOT_READ
     told = _("now {now}, most {most}").format(now=shown, most=most_shown)
     is_late = longest is not None and now_seconds >= late_after
     if is_late:

@@ -115,7 +115,7 @@ def _agent(row: Standing, _look: BoardLook) -> tuple[str, str]:
 def _age(row: Standing, look: BoardLook) -> tuple[str, str]:
     bound = look.glyphs.at_least if row.waiting is not None and not row.waiting.is_exact else ""
     tone = _MARKS[row.reason][1] if row.waiting is not None else "text"
-    return bound + words.span(look.now_at - row.began_at), tone
+    return bound + text.clock_span(look.now_at - row.began_at), tone
 
 
 def _idle(row: Standing, look: BoardLook) -> tuple[str, str]:
@@ -165,7 +165,7 @@ def _routing(row: Standing, look: BoardLook) -> tuple[str, str]:
     seconds = rules.route_ends_at(row.session) - look.now_at
     if seconds <= 0:
         return _("over"), "warn"
-    return words.span(seconds), "warn" if seconds < ranking.ENDING_SECONDS else "text"
+    return text.clock_span(seconds), "warn" if seconds < ranking.ENDING_SECONDS else "text"
 
 
 def _unread(row: Standing, _look: BoardLook) -> tuple[str, str]:

@@ -12,7 +12,6 @@ from kfconsole.desk import rules
 from kfconsole.desk.owing import unanswered
 from kfconsole.i18n import _
 from kfconsole.model import CustomerId, Desk, Feed, Owed
-from kfconsole.ui import words
 from kfconsole.ui.above import AboveScreen
 from kfconsole.ui.commands import Place
 from kfconsole.ui.plain import plain
@@ -99,7 +98,7 @@ class OwedScreen(AboveScreen):
 
     def _draw(self, row: OwedRow, width: int, is_current: bool) -> Sequence[Part]:
         tones: Tones = tones_of(self.list)
-        age = words.span(self.app.clock.now() - row.owed.at)
+        age = text.clock_span(self.app.clock.now() - row.owed.at)
         parts: list[Part] = [
             (">" if is_current else " ", tones.accent),
             (text.fit(age, AGE_CELLS, align_right=True), tones.text),

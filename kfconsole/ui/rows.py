@@ -194,7 +194,7 @@ def draw_queue(row: QueueRow, width: int, is_current: bool, look: Look) -> list[
     parts: list[Part] = [
         (">" if is_current else " ", tones.accent),
         (mark + " ", tone),
-        (text.fit(bound + words.span(seconds), WAIT_CELLS, align_right=True), tone),
+        (text.fit(bound + text.clock_span(seconds), WAIT_CELLS, align_right=True), tone),
         ("  ", tones.text),
         *_who(row.contact, waiting.openid, name_cells(width, 26), tones.text, look),
     ]
@@ -233,7 +233,7 @@ def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> l
         ),
         (text.fit(" " + (_("me") if row.is_mine else row.agent_name), 8), tones.accent if row.is_mine else tones.muted),
         (
-            text.fit(words.span(look.now_at - row.session.started_at), 6, align_right=True),
+            text.fit(text.clock_span(look.now_at - row.session.started_at), 6, align_right=True),
             tones.warn if is_ending else tones.muted,
         ),
     ]

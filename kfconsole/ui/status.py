@@ -90,7 +90,7 @@ def _numbers(desk: Desk, station: Station, now: float) -> list[Piece]:
     numbers = [(_("waiting"), counted(desk, Feed.QUEUE, desk.queue_total))]
     if longest is not None:
         bound = "" if longest.is_exact else station.glyphs.at_least
-        numbers.append((_("longest"), bound + words.span(rules.wait_seconds(longest, now))))
+        numbers.append((_("longest"), bound + text.clock_span(rules.wait_seconds(longest, now))))
     if owed := unanswered(desk):
         numbers.append((_("owed"), str(len(owed))))
     numbers += [

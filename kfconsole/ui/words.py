@@ -72,14 +72,6 @@ def agent_state(agent: Agent) -> str:
     return _("online") if agent.is_online else _("offline")
 
 
-def span(seconds: float) -> str:
-    """Write a span as `04:10`, or `1:04:10` from an hour on."""
-    whole = max(0, int(seconds))
-    hours, rest = divmod(whole, 3600)
-    minutes, secs = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{secs:02}" if hours else f"{minutes:02}:{secs:02}"
-
-
 def time_left(seconds: float) -> str:
     """Write the rest of a window as `47:12`, hours and minutes; of its last hour as `12 min`, as `0:12` is misread."""
     whole = max(0, int(seconds))

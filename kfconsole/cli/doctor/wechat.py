@@ -12,11 +12,11 @@ from kfconsole import config
 from kfconsole.cli.doctor.finding import Finding, fail, not_reached, ok, skipped, warn
 from kfconsole.cli.log import Log
 from kfconsole.cli.output import with_code
-from kfconsole.cli.spans import clock_span
 from kfconsole.desk import ServerClock, rules
 from kfconsole.errors import ApiError, KfError
 from kfconsole.i18n import _, listed, ngettext
 from kfconsole.model import Agent, AgentId, Desk, Quota
+from kfconsole.text import clock_span
 
 if TYPE_CHECKING:
     from kfconsole.wechat import CallEntry, KfClient

@@ -10,7 +10,7 @@ from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _, ngettext, sentences
 from kfconsole.model import AgentId, CustomerId, Desk
-from kfconsole.ui import words
+from kfconsole.text import clock_span
 from kfconsole.ui.acts.sessions import SessionActs
 
 NOTE_FORM = "hand_back"
@@ -99,7 +99,7 @@ class SupervisingActs(SessionActs):
         bound = "" if plan.is_exact else self.app.glyphs.at_least
         question = _("Give {customer}, waiting for {span}, to {agent}?").format(
             customer=self.customer_apart(plan.openid),
-            span=bound + words.span(plan.wait_seconds),
+            span=bound + clock_span(plan.wait_seconds),
             agent=self.agent_name(plan.agent),
         )
         why = sentences(
