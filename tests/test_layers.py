@@ -96,6 +96,8 @@ ONLY_IN = {
     "textual_serve": {"web"},
 }
 """An outside module to the rooms, or the single file, that may import it."""
+COMMANDS_WITH_A_SCREEN = {"cli/console", "cli/demo", "cli/replay", "cli/config", "cli/doctor/host"}
+"""The files of the command line that may use the screen: what opens it, and what knows its keys."""
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
@@ -150,6 +152,16 @@ def test_libraries_are_known_to_their_room_only(file: Path) -> None:
         if places is None or for_types:
             continue
         assert places & {room_of(file), named(file)}, f"{named(file)} imports {module}"
+
+
+def test_commands_without_a_screen_need_none_for_their_words() -> None:
+    found = {
+        named(file)
+        for file in FILES
+        if room_of(file) == "cli" and any(module.startswith("kfconsole.ui") for module, _for_types in imports(file))
+    }
+
+    assert found <= COMMANDS_WITH_A_SCREEN
 
 
 @pytest.mark.parametrize("file", [file for file in FILES if room_of(file) != "cli"], ids=named)

@@ -52,6 +52,11 @@ def read_only_by(settings: config.Settings) -> "ReadOnly":
     return found.get(settings.origins.get("me.read_only", ""), ReadOnly.SETTING)
 
 
+def own_agent(settings: config.Settings) -> AgentId | None:
+    """Return the agent as whom this console answers, if there is one."""
+    return AgentId(settings.me.kf_account) if settings.me.kf_account else None
+
+
 def acting_agent(settings: config.Settings, agent: str | None) -> AgentId:
     """Return the agent named, or the settings' own.
 

@@ -284,7 +284,7 @@ async def _before_removal(settings: config.Settings, agent: AgentId) -> tuple[Ag
 
 
 def _state(agent: Agent) -> str:
-    from kfconsole.ui.words import agent_state
+    from kfconsole.desk.words import agent_state
 
     return agent_state(agent)
 

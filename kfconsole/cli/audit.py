@@ -17,7 +17,7 @@ from kfconsole.cli.json_option import json_option
 from kfconsole.cli.nouns import Noun
 from kfconsole.cli.output import DONE, REFUSED, emit, emit_bytes, emit_json, talk
 from kfconsole.cli.tables import emit_table
-from kfconsole.cli.times import local_time, typed_span, written
+from kfconsole.cli.times import local_time, span_options, typed_span, when_help, written
 from kfconsole.i18n import N_, _, ngettext, sentences
 from kfconsole.model import AuditCheck, AuditFault, Deed
 
@@ -148,15 +148,11 @@ def command() -> None:
     short_help=_("Print what was done; the word may be left out."),
     help=_(
         "Print what was done from consoles and commands on this host, and what was tried: when, by which user of this "
-        "host, from where, as which agent, to whom, and what came of it. What messages said is not in it.\n\n"
-        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
-        "midnight."
-    ),
+        "host, from where, as which agent, to whom, and what came of it. What messages said is not in it."
+    )
+    + when_help(),
 )
-@click.option(
-    "--since", "since_words", metavar="WHEN", help=_("Where the span begins; otherwise 24 hours before its end.")
-)
-@click.option("--until", "until_words", metavar="WHEN", help=_("Where the span ends; otherwise now."))
+@span_options()
 @click.option("--user", type=WORDS, metavar="NAME", help=_("Only what this user of the host did."))
 @click.option("--agent", type=AGENT, metavar="KF", help=_("Only what was done as this agent."))
 @click.option(

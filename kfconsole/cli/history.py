@@ -15,7 +15,7 @@ from kfconsole.cli.arguments import OPENID
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.nouns import Noun
 from kfconsole.cli.output import DONE, emit, emit_json, failed, talk
-from kfconsole.cli.times import local_time, typed_span, written
+from kfconsole.cli.times import local_time, span_options, typed_span, when_help, written
 from kfconsole.errors import ApiError, KfError
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Delivery, Message, MessageKind
@@ -85,20 +85,12 @@ def command() -> None:
     short_help=_("Print a customer's messages of a span."),
     help=_(
         "Print a customer's messages of a span, the oldest first: what the archive has and what WeChat still has. "
-        "'<' is from the customer, '>' to the customer, '-' anything else.\n\n"
-        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
-        "midnight."
-    ),
+        "'<' is from the customer, '>' to the customer, '-' anything else."
+    )
+    + when_help(),
 )
 @click.argument("openid", type=OPENID, metavar="OPENID")
-@click.option(
-    "--since",
-    "--from",
-    "since_words",
-    metavar="WHEN",
-    help=_("Where the span begins; otherwise 24 hours before its end."),
-)
-@click.option("--until", "--to", "until_words", metavar="WHEN", help=_("Where the span ends; otherwise now."))
+@span_options(also=("--from", "--to"))
 @json_option(History)
 @click.pass_obj
 def show(
@@ -157,7 +149,7 @@ def _line(message: Message, nicks: dict[AgentId, str], zone: tzinfo | None) -> s
         case "out":
             return f"{head} {who}: {text}{undelivered(message)}"
         case _:
-            from kfconsole.ui.words import EVENT_WORDS
+            from kfconsole.desk.words import EVENT_WORDS
 
             return f"{head} {_(EVENT_WORDS[message.kind]).format(agent=who)} {text}".rstrip()
 
@@ -173,7 +165,7 @@ def undelivered(message: Message) -> str:
     """Say behind a message that it did not surely arrive, and why."""
     if message.delivery not in (Delivery.PREPARED, Delivery.SENDING, Delivery.REFUSED, Delivery.UNKNOWN):
         return ""
-    from kfconsole.ui.words import DELIVERY_WORDS
+    from kfconsole.desk.words import DELIVERY_WORDS
 
     word = _(DELIVERY_WORDS[message.delivery])
     return f"  [{word}: {one_line(message.reason)}]" if message.reason else f"  [{word}]"

@@ -6,15 +6,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import click
-from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.cli.acting import account_settings
@@ -22,29 +19,34 @@ from kfconsole.cli.arguments import OPENID
 from kfconsole.cli.gaps import sync_hint
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.new_file import NewFile
+from kfconsole.cli.noting import noted
 from kfconsole.cli.output import DONE, emit_bytes, talk
-from kfconsole.cli.times import local_minute, typed_moment
+from kfconsole.cli.output_file import Forms
+from kfconsole.cli.progress import progress
+from kfconsole.cli.times import local_minute, span_options, typed_bounds, when_help
 from kfconsole.desk.formats import ExportedMessage, Format
-from kfconsole.errors import ArchiveError, KfError
 from kfconsole.i18n import _, ngettext
-from kfconsole.model import AgentId, CustomerId, Deed
+from kfconsole.model import CustomerId
 from kfconsole.text import clean
 
 if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
-
     from kfconsole.archive import Archive
     from kfconsole.desk.exporting import Export
 
-KEY_BYTES = 32
-ENDINGS = {
-    ".txt": Format.TXT,
-    ".md": Format.MARKDOWN,
-    ".markdown": Format.MARKDOWN,
-    ".csv": Format.CSV,
-    ".jsonl": Format.JSONL,
-    ".ndjson": Format.JSONL,
-}
+MASK_KEY_BYTES = 32
+FORMS = Forms(
+    of_files=tuple(form.value for form in Format),
+    on_stdout=Format.TXT.value,
+    as_json=Format.JSONL.value,
+    endings={
+        ".txt": Format.TXT,
+        ".md": Format.MARKDOWN,
+        ".markdown": Format.MARKDOWN,
+        ".csv": Format.CSV,
+        ".jsonl": Format.JSONL,
+        ".ndjson": Format.JSONL,
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,34 +76,17 @@ class _Order:
         "What we sent is there with its state, also what was refused or dismissed.\n\n"
         "--mask hides who the customers are: each is called the same throughout one file, and otherwise in the next. "
         "In the texts it hides openids, Chinese phone numbers, numbers of ID cards and bank cards, and mail "
-        "addresses; names and addresses in them it does not know. Agents stay.\n\n"
-        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
-        "midnight."
-    ),
+        "addresses; names and addresses in them it does not know. Agents stay."
+    )
+    + when_help(),
 )
 @click.argument("openid", type=OPENID, metavar="[OPENID]", required=False)
-@click.option(
-    "--since", "since_words", metavar="WHEN", help=_("Where the span begins; otherwise where the archive does.")
+@span_options(
+    _("Where the span begins; otherwise where the archive does."),
+    _("Where the span ends; otherwise where the archive does."),
 )
-@click.option(
-    "--until", "until_words", metavar="WHEN", help=_("Where the span ends; otherwise where the archive does.")
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice([form.value for form in Format]),
-    help=_("How messages are written down; otherwise by the ending of FILE, and txt on stdout."),
-)
-@click.option(
-    "-o",
-    "--output",
-    "file",
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-    metavar="FILE",
-    help=_("The file to write; it appears when it is whole."),
-)
+@FORMS.options(_("How messages are written down; otherwise by the ending of FILE, and txt on stdout."))
 @click.option("--mask", "is_masked", is_flag=True, help=_("Hide who the customers are."))
-@click.option("--force", "replaces", is_flag=True, help=_("Replace FILE if it is there."))
 @json_option(ExportedMessage, _("The same as --format jsonl."))
 @click.pass_obj
 def command(
@@ -110,48 +95,27 @@ def command(
     since_words: str | None,
     until_words: str | None,
     form: str | None,
-    file: Path | None,
-    is_masked: bool,
+    target: Path | None,
     replaces: bool,
+    is_masked: bool,
     as_json: bool,
 ) -> int:
     """Write messages down."""
-    target = None if file is None or str(file) == "-" else file
-    chosen = _format(form, target, as_json=as_json)
+    chosen = Format(FORMS.chosen(form, target, as_json=as_json))
     settings = account_settings(settings_file)
-    now = datetime.now(settings.ui.zone).astimezone(settings.ui.zone)
+    start, end = typed_bounds(since_words, until_words, settings.ui.zone)
     order = _Order(
         settings,
         chosen,
         None if openid is None else CustomerId(openid),
-        -math.inf if since_words is None else typed_moment("--since", since_words, now).timestamp(),
-        math.inf if until_words is None else typed_moment("--until", until_words, now).timestamp(),
+        start.timestamp() if start else -math.inf,
+        end.timestamp() if end else math.inf,
         is_masked,
     )
-    if order.start_at >= order.end_at:
-        problem = _("The span ends before it begins: from {start} to {end}.")
-        said = problem.format(start=_written(order.start_at, order.zone), end=_written(order.end_at, order.zone))
-        raise click.UsageError(said, click.get_current_context())
     if target is None:
         return asyncio.run(_run(order, _Stdout()))
     with NewFile(target, replaces=replaces) as new_file:
         return asyncio.run(_run(order, _File(new_file)))
-
-
-def _format(form: str | None, target: Path | None, *, as_json: bool) -> Format:
-    if as_json:
-        if form not in (None, Format.JSONL):
-            problem = _("--json is --format jsonl, and does not go with --format {format}.").format(format=form)
-            raise click.UsageError(problem, click.get_current_context())
-        return Format.JSONL
-    if form is not None:
-        return Format(form)
-    if target is None:
-        return Format.TXT
-    if (found := ENDINGS.get(target.suffix.lower())) is None:
-        problem = _("{file}: the ending says no format; add --format {formats}.")
-        raise click.UsageError(problem.format(file=target, formats="|".join(Format)), click.get_current_context())
-    return found
 
 
 class _Sink(Protocol):
@@ -204,30 +168,32 @@ async def _run(order: _Order, sink: _Sink) -> int:
     async with opened_archive(order.settings, is_reading=True) as archive:
         desk = await archive.saved_desk()
         nicks = {agent.id: agent.nick for agent in desk.agents} if desk else {}
-        mask = Mask(os.urandom(KEY_BYTES)) if order.is_masked else None
+        mask = Mask(os.urandom(MASK_KEY_BYTES)) if order.is_masked else None
         export = Export(archive, writer(order.form, order.zone), nicks, mask=mask)
-        deed = await _begin(order, archive, sink)
-        result = "failed"
         try:
-            if await _pour(order, archive, export, sink):
-                sink.finish()
-                result = "done"
-                _tell_result(order, export, sink)
-                await _tell_gaps(order, archive)
-            else:
-                result = "broken off"
-        except KfError as error:
-            result = error.message
-            raise
+            await _export(order, archive, export, sink)
         except asyncio.CancelledError:
-            result = "interrupted"
             talk(_("Interrupted; {file} was not written.").format(file=sink.path) if sink.path else _("Interrupted."))
             if stop.exit_code is None:
                 raise
             return stop.exit_code
-        finally:
-            await _note(order, archive, export, sink, replace(deed, result=result))
     return DONE
+
+
+async def _export(order: _Order, archive: "Archive", export: "Export", sink: _Sink) -> None:
+    """Hand it out, and keep how much, of whom and to which file: what is out is out, also when this is killed."""
+    details = _details(order, sink)
+    async with noted(archive, order.settings, "export", details, names_nobody=False, is_reading=True) as note:
+        try:
+            if not await _pour(order, archive, export, sink):
+                note.result = "broken off"
+                return
+            sink.finish()
+            _tell_result(order, export, sink)
+            await _tell_gaps(order, archive)
+        finally:
+            note.details = _details(order, sink, f"{export.messages} messages", f"{export.customers} customers")
+            note.openid = order.openid if export.messages else None  # nobody becomes a customer by being asked for
 
 
 class _Stop:
@@ -252,23 +218,12 @@ async def _pour(order: _Order, archive: "Archive", export: "Export", sink: _Sink
     openid, start_at, end_at = order.openid, order.start_at, order.end_at
     is_seen = sys.stderr.isatty() and (sink.path is not None or not sys.stdout.isatty())
     total = await archive.count(openid=openid, start_at=start_at, end_at=end_at) if is_seen else 0
-    with _bar(total) as bar:
+    with progress(total, _("Exporting")) as bar:
         async for text in export.parts(openid=openid, start_at=start_at, end_at=end_at):
             if not sink.write(text):
                 return False
-            if bar is not None:
-                bar.update(export.messages - bar.pos)
+            bar.reach(export.messages)
     return True
-
-
-@contextmanager
-def _bar(total: int) -> "Iterator[ProgressBar[int] | None]":
-    if not total:
-        yield None
-        return
-    bar: ProgressBar[int]
-    with click.progressbar(length=total, label=_("Exporting"), file=sys.stderr) as bar:
-        yield bar
 
 
 def _tell_result(order: _Order, export: "Export", sink: _Sink) -> None:
@@ -307,27 +262,9 @@ async def _tell_gaps(order: _Order, archive: "Archive") -> None:
     talk(sync_hint(start))
 
 
-async def _begin(order: _Order, archive: "Archive", sink: _Sink) -> Deed:
-    """Keep that something is being handed out, and to which file: what is out is out, also when this is killed."""
-    kf_account = order.settings.me.kf_account
-    agent = AgentId(kf_account) if kf_account else None
-    deed = Deed(time.time(), "export", agent, details=_details(order, sink), key=os.urandom(KEY_BYTES))
-    with suppress(ArchiveError):  # an archive that cannot be written was told of already
-        await archive.begin_deed(deed)
-    return deed
-
-
 def _details(order: _Order, sink: _Sink, *counts: str) -> str:
     where = str(sink.path.absolute()) if sink.path else "stdout"
     return ", ".join([order.form, *(["masked"] if order.is_masked else []), *counts, where])
-
-
-async def _note(order: _Order, archive: "Archive", export: "Export", sink: _Sink, deed: Deed) -> None:
-    """Keep how much was handed out, and of whom."""
-    details = _details(order, sink, f"{export.messages} messages", f"{export.customers} customers")
-    openid = order.openid if export.messages else None  # nobody becomes a customer by being asked for
-    with suppress(ArchiveError):
-        await archive.note_deed(replace(deed, openid=openid, details=details))
 
 
 def _written(at: float, zone: tzinfo | None) -> str:

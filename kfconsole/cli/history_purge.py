@@ -1,36 +1,23 @@
 """`kfconsole history purge`: delete one customer, or what is too old, from the archive of this host."""
 
 import asyncio
-import os
-import sys
-import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 from msgspec import Struct
-from msgspec.structs import replace
 
 from kfconsole import config
-from kfconsole.archive import Archive
 from kfconsole.cli.acting import account_settings, ask_first, require_answer
 from kfconsole.cli.arguments import OPENID, yes_option
 from kfconsole.cli.json_option import json_option
+from kfconsole.cli.noting import noted
 from kfconsole.cli.output import emit_json, talk
-from kfconsole.cli.times import local_time, typed_moment, written
+from kfconsole.cli.progress import progress
+from kfconsole.cli.times import local_time, now_in, typed_moment, written
 from kfconsole.cli.wiring import opened_archive
-from kfconsole.errors import KfError
 from kfconsole.i18n import _, ngettext
-from kfconsole.model import AgentId, CustomerId, Deed, KnownCustomer, Purged
-
-if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
-
-
-KEY_BYTES = 16
+from kfconsole.model import CustomerId, KnownCustomer, Purged
 
 
 class CustomerPurged(Struct, frozen=True, tag_field="purged", tag="customer"):
@@ -77,7 +64,7 @@ def command(settings_file: Path | None, openid: str | None, words: str | None, i
     if (openid is None) == (words is None):
         raise click.UsageError(_("Name either a customer or --older-than WHEN."), click.get_current_context())
     settings = account_settings(settings_file)
-    before = None if words is None else _moment(words, datetime.now(settings.ui.zone).astimezone(settings.ui.zone))
+    before = None if words is None else _moment(words, now_in(settings.ui.zone))
     require_answer(settings, is_sure)
     done: CustomerPurged | OldPurged | None = None
     if openid is not None:
@@ -172,9 +159,9 @@ async def _known(settings: config.Settings, openid: CustomerId) -> KnownCustomer
 
 async def _delete_customer(settings: config.Settings, openid: CustomerId) -> Purged:
     async with opened_archive(settings) as archive:
-        async with noted(archive, settings, "customer") as told:
+        async with noted(archive, settings, "purge", "customer", names_nobody=True, is_reading=False) as note:
             purged = await archive.purge_customer(openid)
-            told.append(f"customer, {purged.messages} messages")
+            note.details = f"customer, {purged.messages} messages"
         return purged
 
 
@@ -186,43 +173,8 @@ async def _count_older(settings: config.Settings, at: float) -> int:
 async def _delete_older(settings: config.Settings, before: datetime, expected: int) -> int:
     async with opened_archive(settings) as archive:
         until = f"before {before.isoformat(timespec='seconds')}"
-        async with noted(archive, settings, until) as told:
-            with _told(expected) as tell:
-                count = await archive.purge_older_than(before.timestamp(), tell)
-            told.append(f"{until}, {count} messages")
+        async with noted(archive, settings, "purge", until, names_nobody=True, is_reading=False) as note:
+            with progress(expected, _("Deleting")) as bar:
+                count = await archive.purge_older_than(before.timestamp(), bar.reach)
+            note.details = f"{until}, {count} messages"
         return count
-
-
-@contextmanager
-def _told(expected: int) -> Iterator[Callable[[int], None]]:
-    """Show on a terminal how many messages are deleted."""
-    if not (expected and sys.stderr.isatty()):
-        yield lambda _count: None
-        return
-    bar: ProgressBar[int] = click.progressbar(length=expected, label=_("Deleting"), file=sys.stderr)
-    with bar:
-        yield lambda count: bar.update(count - bar.pos)
-
-
-@asynccontextmanager
-async def noted(
-    archive: Archive, settings: config.Settings, details: str, act: str = "purge"
-) -> AsyncIterator[list[str]]:
-    """Keep that something is being done, and then what was done, without naming whom.
-
-    Yields:
-        What takes the place of `details` in the end.
-    """
-    agent = AgentId(settings.me.kf_account) if settings.me.kf_account else None
-    deed = Deed(time.time(), act, agent, details=details, key=os.urandom(KEY_BYTES))
-    await archive.begin_deed(deed)
-    told = [details]
-    result = "interrupted"
-    try:
-        yield told
-        result = "done"
-    except KfError:  # its words name them
-        result = "failed"
-        raise
-    finally:
-        await archive.note_deed(replace(deed, details=told[-1], result=result))

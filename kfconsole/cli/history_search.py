@@ -5,9 +5,8 @@ import math
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from collections.abc import Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -21,15 +20,14 @@ from kfconsole.cli.gaps import sync_hint
 from kfconsole.cli.history import DIRECTIONS, MARKS, HistoryMessage, direction_of, said, undelivered
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit, emit_json, talk
-from kfconsole.cli.times import local_minute, local_time, typed_moment
+from kfconsole.cli.progress import progress
+from kfconsole.cli.times import local_minute, local_time, span_options, typed_bounds, when_help
 from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import AgentId, CustomerId, Message, SearchPage, SearchQuery
 from kfconsole.text import excerpt, fit, found_spans, one_line, width_cells
 
 if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
-
     from kfconsole.cli.wiring import Wired
 
 DEFAULT_LIMIT: Final = 50
@@ -90,15 +88,14 @@ class _Result(Struct, frozen=True):
         "newest come last, just above the prompt.\n\n"
         "Every one of the WORDS has to stand somewhere in the message, also within a longer word; one character is "
         "enough. Capitals and full-width letters make no difference. Without words, everything that fits the options "
-        "is printed.\n\n"
-        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
-        "midnight."
-    ),
+        "is printed."
+    )
+    + when_help(),
 )
 @click.argument("words", type=WORDS, metavar="[WORDS]...", nargs=-1)
-@click.option("--since", "since_words", metavar="WHEN", help=_("Where the span begins; otherwise with the archive."))
-@click.option(
-    "--until", "until_words", metavar="WHEN", help=_("Where the span ends, itself not included; otherwise nowhere.")
+@span_options(
+    _("Where the span begins; otherwise with the archive."),
+    _("Where the span ends, itself not included; otherwise nowhere."),
 )
 @click.option("--customer", "openid", type=OPENID, metavar="OPENID", help=_("What this customer wrote and was told."))
 @click.option("--agent", type=AGENT, metavar="KF", help=_("Conversations with this agent, such as kf2001@shop."))
@@ -129,31 +126,23 @@ def command(
 ) -> None:
     """Find messages by what they say."""
     settings = account_settings(settings_file)
-    now = datetime.now(settings.ui.zone).astimezone(settings.ui.zone)
+    start, end = typed_bounds(since_words, until_words, settings.ui.zone)
     query = SearchQuery(
         words=" ".join(" ".join(words).split()),
         openid=None if openid is None else CustomerId(openid),
         agent=None if agent is None else AgentId(agent),
         kind=next((kind for kind, name in DIRECTIONS.items() if name == direction), None),
-        start_at=None if since_words is None else typed_moment("--since", since_words, now).timestamp(),
-        end_at=None if until_words is None else typed_moment("--until", until_words, now).timestamp(),
+        start_at=start.timestamp() if start else None,
+        end_at=end.timestamp() if end else None,
     )
-    _require_sense(query, settings.ui.zone)
+    if query == SearchQuery():
+        raise click.UsageError(_("Nothing is looked for: add words, or an option."), click.get_current_context())
     result = asyncio.run(_search(settings, query, limit))
     if as_json:
         emit_json(_found(query, result))
     else:
         _print(query, result, settings.ui.zone)
     _tell(result, settings.ui.zone)
-
-
-def _require_sense(query: SearchQuery, zone: tzinfo | None) -> None:
-    if query == SearchQuery():
-        raise click.UsageError(_("Nothing is looked for: add words, or an option."), click.get_current_context())
-    if query.start_at is not None and query.end_at is not None and query.start_at >= query.end_at:
-        problem = _("The span ends before it begins: from {start} to {end}.")
-        said = problem.format(start=local_minute(query.start_at, zone), end=local_minute(query.end_at, zone))
-        raise click.UsageError(said, click.get_current_context())
 
 
 async def _search(settings: config.Settings, query: SearchQuery, limit: int) -> _Result:
@@ -187,27 +176,15 @@ async def _finish_index(desk: "Wired") -> None:
     if sizes is None:
         return
     indexing = asyncio.create_task(desk.archive.index_messages())
-    with _bar(sizes.unindexed) as bar:
+    with progress(sizes.unindexed, _("Building the index")) as bar:
         while not (await asyncio.wait({indexing}, timeout=LOOK_SECONDS))[0]:
-            left = await desk.archive.sizes()
-            if bar is not None and left is not None:
-                bar.update(max(0, sizes.unindexed - left.unindexed - bar.pos))
-        if bar is not None:
-            bar.update(sizes.unindexed - bar.pos)
+            if (left := await desk.archive.sizes()) is not None:
+                bar.reach(sizes.unindexed - left.unindexed)
+        bar.reach(sizes.unindexed)
     if isinstance(error := indexing.exception(), ArchiveError):
         talk(error.message)
     else:
         indexing.result()
-
-
-@contextmanager
-def _bar(total: int) -> "Iterator[ProgressBar[int] | None]":
-    if not (total and sys.stderr.isatty()):
-        yield None
-        return
-    bar: ProgressBar[int]
-    with click.progressbar(length=total, label=_("Building the index"), file=sys.stderr) as bar:
-        yield bar
 
 
 async def _gaps(
@@ -258,7 +235,7 @@ def _line(message: Message, agent: str) -> str:
     text = said(message)
     if direction_of(message) != "event":
         return text
-    from kfconsole.ui.words import EVENT_WORDS
+    from kfconsole.desk.words import EVENT_WORDS
 
     return f"{_(EVENT_WORDS[message.kind]).format(agent=agent)} {text}".rstrip()
 

@@ -2,10 +2,8 @@
 
 import asyncio
 import shutil
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import datetime, tzinfo
+from contextlib import AbstractContextManager
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -16,19 +14,17 @@ from kfconsole import config
 from kfconsole.cli.acting import account_settings
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import DONE, emit_json, failed, talk
-from kfconsole.cli.times import local_minute, typed_moment
+from kfconsole.cli.progress import CELLS, Bar, progress
+from kfconsole.cli.times import local_minute, now_in, refuse_empty, span_options, typed_bounds, when_help
 from kfconsole.errors import KfError, Unavailable
 from kfconsole.i18n import _, ngettext
 from kfconsole.text import width_cells
 
 if TYPE_CHECKING:
-    from click._termui_impl import ProgressBar
-
     from kfconsole.cli.wiring import Wired
     from kfconsole.desk.gaps import Gaps
     from kfconsole.desk.syncing import Slice, Syncing
 
-BAR_CELLS: Final = 36
 LEAST_BAR_CELLS: Final = 6
 BESIDE_BAR_CELLS: Final = len("  []  100%  10d 00:00:00  2026-11-20 18:30") + 1
 
@@ -67,27 +63,24 @@ class Synced(Struct, frozen=True):
         "Fetch the chat records of a span that the archive lacks, of all customers, the newest first. What is in the "
         "archive is not asked for again: after Ctrl+C, or when the network fails, the same command goes on where it "
         "ended. A console may run meanwhile.\n\n"
-        "Messages older than [archive] keep_days would be deleted again at once: they are not fetched.\n\n"
-        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
-        "midnight."
-    ),
+        "Messages older than [archive] keep_days would be deleted again at once: they are not fetched."
+    )
+    + when_help(),
 )
-@click.option(
-    "--since",
-    "since_words",
-    metavar="WHEN",
-    help=_("Where the span begins; otherwise where the archive ends, at least 24 hours ago."),
-)
-@click.option("--until", "until_words", metavar="WHEN", help=_("Where the span ends; otherwise now."))
+@span_options(_("Where the span begins; otherwise where the archive ends, at least 24 hours ago."))
 @json_option(Synced)
 @click.pass_obj
 def command(settings_file: Path | None, since_words: str | None, until_words: str | None, as_json: bool) -> int:
     """Fetch what the archive lacks."""
     settings = account_settings(settings_file)
-    now = datetime.now(settings.ui.zone).astimezone(settings.ui.zone)
-    since = None if since_words is None else typed_moment("--since", since_words, now).timestamp()
-    until = now if until_words is None else min(now, typed_moment("--until", until_words, now))
-    run, error = asyncio.run(_run(settings, since, until.timestamp(), is_to_now=until == now))
+    since, until = typed_bounds(since_words, until_words, settings.ui.zone)
+    now = now_in(settings.ui.zone)
+    is_to_now = until is None or until >= now
+    until = now if until is None or is_to_now else until
+    if since is not None:
+        refuse_empty(since, until)
+    since_at = since.timestamp() if since else None
+    run, error = asyncio.run(_run(settings, since_at, until.timestamp(), is_to_now=is_to_now))
     if error is None:
         talk(run.result)
         code = DONE
@@ -129,7 +122,7 @@ async def _start(
     """Return where the span begins, not before what is kept.
 
     Raises:
-        click.UsageError: The span is none.
+        click.UsageError: Nothing of it is kept.
     """
     from kfconsole.desk.syncing import DAY_SECONDS
 
@@ -137,10 +130,6 @@ async def _start(
         newest_at = await desk.archive.newest_fetched_at()
         since_at = min(until_at, newest_at if newest_at is not None else until_at, until_at - DAY_SECONDS)
     zone, limit_at = settings.ui.zone, gaps.limit_at
-    if since_at >= until_at:
-        problem = _("The span ends before it begins: from {start} to {end}.")
-        written = {"start": local_minute(since_at, zone), "end": local_minute(until_at, zone)}
-        raise click.UsageError(problem.format(**written), click.get_current_context())
     if until_at <= limit_at:
         problem = _("Messages from before {limit} are not kept: [archive] keep_days is {days}.")
         said = problem.format(limit=local_minute(limit_at, zone), days=settings.archive.keep_days)
@@ -183,7 +172,8 @@ class _Run:
 
         total_seconds = await self._syncing.missing_seconds(self._start_at, self._end_at)
         until_at = self._end_at
-        with _bar(total_seconds, self._zone) as bar:
+        with _progress(total_seconds, self._zone) as shown:
+            bar = _Pieces(shown, total_seconds)
             while (piece := await self._syncing.newest_slice(self._start_at, until_at)) is not None:
                 offset = self._offset()
                 await self._fetch_piece(piece, bar)
@@ -232,7 +222,7 @@ class _Run:
             ),
         )
 
-    async def _fetch_piece(self, piece: "Slice", bar: "_Bar") -> None:
+    async def _fetch_piece(self, piece: "Slice", bar: "_Pieces") -> None:
         from kfconsole.cli.retries import patiently
 
         start_at, end_at = piece
@@ -242,7 +232,7 @@ class _Run:
             try:
                 messages = await self._syncing.fetch(piece, on_page=lambda at: bar.show(piece, at))
             except Unavailable:
-                bar.end_line()
+                bar.shown.end_line()
                 raise
             self._new_messages += sum(message.id > before for message in messages)
 
@@ -257,44 +247,26 @@ class _Run:
         return self._desk.clock.now() - self._desk.clock.monotonic()
 
 
-class _Bar:
-    """A progress bar on stderr; nothing where nobody looks."""
+class _Pieces:
+    """Shows how much is done, and where in the past."""
 
-    def __init__(self, bar: "ProgressBar[int] | None", total_seconds: int) -> None:
-        self._bar = bar
+    def __init__(self, bar: Bar, total_seconds: int) -> None:
+        self.shown = bar
         self._total_seconds = total_seconds
         self._done_seconds = 0
 
     def show(self, piece: "Slice", at: int) -> None:
         """Show how much is done, in the middle of a slice."""
-        if self._bar is not None:
-            part = min(max(0, at - piece[0]), piece[1] - piece[0])
-            place = min(self._done_seconds + part, self._total_seconds)
-            self._bar.update(max(0, place - self._bar.pos), piece[0])
+        part = min(max(0, at - piece[0]), piece[1] - piece[0])
+        self.shown.reach(min(self._done_seconds + part, self._total_seconds), piece[0])
 
     def note_done(self, seconds: int) -> None:
         """Count a slice."""
         self._done_seconds += seconds
 
-    def end_line(self) -> None:
-        """Let what is said next begin a line of its own."""
-        if self._bar is not None:
-            click.echo(err=True)
 
-
-@contextmanager
-def _bar(total_seconds: int, zone: tzinfo | None) -> Iterator[_Bar]:
-    if not (total_seconds and sys.stderr.isatty()):
-        yield _Bar(None, total_seconds)
-        return
+def _progress(total_seconds: int, zone: tzinfo | None) -> AbstractContextManager[Bar]:
     label = _("Fetching records")
     room = shutil.get_terminal_size().columns - width_cells(label) - BESIDE_BAR_CELLS
-    bar: ProgressBar[int] = click.progressbar(
-        length=total_seconds,
-        label=label,
-        width=max(LEAST_BAR_CELLS, min(BAR_CELLS, room)),
-        file=sys.stderr,
-        item_show_func=lambda at: "" if at is None else local_minute(at, zone),
-    )
-    with bar:
-        yield _Bar(bar, total_seconds)
+    cells = max(LEAST_BAR_CELLS, min(CELLS, room))
+    return progress(total_seconds, label, cells=cells, told=lambda at: local_minute(at, zone))

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from kfconsole import config
 from kfconsole.cli.acting import account_settings, require_answer
-from kfconsole.cli.history_purge import noted
 from kfconsole.cli.json_option import json_option
+from kfconsole.cli.noting import noted
 from kfconsole.cli.output import emit_json, talk
 from kfconsole.cli.wiring import opened_archive
 from kfconsole.i18n import _
@@ -51,7 +51,7 @@ def command(settings_file: Path | None, as_json: bool) -> None:
 async def _vacuum(settings: config.Settings) -> tuple[int, int, bool]:
     async with opened_archive(settings) as archive:
         before = await archive.sizes()
-        async with noted(archive, settings, "", "vacuum"):
+        async with noted(archive, settings, "vacuum", names_nobody=True, is_reading=False):
             is_given_back = await archive.vacuum()
         now = await archive.sizes()
         return before.file_bytes if before else 0, now.file_bytes if now else 0, is_given_back

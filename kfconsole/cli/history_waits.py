@@ -16,7 +16,7 @@ from kfconsole.cli.arguments import OPENID
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import emit_json, talk
 from kfconsole.cli.tables import emit_table
-from kfconsole.cli.times import local_time, typed_span, written
+from kfconsole.cli.times import local_time, span_options, typed_span, when_help, written
 from kfconsole.i18n import _, ngettext
 from kfconsole.model import AgentId, CustomerId, Wait, WaitOutcome
 from kfconsole.text import clip, clock_span, one_line
@@ -84,15 +84,11 @@ class WaitsSeen(Struct, frozen=True):
         "Print the waits that began in a span, as far as a console or a command on this host saw them: since when, how "
         "long, and how each ended. WeChat keeps none of this.\n\n"
         "'≥' before a wait: at least so long, because its beginning or its end was not watched; '≤' before a time: "
-        "then or earlier. Customers wrote at least as many messages as shown.\n\n"
-        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
-        "midnight."
-    ),
+        "then or earlier. Customers wrote at least as many messages as shown."
+    )
+    + when_help(),
 )
-@click.option(
-    "--since", "since_words", metavar="WHEN", help=_("Where the span begins; otherwise 24 hours before its end.")
-)
-@click.option("--until", "until_words", metavar="WHEN", help=_("Where the span ends; otherwise now."))
+@span_options()
 @click.option("--customer", "openid", type=OPENID, metavar="OPENID", help=_("This customer's waits only."))
 @json_option(WaitsSeen)
 @click.pass_obj

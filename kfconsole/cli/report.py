@@ -15,14 +15,19 @@ from kfconsole.cli.acting import account_settings
 from kfconsole.cli.json_option import json_option
 from kfconsole.cli.new_file import NewFile
 from kfconsole.cli.output import emit, emit_bytes, emit_json, talk
+from kfconsole.cli.output_file import Forms
 from kfconsole.cli.tables import emit_table
-from kfconsole.cli.times import typed_span, written
+from kfconsole.cli.times import span_options, typed_span, when_help, written
 from kfconsole.desk.reporting import By, Figures, Metric, Order, Report, Spread, definitions, exclusions, metric_title
 from kfconsole.desk.reporting.telling import MEASURED, by_title, clock, row_name
 from kfconsole.i18n import N_, _
 
-FORMATS = ("table", "csv", "json", "html")
-ENDINGS = {".csv": "csv", ".json": "json", ".html": "html", ".htm": "html"}
+FORMS = Forms(
+    of_files=("csv", "json", "html"),
+    on_stdout="table",
+    as_json="json",
+    endings={".csv": "csv", ".json": "json", ".html": "html", ".htm": "html"},
+)
 DEFAULT_SPAN = timedelta(hours=24)
 _NOTHING_SEEN = N_("Nothing was seen from {start} to {end}.")
 
@@ -94,33 +99,15 @@ class Reported(Struct, frozen=True):
         "this host saw it. WeChat is asked for nothing. What each number means is printed with it; what was not seen "
         "is in no number, and is counted.\n\n"
         "html is one page with plots that needs no network and prints well; csv is for spreadsheets, json for "
-        "programs.\n\n"
-        "WHEN is 30m, 2h, 3d, today, yesterday, 'last monday 9:00', 2026-11-20 or '2026-11-20 18:30'; a day means its "
-        "midnight."
-    ),
+        "programs."
+    )
+    + when_help(),
 )
-@click.option(
-    "--since", "since_words", metavar="WHEN", help=_("Where the span begins; otherwise 24 hours before its end.")
-)
-@click.option("--until", "until_words", metavar="WHEN", help=_("Where the span ends; otherwise now."))
+@span_options()
 @click.option(
     "--by", type=click.Choice([by.value for by in By]), default="agent", help=_("What the rows are; agents, else.")
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    help=_("How it is written; otherwise by the ending of FILE, and as a table on stdout."),
-)
-@click.option(
-    "-o",
-    "--output",
-    "file",
-    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
-    metavar="FILE",
-    help=_("The file to write; it appears when it is whole."),
-)
-@click.option("--force", "replaces", is_flag=True, help=_("Replace FILE if it is there."))
+@FORMS.options(_("How it is written; otherwise by the ending of FILE, and as a table on stdout."))
 @json_option(Reported, _("The same as --format json."))
 @click.pass_obj
 def command(
@@ -129,13 +116,12 @@ def command(
     until_words: str | None,
     by: str,
     form: str | None,
-    file: Path | None,
+    target: Path | None,
     replaces: bool,
     as_json: bool,
 ) -> None:
     """Print a report."""
-    target = None if file is None or str(file) == "-" else file
-    chosen = _format(form, target, as_json=as_json)
+    chosen = FORMS.chosen(form, target, as_json=as_json)
     settings = account_settings(settings_file)
     start, end = typed_span(since_words, until_words, settings.ui.zone, DEFAULT_SPAN)
     order = Order(start.timestamp(), end.timestamp(), By(by), settings.ui.zone)
@@ -149,20 +135,6 @@ def command(
         new_file.finish()
     said = _("From {start} to {end}.").format(start=written(start), end=written(end))
     talk(_("{file}: {said}").format(file=target, said=said))
-
-
-def _format(form: str | None, target: Path | None, *, as_json: bool) -> str:
-    if as_json and form not in (None, "json"):
-        problem = _("--json is --format json, and does not go with --format {format}.").format(format=form)
-        raise click.UsageError(problem, click.get_current_context())
-    found = "json" if as_json else form
-    if found is None and target is not None and (found := ENDINGS.get(target.suffix.lower())) is None:
-        problem = _("{file}: the ending says no format; add --format {formats}.")
-        raise click.UsageError(problem.format(file=target, formats="|".join(FORMATS[1:])), click.get_current_context())
-    if found == "table" and target is not None:
-        problem = _("A table is for the terminal; add --format {formats}.").format(formats="|".join(FORMATS[1:]))
-        raise click.UsageError(problem, click.get_current_context())
-    return found or "table"
 
 
 async def _reckon(settings: config.Settings, order: Order) -> tuple[Report, dict[str, str]]:

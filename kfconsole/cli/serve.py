@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 from importlib.util import find_spec
@@ -15,7 +14,8 @@ from kfconsole import i18n
 from kfconsole.cli.acting import account_settings
 from kfconsole.cli.console import BROWSER_DRIVER
 from kfconsole.cli.json_option import json_option
-from kfconsole.cli.output import DONE, INTERRUPTED, emit, emit_json, talk
+from kfconsole.cli.output import DONE, emit, emit_json, talk
+from kfconsole.cli.stopping import Stop
 from kfconsole.errors import ConfigError
 from kfconsole.i18n import _
 
@@ -131,9 +131,9 @@ def command(
     )
 
     async def run() -> int:
-        stop = _Stop()
+        stop = Stop()
         await server.run(host, port, on_ready=announce, stop=stop.event)
-        return stop.exit_code
+        return stop.exit_code or DONE
 
     try:
         return asyncio.run(run())
@@ -173,19 +173,3 @@ def _require_library() -> None:
         raise ConfigError(
             _("The part for browsers is not installed."), hint=_("Install it: pip install 'kfconsole[serve]'")
         )
-
-
-class _Stop:
-    """Waits for SIGINT, SIGTERM, or the end of the terminal."""
-
-    def __init__(self) -> None:
-        self.event = asyncio.Event()
-        self.exit_code = DONE
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, self._stop, INTERRUPTED)
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._stop, DONE)
-
-    def _stop(self, exit_code: int) -> None:
-        self.exit_code = exit_code
-        self.event.set()

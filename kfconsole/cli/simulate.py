@@ -4,7 +4,6 @@ import asyncio
 import errno
 import os
 import random
-import signal
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TextIO
 
 import click
 
-from kfconsole.cli.output import DONE, INTERRUPTED, emit_json
+from kfconsole.cli.output import DONE, emit_json
+from kfconsole.cli.stopping import Stop
 from kfconsole.errors import ConfigError
 from kfconsole.i18n import _
 
@@ -126,7 +126,10 @@ def command(
         )
 
     async def run() -> int:
-        stop = _Stop(until_stdin_closes)
+        stop = Stop()
+        if until_stdin_closes:
+            loop = asyncio.get_running_loop()
+            threading.Thread(target=_await_end_of_stdin, args=(loop, stop), daemon=True).start()
         pusher = Pusher(world)
         if push_url is not None:
             mode = push_mode or ("secure" if push_aes_key else "plain")
@@ -141,7 +144,7 @@ def command(
             faults=faults,
             pusher=pusher,
         )
-        return stop.exit_code
+        return stop.exit_code or DONE
 
     try:
         return asyncio.run(run())
@@ -168,25 +171,9 @@ def _opened(path: Path) -> TextIO:
         raise ConfigError(problem) from error
 
 
-class _Stop:
-    """Waits for SIGINT, SIGTERM and, if wanted, the end of stdin."""
-
-    def __init__(self, until_stdin_closes: bool) -> None:
-        self.event = asyncio.Event()
-        self.exit_code = DONE
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, self._stop, INTERRUPTED)
-        loop.add_signal_handler(signal.SIGTERM, self._stop, DONE)
-        if until_stdin_closes:
-            threading.Thread(target=self._await_end_of_stdin, args=(loop,), daemon=True).start()
-
-    def _stop(self, exit_code: int) -> None:
-        self.exit_code = exit_code
-        self.event.set()
-
-    def _await_end_of_stdin(self, loop: asyncio.AbstractEventLoop) -> None:
-        # A thread, because files and /dev/null cannot be watched; os.read, because sys.stdin's lock outlives main.
-        while os.read(0, 4096):
-            pass
-        with suppress(RuntimeError):  # the loop is over already
-            loop.call_soon_threadsafe(self._stop, DONE)
+def _await_end_of_stdin(loop: asyncio.AbstractEventLoop, stop: Stop) -> None:
+    # A thread, because files and /dev/null cannot be watched; os.read, because sys.stdin's lock outlives main.
+    while os.read(0, 4096):
+        pass
+    with suppress(RuntimeError):  # the loop is over already
+        loop.call_soon_threadsafe(stop.stop, DONE)

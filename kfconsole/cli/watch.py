@@ -3,12 +3,11 @@
 import asyncio
 import math
 import os
-import signal
 import stat
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from datetime import date, datetime
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,8 @@ from msgspec.structs import replace
 from kfconsole import config
 from kfconsole.cli.acting import load
 from kfconsole.cli.json_option import json_option
-from kfconsole.cli.output import DONE, INTERRUPTED, emit, emit_json, failed
+from kfconsole.cli.output import DONE, emit, emit_json, failed
+from kfconsole.cli.stopping import Stop
 from kfconsole.desk import changes, rules
 from kfconsole.errors import ArchiveError, AuthError, ConfigError, KfError
 from kfconsole.i18n import _
@@ -47,7 +47,7 @@ class Received(changes.Event, frozen=True, tag="message"):
 
 
 Told = changes.Change | Received
-_OfCustomer = (
+OfCustomer = (
     changes.Arrived
     | changes.Accepted
     | changes.Transferred
@@ -80,50 +80,42 @@ def command(settings_file: Path | None, with_text: bool, as_json: bool) -> int:
 async def _watch(settings: config.Settings, *, with_text: bool, as_json: bool) -> int:
     from kfconsole.cli.wiring import opened, wire
 
-    stop = _Stop()
+    stir = _Stir()
     async with opened(wire(settings), is_reading=True) as desk:
-        desk.store.subscribe(lambda _desk: stop.stir.set())
+        desk.store.subscribe(lambda _desk: stir.event.set())
         polling = asyncio.create_task(desk.poller.run())
-        polling.add_done_callback(lambda _task: stop.stir.set())
+        polling.add_done_callback(lambda _task: stir.event.set())
         teller = _Teller(settings, desk, with_text=with_text, as_json=as_json)
         try:
-            while stop.exit_code is None and not polling.done():
-                stop.stir.clear()
+            while stir.exit_code is None and not polling.done():
+                stir.event.clear()
                 if not await teller.tell():
                     return DONE
                 if error := _final_error(desk.store.desk):
                     return failed(error)
-                await stop.rest(teller.rest_seconds())
+                await stir.rest(teller.rest_seconds())
         finally:
             polling.cancel()
             with suppress(asyncio.CancelledError):
                 await polling
-        return DONE if stop.exit_code is None else stop.exit_code
+        return stir.exit_code or DONE
 
 
-class _Stop:
+class _Stir(Stop):
     """Waits until something stirs, and knows whether that was the end: a signal, or a reader that has gone."""
 
     def __init__(self) -> None:
-        self.stir = asyncio.Event()
-        self.exit_code: int | None = None
-        loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGINT, self._stop, INTERRUPTED)
-        loop.add_signal_handler(signal.SIGTERM, self._stop, DONE)
+        super().__init__()
         stdout = sys.stdout.fileno()
         if stat.S_ISFIFO(os.fstat(stdout).st_mode):
             # The end we write to becomes "readable" only when the other end is closed.
-            loop.add_reader(stdout, self._stop, DONE)
+            asyncio.get_running_loop().add_reader(stdout, self.stop, DONE)
 
     async def rest(self, seconds: float | None) -> None:
         """Wait for the next stir, at most so long."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self.stir.wait()
-
-    def _stop(self, exit_code: int) -> None:
-        self.exit_code = exit_code
-        self.stir.set()
+                await self.event.wait()
 
 
 class _Teller:
@@ -132,12 +124,10 @@ class _Teller:
     def __init__(self, settings: config.Settings, desk: "Wired", *, with_text: bool, as_json: bool) -> None:
         self._desk = desk
         self._with_text = with_text
-        self._as_json = as_json
-        self._zone = settings.ui.zone
+        self._lines = Lines(settings.ui.zone, as_json=as_json)
         self._settings = settings
         self._changes = changes.Changes(warn_after=settings.alerts.warn_after, late_after=settings.alerts.late_after)
         self._inbox = _Inbox(desk.archive)
-        self._day: date | None = None
 
     async def tell(self) -> bool:
         """Print what is new; False when nobody reads it any more."""
@@ -149,15 +139,15 @@ class _Teller:
             for message in await self._inbox.new_among(desk.contacts, self._changes.began_at):
                 text = message.text if self._with_text else None
                 found.append(Received(message.at, message.openid, message.agent, text))
-        return all(self._print(event, desk) for event in await self._named(found))
+        return all(self._lines.print(event, desk) for event in await self._named(found))
 
     async def _named(self, found: Sequence[Told]) -> Sequence[Told]:
-        openids = {event.openid for event in found if isinstance(event, _OfCustomer)}
+        openids = {event.openid for event in found if isinstance(event, OfCustomer)}
         with suppress(ArchiveError):  # what happened is told all the same, by openid
             names = await self._desk.archive.names(openids) if openids else {}
             return [
                 replace(event, name=one_line(names[event.openid]))
-                if isinstance(event, _OfCustomer) and event.openid in names
+                if isinstance(event, OfCustomer) and event.openid in names
                 else event
                 for event in found
             ]
@@ -171,7 +161,17 @@ class _Teller:
         rest = max(0.0, next_at - self._desk.clock.now())
         return min(rest, OTHER_LIMITS_SECONDS) if self._settings.alerts.hours else rest
 
-    def _print(self, event: Told, desk: Desk) -> bool:
+
+class Lines:
+    """Prints events, with the date whenever a day begins."""
+
+    def __init__(self, zone: tzinfo | None, *, as_json: bool) -> None:
+        self._zone = zone
+        self._as_json = as_json
+        self._day: date | None = None
+
+    def print(self, event: Told, desk: Desk) -> bool:
+        """Print an event of a desk; False when nobody reads it any more."""
         if self._as_json:
             return emit_json(event)
         moment = datetime.fromtimestamp(event.at, self._zone)
@@ -217,7 +217,7 @@ def _final_error(desk: Desk) -> KfError | None:
     return next((error for error in errors if isinstance(error, AuthError | ConfigError)), None)
 
 
-def _called(event: _OfCustomer, desk: Desk) -> str:
+def _called(event: OfCustomer, desk: Desk) -> str:
     return clip(event.name, rules.MAX_NAME_CELLS) or rules.customer_name(desk, event.openid)
 
 

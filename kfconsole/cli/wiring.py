@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from kfconsole.archive import Archive
-from kfconsole.cli.acting import read_only_by
+from kfconsole.cli.acting import own_agent, read_only_by
 from kfconsole.cli.log import Log
 from kfconsole.cli.output import talk
 from kfconsole.config import Settings
@@ -17,7 +17,7 @@ from kfconsole.desk.feeds.agents import AgentsFeed
 from kfconsole.desk.feeds.queue import QueueFeed
 from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
-from kfconsole.model import AgentId, Desk
+from kfconsole.model import Desk
 from kfconsole.wechat import KfClient
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def wire(settings: Settings, recorder: "Recorder | None" = None) -> Wired:
     Raises:
         ConfigError: The recording cannot be made.
     """
-    me = AgentId(settings.me.kf_account) if settings.me.kf_account else None
+    me = own_agent(settings)
     clock = ServerClock(time.monotonic, time.time)
     if recorder is None:
         archive, store = Archive(settings.archive_path, wall=clock.now), Store(me)

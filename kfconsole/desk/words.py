@@ -3,8 +3,9 @@
 from datetime import date
 
 from kfconsole.content import Image, News, Video, Voice
+from kfconsole.desk import rules
 from kfconsole.i18n import N_, _
-from kfconsole.model import Delivery, Message, MessageKind
+from kfconsole.model import Agent, Delivery, Message, MessageKind
 from kfconsole.text import folded
 
 DELIVERY_WORDS = {
@@ -39,7 +40,21 @@ EVENT_WORDS = {
     MessageKind.OTHER: N_("{agent}: an entry this version does not know"),
 }
 
+INVITATION_WORDS = {
+    rules.INVITATION_OPEN: N_("invited"),
+    "rejected": N_("declined"),
+    "expired": N_("invitation expired"),
+}
+"""What became of an agent's invitation, by WeChat's name for it."""
+
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
+
+
+def agent_state(agent: Agent) -> str:
+    """Say in a word whether an agent can serve."""
+    if agent.is_bound:
+        return _("online") if agent.is_online else _("offline")
+    return _(INVITATION_WORDS.get(agent.invite_status, N_("not bound")))
 
 
 def full_day(day: date) -> str:

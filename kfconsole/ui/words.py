@@ -8,9 +8,10 @@ from kfconsole.desk import rules
 from kfconsole.desk.words import DELIVERY_WORDS as DELIVERY_WORDS
 from kfconsole.desk.words import EVENT_WORDS as EVENT_WORDS
 from kfconsole.desk.words import WEEKDAYS
+from kfconsole.desk.words import agent_state as agent_state
 from kfconsole.desk.words import full_day as full_day
 from kfconsole.i18n import N_, _, ngettext
-from kfconsole.model import Agent, Contact, CustomerAct, CustomerId, Desk, Feed
+from kfconsole.model import Contact, CustomerAct, CustomerId, Desk, Feed
 
 
 class Glyphs(Struct, frozen=True):
@@ -61,15 +62,6 @@ def customer_name(desk: Desk, openid: CustomerId, glyphs: Glyphs = WIDE_GLYPHS) 
 def name_of(contact: Contact | None, openid: CustomerId, glyphs: Glyphs = WIDE_GLYPHS) -> str:
     """Return what a customer is called, as `rules.name_of`, in glyphs of certain width."""
     return rules.name_of(contact, openid, cut=glyphs.cut)
-
-
-def agent_state(agent: Agent) -> str:
-    """Say in a word whether an agent can serve."""
-    if not agent.is_bound:
-        return {"waiting": _("invited"), "rejected": _("declined"), "expired": _("invitation expired")}.get(
-            agent.invite_status, _("not bound")
-        )
-    return _("online") if agent.is_online else _("offline")
 
 
 def time_left(seconds: float) -> str:

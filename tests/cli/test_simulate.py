@@ -25,7 +25,7 @@ def test_it_ends_when_its_stdin_closes() -> None:
     assert process.returncode == 0
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0), (signal.SIGHUP, 0)])
 def test_it_ends_with_a_signal(number: signal.Signals, code: int) -> None:
     with simulator("--scenario", "quiet") as (process, _shop):
         process.send_signal(number)

@@ -149,7 +149,7 @@ def test_an_outage_is_told_at_both_ends_and_nothing_is_told_twice(shop: Shop) ->
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 0), (signal.SIGHUP, 0)])
 def test_a_signal_ends_it_cleanly(shop: Shop, number: signal.Signals, code: int) -> None:
     with watching(shop) as watch:
         watch.line()
