@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.routing import Mount
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from kfconsole.simulator import faults as harm
 from kfconsole.simulator.codes import Refused
@@ -20,7 +20,7 @@ from kfconsole.simulator.envelope import CONTENT_TYPE, Answer, refused
 from kfconsole.simulator.faults import Fault, Faults
 from kfconsole.simulator.pushes import Pusher
 from kfconsole.simulator.requestlog import RequestLog
-from kfconsole.simulator.routes import ENDPOINTS, perform
+from kfconsole.simulator.routes import ENDPOINTS, content_type, perform
 from kfconsole.simulator.switches import changed
 from kfconsole.simulator.world import World
 
@@ -51,8 +51,23 @@ def create_app(
             Mount("/", app=Gate(world, faults, requests, sleep)),
         ]
     )
+    app.add_middleware(OriginForm)
     app.state.world, app.state.faults, app.state.requests = world, faults, requests
     return app
+
+
+class OriginForm:
+    """Cuts a request line with a whole address in it, as clients send it to a proxy, to its path."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on."""
+        path = scope.get("path", "/")
+        if not path.startswith("/") and "://" in path:
+            scope = {**scope, "path": "/" + path.partition("://")[2].partition("/")[2]}
+        await self._app(scope, receive, send)
 
 
 class Gate:
@@ -105,26 +120,30 @@ class Gate:
             await _cut(scope, receive)
 
     def _answer(self, path: str, call: Call, fault: Fault | None) -> Answer:
-        now = self._world.clock.now()
+        before = self._world.switches
         if fault is not None:
-            if fault.kind in harm.WITHOUT_ACTING:
-                return harm.instead(fault, now, self._world.rids)
-            if fault.kind == "displaced_token":
-                self._world.tokens.revoke_all()
-            elif fault.kind == "expired_token":
-                self._world.tokens.expire_all(now)
-        switches = self._world.switches
-        if fault is not None:
-            self._world.switches = changed(switches, fault.switches)
+            self._world.switches = changed(before, fault.switches)
         try:
-            answer = perform(path, call)
-        except Refused as refusal:
-            answer = refused(refusal, now, self._world.rids, self._world.switches.errmsg_suffix)
+            answer = self._act(path, call, fault)
+            if answer.content_type == CONTENT_TYPE:
+                label = content_type(path, answer.code, self._world.switches)
+                answer = replace(answer, content_type=label)
         finally:
-            self._world.switches = switches
-        if answer.content_type == CONTENT_TYPE:
-            answer = replace(answer, content_type=switches.answer_content_type)
+            self._world.switches = before
         return answer if fault is None else harm.spoiled(fault, answer)
+
+    def _act(self, path: str, call: Call, fault: Fault | None) -> Answer:
+        world, now, suffix = self._world, self._world.clock.now(), self._world.switches.errmsg_suffix
+        if fault is not None and fault.kind in harm.WITHOUT_ACTING:
+            return harm.instead(fault, now, world.rids, suffix)
+        if fault is not None and fault.kind == "displaced_token":
+            world.tokens.revoke_all()
+        elif fault is not None and fault.kind == "expired_token":
+            world.tokens.expire_all(now)
+        try:
+            return perform(path, call)
+        except Refused as refusal:
+            return refused(refusal, now, world.rids, suffix)
 
     async def _write(self, answer: Answer, send: Send, *, whole: bool) -> None:
         headers = answer.wire_headers(self._world.clock.now())

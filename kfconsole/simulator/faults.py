@@ -134,10 +134,10 @@ class Faults:
             self.waiting[path] -= 1
 
 
-def instead(fault: Fault, now: float, rng: random.Random) -> Answer:
-    """Return what a fault of `WITHOUT_ACTING` answers in place of the call."""
+def instead(fault: Fault, now: float, rng: random.Random, suffix: str = "rid") -> Answer:
+    """Return what a fault of `WITHOUT_ACTING` answers in place of the call; `suffix` as in `refused`."""
     if fault.kind == "errcode":
-        return refused(Refused(fault.code, fault.errmsg), now, rng)
+        return refused(Refused(fault.code, fault.errmsg), now, rng, suffix)
     page = _PAGE.format(status=fault.status).encode()
     return Answer(page, status=fault.status, content_type="text/html")
 

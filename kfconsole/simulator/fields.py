@@ -4,10 +4,12 @@ Knows nothing of the world.
 """
 
 import json
-import math
 from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 Json = dict[str, object]
+MOST = 2**53
+"""No control request means a larger number, nor one further below 0."""
 Order = Callable[[Json], Json]
 """Takes the JSON of a control request, does it, returns the JSON of the answer."""
 
@@ -42,25 +44,19 @@ class Fields:
             raise BadField(f"field {name!r} is missing or no truth value; give true or false")
         return value
 
-    def number(self, name: str, default: float | None = None, *, least: float = -math.inf) -> float:
-        """Return a number, `least` or more."""
+    def number(self, name: str, default: float | None = None, *, least: float = -MOST, most: float = MOST) -> float:
+        """Return a number from `least` to `most`."""
         value = self._values.get(name, default)
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise BadField(f"field {name!r} is missing or no number; give a number")
-        if not value >= least:
-            raise BadField(f"field {name!r} is {value}; give {least:g} or more")
-        return value
+        return _in_range(name, value, least, most)
 
-    def integer(
-        self, name: str, default: int | None = None, *, least: float = -math.inf, most: float = math.inf
-    ) -> int:
+    def integer(self, name: str, default: int | None = None, *, least: float = -MOST, most: float = MOST) -> int:
         """Return a whole number from `least` to `most`."""
         value = self._values.get(name, default)
         if not isinstance(value, int) or isinstance(value, bool):
             raise BadField(f"field {name!r} is missing or no whole number; give a whole number")
-        if not least <= value <= most:
-            raise BadField(f"field {name!r} is {value}; give {least:g} or more, {most:g} at most")
-        return value
+        return _in_range(name, value, least, most)
 
     def integers(self, name: str, default: tuple[int, ...]) -> tuple[int, ...]:
         """Return a list of whole numbers."""
@@ -82,6 +78,15 @@ class Fields:
         if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
             raise BadField(f"field {name!r} is missing or no list of objects; give [{{…}}, …]")
         return value
+
+
+_Number = TypeVar("_Number", int, float)
+
+
+def _in_range(name: str, value: _Number, least: float, most: float) -> _Number:
+    if not least <= value <= most:  # so it is for what is no number, which JSON here may hold
+        raise BadField(f"field {name!r} is {value}; give {least:g} or more, {most:g} at most")
+    return value
 
 
 def parse_object(raw_body: bytes) -> Json:

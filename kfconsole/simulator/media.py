@@ -65,7 +65,7 @@ NAMED_THINGS = ("article", "card", "mini_program")
 """What a message may name beside media: published articles, cards, and mini programs linked to the account."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Medium:
     """One stored file; `news` is permanent material without bytes."""
 
@@ -75,6 +75,8 @@ class Medium:
     file_name: str
     created_at: float
     is_permanent: bool
+    message_count: int = 0
+    """So many messages named it."""
 
     @property
     def format(self) -> str:

@@ -5,21 +5,21 @@ Codes are by analogy where no page names one: 40008 for a missing key, 41006 for
 news and text without content. Imports only codes, links, media and switches.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TypeVar
 
 from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.links import check_links, menu_links
-from kfconsole.simulator.media import MediaStore
+from kfconsole.simulator.media import MediaStore, Medium
 from kfconsole.simulator.switches import Switches
 
 TEXT_LIMIT = 2048
 
 Payload = Mapping[str, object]
 
-_ESCAPE = re.compile(r"\\u[0-9a-fA-F]{4}")
+_Given = TypeVar("_Given", str, list[object])
 _UNKNOWN_CODES = {"article": 53600, "card": 40073, "mini_program": 40166}
 
 
@@ -30,6 +30,25 @@ class Account:
     switches: Switches
     media: MediaStore
     now: float
+    used: list[Medium] = field(default_factory=list)
+    """The files the message names."""
+
+    def given(self, payload: Payload, key: str, kind: type[_Given], code: int) -> _Given:
+        """Return what a key holds, or refuse with `code` when it is empty; missing, a switch may say another."""
+        value = payload.get(key)
+        if not isinstance(value, kind):
+            raise Refused(self.switches.code_for_missing(code))
+        if not value:
+            raise Refused(code)
+        return value
+
+    def use_file(self, payload: Payload, key: str, *kinds: str) -> None:
+        """Note a file the message names, or refuse it; of any kind when none is given."""
+        medium = self.media.find(self.given(payload, key, str, 41006), self.now, *kinds)
+        limit = self.switches.media_message_limit
+        if limit and not medium.is_permanent and medium.message_count >= limit:
+            raise Refused(40007)
+        self.used.append(medium)
 
     def check_named(self, thing: str, name: object) -> None:
         """Refuse an article, a card or a mini program that is not the account's, if only known ones are taken."""
@@ -66,22 +85,18 @@ def is_ai(message: Payload) -> bool:
     return bool(flag)
 
 
-def tappable(message: Payload) -> dict[str, str]:
+def tappable(message: Payload, *, links_work: bool = True) -> dict[str, str]:
     """Return what a customer can tap in a sent message: the text each item makes them send, by the item's id."""
     menu, text = message.get("msgmenu"), message.get("text")
     if message.get("msgtype") == "msgmenu" and isinstance(menu, Mapping):
         return {str(item["id"]): str(item["content"]) for item in menu["list"]}
-    if message.get("msgtype") == "text" and isinstance(text, Mapping):
+    if links_work and message.get("msgtype") == "text" and isinstance(text, Mapping):
         return menu_links(str(text["content"]))
     return {}
 
 
 def _text(payload: Payload, account: Account) -> str:
-    content, switches = payload.get("content"), account.switches
-    if not isinstance(content, str) or not content:
-        raise Refused(44004)
-    if switches.escape_is_error and _ESCAPE.search(content):
-        raise Refused(47002)
+    content, switches = account.given(payload, "content", str, 44004), account.switches
     size = len(content) if switches.text_limit_in_characters else _size(content)
     if size > TEXT_LIMIT:
         raise Refused(45002)
@@ -91,7 +106,7 @@ def _text(payload: Payload, account: Account) -> str:
 
 def _file(*kinds: str) -> Check:
     def check(payload: Payload, account: Account) -> str:
-        account.media.find(payload.get("media_id"), account.now, *kinds)
+        account.use_file(payload, "media_id", *kinds)
         return f"[{kinds[0]}]"
 
     return check
@@ -99,23 +114,23 @@ def _file(*kinds: str) -> Check:
 
 def _video(payload: Payload, account: Account) -> str:
     _check_lengths(payload, account.switches)
-    account.media.find(payload.get("media_id"), account.now, "video")
-    _check_cover(payload, account)
+    account.use_file(payload, "media_id", "video")
+    if account.switches.video_needs_cover or "thumb_media_id" in payload:
+        _check_cover(payload, account)
     return "[video]"
 
 
 def _music(payload: Payload, account: Account) -> str:
     required = ("musicurl", "title", "description") if account.switches.music_needs_title else ("musicurl",)
-    _require(payload, *required)
+    for key in required:
+        account.given(payload, key, str, 40008)
     _check_lengths(payload, account.switches)
     _check_cover(payload, account)
     return "[music]"
 
 
 def _news(payload: Payload, account: Account) -> str:
-    articles = payload.get("articles")
-    if not isinstance(articles, list) or not articles:
-        raise Refused(44003)
+    articles = account.given(payload, "articles", list, 44003)
     if len(articles) > 1:
         raise Refused(45008)
     if not isinstance(articles[0], Mapping) or not articles[0]:
@@ -126,41 +141,35 @@ def _news(payload: Payload, account: Account) -> str:
 
 def _stored_news(payload: Payload, account: Account) -> str:
     # Permanent news come from calls that are not served here, so whoever knows no control path may use any file.
-    account.media.find(payload.get("media_id"), account.now, *(("news",) if account.switches.only_known_things else ()))
+    account.use_file(payload, "media_id", *(("news",) if account.switches.only_known_things else ()))
     return "[mpnews]"
 
 
 def _menu(payload: Payload, account: Account) -> str:
-    items, switches = payload.get("list"), account.switches
-    if not isinstance(items, list) or not items:
-        raise Refused(40008)
+    items, switches = account.given(payload, "list", list, 40008), account.switches
     if switches.menu_items_limit and len(items) > switches.menu_items_limit:
         raise Refused(45098)
     for item in items:
-        _require(item if isinstance(item, Mapping) else {}, "id", "content")
-        if switches.menu_item_bytes_limit and _size(item["content"]) > switches.menu_item_bytes_limit:
+        row = item if isinstance(item, Mapping) else {}
+        account.given(row, "id", str, 40008)
+        content = account.given(row, "content", str, 40008)
+        if switches.menu_item_bytes_limit and _size(content) > switches.menu_item_bytes_limit:
             raise Refused(45099)
     return "[msgmenu]"
 
 
 def _mini_program(payload: Payload, account: Account) -> str:
-    _require(payload, "title")
+    account.given(payload, "title", str, 40008)
     _check_lengths(payload, account.switches)
-    appid = payload.get("appid")
-    if not isinstance(appid, str) or not appid:
-        raise Refused(40166)
-    account.check_named("mini_program", appid)
-    pagepath = payload.get("pagepath")
-    if not isinstance(pagepath, str) or not pagepath:
-        raise Refused(40165)
+    account.check_named("mini_program", account.given(payload, "appid", str, 40166))
+    account.given(payload, "pagepath", str, 40165)
     _check_cover(payload, account)
     return "[miniprogrampage]"
 
 
 def _named(thing: str, key: str, shown: str) -> Check:
     def check(payload: Payload, account: Account) -> str:
-        _require(payload, key)
-        account.check_named(thing, payload[key])
+        account.check_named(thing, account.given(payload, key, str, 40008))
         return shown
 
     return check
@@ -168,14 +177,7 @@ def _named(thing: str, key: str, shown: str) -> Check:
 
 def _check_cover(payload: Payload, account: Account) -> None:
     # A cover of 520 by 416 points seldom fits into the 64 KB of a thumb; clients upload an image.
-    account.media.find(payload.get("thumb_media_id"), account.now, "thumb", "image")
-
-
-def _require(payload: Payload, *keys: str) -> None:
-    for key in keys:
-        value = payload.get(key)
-        if not isinstance(value, str) or not value:
-            raise Refused(40008)
+    account.use_file(payload, "thumb_media_id", "thumb", "image")
 
 
 def _check_lengths(payload: Payload, switches: Switches) -> None:

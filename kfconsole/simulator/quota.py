@@ -1,7 +1,8 @@
 """How often each call may be used, a day and a minute, and how often the counters may be cleared.
 
-A day begins at 00:00 in Beijing. Refused calls count, but those refused for the quota itself do not. Calls without a
-published limit have none here and answer the largest 32-bit number as their limit. Imports only codes and switches.
+A day begins at 00:00 in Beijing, unless a switch says another hour. Refused calls count, but those refused for the
+quota itself do not. Calls without a published limit have none here and answer the largest 32-bit number as their limit.
+Imports only codes and switches.
 """
 
 from collections import Counter
@@ -19,6 +20,7 @@ CLEARS_OF_ALL_A_MONTH = 10
 CLEARS_OF_ONE_A_MONTH = 50
 
 _BEIJING = timezone(timedelta(hours=8))
+_DEFAULTS = Switches()
 _KF_PREFIXES = ("/customservice/", "/cgi-bin/customservice/")
 
 DAILY_LIMITS: Mapping[str, int] = MappingProxyType(
@@ -70,7 +72,7 @@ class Quotas:
 
     def use(self, path: str, now: float, switches: Switches) -> Use:
         """Return how much of today's quota is used."""
-        self._turn_over(now)
+        self._turn_over(now, switches)
         kf_limit = switches.kf_daily_limit if path.startswith(_KF_PREFIXES) else 0
         return Use(
             daily_limit=self.daily_limits.get(path, kf_limit or NO_LIMIT),
@@ -78,30 +80,32 @@ class Quotas:
             minute_limit=self.minute_limits.get(path, switches.minute_limit),
         )
 
-    def set_used(self, path: str, used: int, now: float) -> None:
+    def set_used(self, path: str, used: int, now: float, switches: Switches = _DEFAULTS) -> None:
         """Make it so many calls today."""
-        self._turn_over(now)
+        self._turn_over(now, switches)
         self._used_today[path] = used
 
-    def clear_all(self, now: float) -> None:
+    def clear_all(self, now: float, switches: Switches) -> None:
         """Begin the day anew for every call, or refuse with 48006 the 11th time in a month."""
-        self._note_clear("all", CLEARS_OF_ALL_A_MONTH, now)
+        self._turn_over(now, switches)
+        self._note_clear("all", CLEARS_OF_ALL_A_MONTH)
         self._used_today.clear()
 
-    def clear(self, path: str, now: float) -> None:
+    def clear(self, path: str, now: float, switches: Switches) -> None:
         """Begin the day anew for one call, or refuse with 48006 the 51st time in a month."""
-        self._note_clear("one", CLEARS_OF_ONE_A_MONTH, now)
+        self._turn_over(now, switches)
+        self._note_clear("one", CLEARS_OF_ONE_A_MONTH)
         del self._used_today[path]
 
-    def _note_clear(self, what: str, most: int, now: float) -> None:
-        self._turn_over(now)
+    def _note_clear(self, what: str, most: int) -> None:
         if self._clears[what] >= most:
             raise Refused(48006)
         self._clears[what] += 1
 
-    def _turn_over(self, now: float) -> None:
+    def _turn_over(self, now: float, switches: Switches) -> None:
         """Forget the counts of a day, minute and month that is over."""
-        minute = datetime.fromtimestamp(now, _BEIJING).isoformat(timespec="minutes")
+        local = datetime.fromtimestamp(now, _BEIJING) - timedelta(hours=switches.quota_reset_hour)
+        minute = local.isoformat(timespec="minutes")
         if minute == self._minute:
             return
         self._minute = minute

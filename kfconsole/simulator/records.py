@@ -19,6 +19,7 @@ _BEIJING_SECONDS = 8 * 3600
 MOST_PER_PAGE = 10_000
 MOST_PER_RETIRED_PAGE = 50
 _LATEST_SECOND = 2**32  # a larger time can only be milliseconds
+_MOST_PAGES = 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,8 @@ class RecordBook:
         Raises:
             Refused: 65416 for values out of range, 65417 for a span that crosses midnight in Beijing.
         """
-        if not (0 <= start <= end < _LATEST_SECOND and index >= 1 and 1 <= size <= MOST_PER_RETIRED_PAGE):
+        is_in_time, is_page = 0 <= start <= end < _LATEST_SECOND, 1 <= index <= _MOST_PAGES
+        if not (is_in_time and is_page and 1 <= size <= MOST_PER_RETIRED_PAGE):
             raise Refused(65416)
         if (start + _BEIJING_SECONDS) // DAY_SECONDS != (end + _BEIJING_SECONDS) // DAY_SECONDS:
             raise Refused(65417)

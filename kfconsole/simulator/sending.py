@@ -23,10 +23,13 @@ def send(world: World, message: Mapping[str, object]) -> Sent:
         raise Refused(world.switches.unfollowed_send_code)
     _check_reach(customer)
     customer.windows.check(now)
-    message_type, text = check_message(message, Account(world.switches, world.media, now))
+    account = Account(world.switches, world.media, now)
+    message_type, text = check_message(message, account)
     kf_account = _named_agent(world, message.get("customservice"))
     sent = Sent(customer.openid, kf_account, message_type, text, now, is_ai(message), message)
     customer.windows.use(now)
+    for medium in account.used:
+        medium.message_count += 1
     worker = kf_account or world.holder(customer.openid)
     world.records.write(now, customer.openid, book.AGENT_SENT, worker=worker, text=text, is_api_send=True)
     world.deliver(sent)
@@ -44,6 +47,8 @@ def show_typing(world: World, openid: object, command: object) -> None:
     except Refused as refused:
         raise Refused(switches.typing_outside_window_code) from refused
     is_typing = command == "Typing"
+    if not is_typing and now >= customer.typing_until and switches.idle_cancel_typing_code:
+        raise Refused(switches.idle_cancel_typing_code)
     if (is_typing or switches.cancel_typing_needs_exchange) and now - customer.exchanged_at > EXCHANGE_SECONDS:
         raise Refused(45080)
     if is_typing and now < customer.typing_until:

@@ -29,7 +29,8 @@ def add(world: World, kf_account: object, nickname: object) -> None:
         _checked_nickname(world, nickname)
     if not isinstance(kf_account, str):
         raise Refused(world.switches.code_for_missing(65404))
-    if not _ACCOUNT.fullmatch(kf_account):
+    suffix = kf_account.partition("@")[2]
+    if not _ACCOUNT.fullmatch(kf_account) or suffix != (world.switches.own_suffix or suffix):
         raise Refused(65404)
     if kf_account in world.agents:
         raise Refused(65406)
@@ -47,8 +48,11 @@ def rename(world: World, kf_account: object, nickname: object) -> None:
 
 
 def remove(world: World, kf_account: object) -> None:
-    """Take an agent off the account, whatever they are doing; refuses with 65401."""
-    world.remove_agent(world.find_agent(kf_account, bound=False))
+    """Take an agent off the account, whatever they are doing unless a switch says otherwise; refuses with 65401."""
+    agent, code = world.find_agent(kf_account, bound=False), world.switches.delete_serving_agent_code
+    if code and world.sessions_of(agent):
+        raise Refused(code)
+    world.remove_agent(agent)
 
 
 def invite(world: World, kf_account: object, wechat_id: object) -> None:
@@ -104,6 +108,8 @@ def _checked_nickname(world: World, nickname: object) -> str:
     if not isinstance(nickname, str):
         raise Refused(world.switches.code_for_missing(65403))
     if not nickname.strip() or len(nickname) > LONGEST_NICKNAME:
+        raise Refused(65403)
+    if any(word in nickname for word in world.switches.forbidden_words.split()):
         raise Refused(65403)
     return nickname
 

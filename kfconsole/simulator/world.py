@@ -392,7 +392,7 @@ class World:
 
     def _exchanged(self, customer: Customer, now: float) -> None:
         customer.exchanged_at = now
-        session = self._sessions.get(customer.openid)
+        session = self.sessions.get(customer.openid)
         if session is not None and self.switches.session_restarts_on_message:
             session.ends_from_at = now
             self._watch_end(session)

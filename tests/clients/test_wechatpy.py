@@ -148,6 +148,18 @@ def test_media_come_back_as_they_went(client: wechatpy.WeChatClient) -> None:
     assert refusal(gone) == 40007
 
 
+def test_a_video_goes_out_without_a_cover_only_by_switch(client: wechatpy.WeChatClient, shop: People) -> None:
+    video = client.media.upload("video", ("a.mp4", io.BytesIO(b"\0\0\0\x18ftypmp42"), "video/mp4"))["media_id"]
+    openid = shop.new_customer()
+    with pytest.raises(wechatpy.WeChatClientException) as refused:
+        client.message.send_video(openid, video, "标题", "说明")
+    shop.order("switches", video_needs_cover=False)
+    sent = client.message.send_video(openid, video, "标题", "说明")
+    shop.order("switches", video_needs_cover=True)
+
+    assert (refusal(refused), sent["errcode"]) == (41006, 0)
+
+
 def test_customers_are_looked_up_and_remarked(client: wechatpy.WeChatClient, shop: People) -> None:
     openid = shop.new_customer()
     assert client.user.update_remark(openid, "老客户")["errcode"] == 0

@@ -76,6 +76,14 @@ async def test_switches_can_be_read_and_set(world: World, wire: Wire) -> None:
         ("switches", {"kf_id_string": True}, 400, "did you mean 'kf_id_as_string'"),
         ("switches", {"kf_id_as_string": "yes"}, 400, "'kf_id_as_string' wants a bool"),
         ("switches", {"getsession_empty_shape": "none"}, 400, "one of empty, absent, errcode"),
+        ("switches", {"kf_daily_limit": -1}, 400, "'kf_daily_limit' wants a number from 0 to 2147483648, not -1"),
+        ("switches", {"session_minutes": -1}, 400, "'session_minutes' wants a number from 0"),
+        ("switches", {"push_retry_seconds": 10**400}, 400, "'push_retry_seconds' wants a number from 0"),
+        ("switches", {"most_agents": 2**70}, 400, "'most_agents' wants a number from 0"),
+        ("switches", {"quota_reset_hour": 24}, 400, "'quota_reset_hour' wants a number from 0 to 23, not 24"),
+        ("switches", {"missing_field_code": 5}, 400, "'missing_field_code' wants a code of WeChat's, such as 40003"),
+        ("switches", {"wrong_secret_code": 0}, 400, "'wrong_secret_code' wants a code of WeChat's, such as 40125"),
+        ("switches", {"answer_content_type": "文本"}, 400, "'answer_content_type' wants one line of ASCII"),
         ("say", {"openid": "oA"}, 400, "field 'text'"),
         ("say", {"openid": "oA", "text": "x", "forwrad": False}, 400, "unknown field 'forwrad'"),
         ("say", {"openid": "oA", "text": "x", "forward": "no"}, 400, "field 'forward'"),
@@ -92,6 +100,13 @@ async def test_switches_can_be_read_and_set(world: World, wire: Wire) -> None:
         ("records", {"records": "x"}, 400, "field 'records'"),
         ("records", {"records": [{"openid": "oA", "opercode": "2003", "time": 1}]}, 400, "field 'opercode'"),
         ("clock", {"advance_seconds": "1h"}, 400, "field 'advance_seconds'"),
+        ("clock", {"now": NOON * 1000}, 400, "field 'now' would make it 1790000000000; the clock takes seconds"),
+        ("clock", {"now": 1e300}, 400, "field 'now' is 1e+300"),
+        ("clock", {"now": -1}, 400, "field 'now' would make it -1"),
+        ("clock", {"advance_seconds": -1e12}, 400, "field 'advance_seconds' would make it -998210000000"),
+        ("faults", {"path": "*", "kind": "date_skew", "skew_seconds": 1e12}, 400, "field 'skew_seconds' is"),
+        ("quota", {"path": QUEUE, "daily_limit": -1}, 400, "field 'daily_limit' is -1; give 0 or more"),
+        ("media", {"kind": "image", "media_id": "图"}, 400, "field 'media_id' is no id"),
         ("faults", {"path": "*", "kind": "explode"}, 400, "field 'kind' is 'explode'"),
         ("faults", {"path": "*", "kind": "empty", "count": "x"}, 400, "field 'count'"),
         ("hold", {}, 400, "field 'path'"),
@@ -107,6 +122,15 @@ async def test_a_bad_order_is_told_what_is_wrong(
 
     assert response.status_code == status
     assert words in response.json()["error"]
+
+
+@pytest.mark.parametrize("now", ["NaN", "Infinity", "1796012276000"])
+async def test_a_clock_nobody_can_read_is_refused_and_stays(clock: SimClock, wire: Wire, now: str) -> None:
+    response = await wire.http.post("/_sim/clock", content=f'{{"now": {now}, "frozen": false}}'.encode())
+
+    assert response.status_code == 400
+    assert (clock.now(), clock.is_frozen) == (NOON, True)
+    assert (await wire.get(QUEUE))["count"] == 0
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]"])

@@ -115,6 +115,35 @@ async def test_the_content_type_of_json_is_a_switch_and_files_keep_theirs(world:
     assert [row.headers["content-type"] for row in (good, bad, file)] == ["text/plain", "text/plain", "image/jpeg"]
 
 
+@pytest.mark.parametrize("path", ["/cgi-bin/media/get", "/cgi-bin/media/get/jssdk"])
+async def test_a_refused_download_says_text_unless_a_switch_says_json(world: World, wire: Wire, path: str) -> None:
+    query = {"access_token": wire.token, "media_id": "nothing"}
+    as_seen = await wire.http.get(path, params=query)
+    world.switches = replace(world.switches, media_refusal_content_type="application/json; encoding=utf-8")
+    as_elsewhere = await wire.http.get(path, params=query)
+
+    assert (as_seen.json()["errcode"], as_seen.headers["content-type"]) == (40007, "text/plain")
+    assert as_elsewhere.headers["content-type"] == "application/json; encoding=utf-8"
+
+
+async def test_the_link_of_a_video_is_json_as_other_answers_are(world: World, wire: Wire) -> None:
+    video = world.media.keep("video", b"", NOON)
+    query = {"access_token": wire.token, "media_id": video.media_id}
+    answer = await wire.http.get("/cgi-bin/media/get", params=query)
+
+    assert answer.headers["content-type"] == "application/json; encoding=utf-8"
+
+
+@pytest.mark.parametrize("kind", ["errcode", "switched"])
+async def test_an_armed_answer_is_labelled_and_ends_as_the_switches_say(wire: Wire, kind: str) -> None:
+    old = {"answer_content_type": "text/plain", "errmsg_suffix": "hint"}
+    await wire.control("faults", {"path": QUEUE, "kind": kind, "code": 45009, "switches": old})
+    answers = [await wire.http.get(QUEUE), await wire.http.get(QUEUE)]
+
+    assert [row.headers["content-type"] for row in answers] == ["text/plain", "application/json; encoding=utf-8"]
+    assert [" hint: [" in row.json()["errmsg"] for row in answers] == [True, False]
+
+
 async def test_a_request_is_checked_from_the_outside_in(world: World, wire: Wire) -> None:
     world.switches = replace(world.switches, kf_enabled=False)
     good = {"access_token": wire.token}

@@ -44,6 +44,20 @@ async def test_a_real_socket_answers_only_with_our_headers(world: World, socket_
     assert sorted(response.headers) == ["content-length", "content-type", "date"]
 
 
+async def test_a_whole_address_in_the_request_line_is_answered_like_its_path(world: World) -> None:
+    world.say("oA", "在吗")
+    async with running(world) as base_url, httpx.AsyncClient(proxy=base_url, trust_env=False) as http:
+        host, query = "http://api.weixin.qq.com", {"access_token": Wire(http, world).token}
+        queue = await http.get(host + QUEUE, params=query)
+        unknown = await http.get(f"{host}/cgi-bin/nothing", params=query)
+        bare = await http.get(host)
+        state = await http.get(f"{host}/_sim/state")
+
+    assert queue.json()["count"] == 1
+    assert [row.json()["errcode"] for row in (unknown, bare)] == [40066, 40066]
+    assert state.json()["calls"] == {QUEUE: 1, "/cgi-bin/nothing": 1, "/": 1}
+
+
 @pytest.mark.parametrize(("kind", "sent"), [("cut_before", 0), ("cut_after", 1)])
 async def test_a_cut_connection_brings_no_byte(world: World, socket_wire: Wire, kind: str, sent: int) -> None:
     world.say("oA", "在吗")

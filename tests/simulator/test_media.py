@@ -203,6 +203,7 @@ async def test_stored_media_are_listed_with_their_fingerprint(wire: Wire, clock:
         "file_name": "小熊.png",
         "created_at": NOON + DAY,
         "is_permanent": False,
+        "message_count": 0,
     }
     response = await wire.http.get(DOWNLOAD, params={"access_token": wire.token, "media_id": unknown})
     assert response.headers["content-type"] == "application/octet-stream"

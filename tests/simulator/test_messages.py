@@ -166,6 +166,14 @@ async def test_a_message_of_this_type_answers(
         ({"title_bytes_limit": 0}, "video", {**VIDEO, "title": "x" * 999}, 0),
         ({"music_needs_title": True}, "music", without(MUSIC, "description"), 40008),
         ({"music_needs_title": True}, "music", MUSIC, 0),
+        ({"video_needs_cover": False}, "video", without(VIDEO, "thumb_media_id"), 0),
+        ({"video_needs_cover": False}, "video", {**VIDEO, "thumb_media_id": "gone"}, 40007),
+        ({"missing_field_code": 40035}, "text", {}, 40035),
+        ({"missing_field_code": 40035}, "text", {"content": ""}, 44004),
+        ({"missing_field_code": 40035}, "video", without(VIDEO, "media_id"), 40035),
+        ({"missing_field_code": 40035}, "news", {}, 40035),
+        ({"missing_field_code": 40035}, "news", {"articles": []}, 44003),
+        ({"missing_field_code": 40035}, "miniprogrampage", without(MINI_PROGRAM, "pagepath"), 40035),
     ],
 )
 async def test_limits_nobody_published_can_be_moved(
@@ -311,6 +319,29 @@ async def test_a_tapped_menu_link_makes_the_customer_say_its_words(wire: Wire) -
     await code_of(wire, "image", {"media_id": "a-image"})
 
     assert (await wire.control("tap", {"openid": "oA", "id": "9"})).json()["text"] == "满意"
+
+
+async def test_whether_menu_links_work_is_a_switch(wire: Wire) -> None:
+    await wire.control("switches", {"menu_links_work": False})
+    await code_of(wire, "text", {"content": '<a href="weixin://bizmsgmenu?msgmenucontent=a&amp;msgmenuid=9">好</a>'})
+    response = await wire.control("tap", {"openid": "oA", "id": "9"})
+
+    assert (response.status_code, "send a menu first" in response.json()["error"]) == (400, True)
+
+
+async def test_a_temporary_file_goes_into_so_many_messages_only_by_switch(world: World, wire: Wire) -> None:
+    for media_id in ("t1", "t2"):
+        await wire.control("media", {"kind": "image", "media_id": media_id})
+    world.customers["oA"].windows.open("pay", world.clock.now())
+    unlimited = [await code_of(wire, "image", {"media_id": "t1"}) for _ in range(11)]
+    await wire.control("switches", {"media_message_limit": 2})
+    refused = await code_of(wire, "image", {"media_id": "t2"}, customservice={"kf_account": "nobody@lehuo"})
+    limited = [await code_of(wire, "image", {"media_id": "t2"}) for _ in range(3)]
+    permanent = [await code_of(wire, "image", {"media_id": "a-image"}) for _ in range(3)]
+    counts = {row["media_id"]: row["message_count"] for row in (await wire.http.get("/_sim/media")).json()["media"]}
+
+    assert (unlimited, refused, limited, permanent) == ([0] * 11, 65401, [0, 0, 40007], [0] * 3)
+    assert (counts["t1"], counts["t2"]) == (11, 2)
 
 
 async def test_nobody_taps_what_they_were_not_sent(world: World, wire: Wire) -> None:

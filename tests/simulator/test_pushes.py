@@ -149,6 +149,18 @@ async def test_every_push_is_signed_and_names_the_customer(pushing: Pushing) -> 
         assert "encrypt_type" not in got.query
 
 
+@pytest.mark.parametrize(("mode", "has_openid"), [("plain", False), ("secure", True)])
+async def test_whether_a_plain_push_names_the_customer_in_its_query_is_a_switch(
+    pushing: Pushing, mode: str, has_openid: bool
+) -> None:
+    await pushing.wire.control("push", {**HERE, "aes_key": AES_KEY, "mode": mode})
+    await pushing.wire.control("switches", {"plain_push_openid": False})
+    pushing.world.say("oA", "一")
+    await pushing.pushes()
+
+    assert ["openid" in got.query for got in pushing.server.got] == [has_openid]
+
+
 async def test_message_ids_ascend_beyond_what_a_float_can_tell_apart(pushing: Pushing) -> None:
     await pushing.point()
     for number in range(3):

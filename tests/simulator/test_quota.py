@@ -97,6 +97,16 @@ async def test_above_the_days_limit_nothing_is_done_until_midnight_in_beijing(
     assert await wire.send("oA", "x") == 0
 
 
+async def test_the_hour_a_day_begins_at_is_a_switch(wire: Wire, clock: SimClock) -> None:
+    await wire.control("switches", {"quota_reset_hour": 3})
+    clock.set(BEIJING_MIDNIGHT + 3 * 3600 - 1)
+    await wire.control("quota", {"path": QUEUE, "used": 7})
+    before = (await quota_of(wire, QUEUE))["used"]
+    clock.advance(1)
+
+    assert (before, (await quota_of(wire, QUEUE))["used"]) == (7, 0)
+
+
 async def test_a_lowered_limit_leaves_nothing_and_never_less(wire: Wire) -> None:
     answer = await wire.control("quota", {"path": QUEUE, "used": 7, "daily_limit": 5})
 

@@ -50,6 +50,7 @@ async def test_nothing_found_answers_zeros(wire: Wire) -> None:
         ({"number": 0}, 65416),
         ({"number": 10001}, 65416),
         ({"msgid": -1}, 65416),
+        ({"msgid": 10**30, "number": 10001}, 65416),
         ({"starttime": HERE - 86401, "endtime": HERE}, 65417),
     ],
 )
@@ -179,6 +180,9 @@ async def test_the_retired_call_pages_by_index_and_tells_what_happened_too(
     ("change", "code"),
     [
         ({"pageindex": 0}, 65416),
+        ({"pageindex": 2**32}, 0),
+        ({"pageindex": 2**63}, 65416),
+        ({"pageindex": 10**30}, 65416),
         ({"pagesize": 51}, 65416),
         ({"pagesize": 0}, 65416),
         ({"starttime": None}, 65416),
@@ -190,6 +194,22 @@ async def test_the_retired_call_pages_by_index_and_tells_what_happened_too(
 )
 async def test_the_retired_call_covers_one_day_in_beijing(wire: Wire, change: dict[str, object], code: int) -> None:
     assert await wire.code(RETIRED, {**_retired(), **change}) == code
+
+
+@pytest.mark.parametrize("path", [LIST, RETIRED])
+async def test_the_records_tell_that_a_session_is_over_before_anybody_asks_for_it(
+    world: World, clock: SimClock, wire: Wire, path: str
+) -> None:
+    world.switches = replace(world.switches, records_show_events=True, session_minutes=1)
+    world.add_customer("oA")
+    world.create_session(WEN, "oA")
+    clock.advance(61)
+    asked = _query() if path == LIST else _retired()
+
+    assert [(row["opercode"], row["time"] - HERE) for row in (await wire.post(path, asked))["recordlist"]] == [
+        (1002, 0),
+        (1004, 60),
+    ]
 
 
 async def test_the_retired_call_can_be_gone(world: World, wire: Wire) -> None:

@@ -145,6 +145,24 @@ async def test_escapes_are_refused_when_the_switch_is_on(world: World, wire: Wir
     assert "do NOT use json unicode encode" in answer["errmsg"]
 
 
+@pytest.mark.parametrize(
+    ("inside", "code"),
+    [
+        (rb'"msgmenu","msgmenu":{"head_content":"\u4f60","list":[{"id":"1","content":"x"}]}', 47002),
+        (rb'"msgmenu","msgmenu":{"list":[{"id":"1","content":"\u4f60"}]}', 47002),
+        (rb'"news","news":{"articles":[{"title":"\u4f60"}]}', 47002),
+        (rb'"news","news":{"articles":[{"title":"x","url":"https://x.cn/?a=1\u0026b=2"}]}', 0),
+        (rb'"text","text":{"content":"C:\\u1234\\users"}', 0),
+        (rb'"text","text":{"content":"a\n\"b\"\\"}', 0),
+    ],
+)
+async def test_only_what_was_escaped_and_is_read_is_refused(world: World, wire: Wire, inside: bytes, code: int) -> None:
+    world.switches = replace(world.switches, escape_is_error=True)
+    world.say("oA", "在吗")
+
+    assert await wire.code(SEND, b'{"touser":"oA","msgtype":' + inside + b"}") == code
+
+
 async def test_replies_in_the_web_client_count_only_by_switch(world: World, clock: SimClock) -> None:
     world.say("oA", "在吗")
     world.accept(WEN)
@@ -174,6 +192,14 @@ async def test_typing_needs_a_message_either_way_within_thirty_seconds(
     assert await wire.typing("oA", "CancelTyping") == 0
     await wire.send("oA", "在的")
     assert await wire.typing("oA") == 0
+
+
+async def test_cancelling_what_nobody_types_is_a_switch(world: World, wire: Wire) -> None:
+    world.switches = replace(world.switches, idle_cancel_typing_code=45080)
+    world.say("oA", "在吗")
+
+    assert await wire.typing("oA", "CancelTyping") == 45080
+    assert [await wire.typing("oA", command) for command in ("Typing", "CancelTyping")] == [0, 0]
 
 
 async def test_sending_and_cancelling_end_the_typing_state(world: World, wire: Wire) -> None:

@@ -143,6 +143,32 @@ async def test_sessions_last_as_the_switches_say(world: World, clock: SimClock) 
     assert world.holder("oA") == WEN
 
 
+async def test_a_message_in_the_name_of_an_agent_revives_no_session_whose_time_is_over(
+    world: World, clock: SimClock, wire: Wire
+) -> None:
+    world.switches = replace(world.switches, session_restarts_on_message=True)
+    world.say("oA", "在吗", forward=False)
+    world.create_session(WEN, "oA")
+    clock.advance(1801)
+    named = {"touser": "oA", "msgtype": "text", "text": {"content": "在的"}, "customservice": {"kf_account": WEN}}
+
+    assert await wire.code("/cgi-bin/message/custom/send", named) == 0
+    assert [event.kind for event in world.events] == ["said", "created", "expired", "sent"]
+    assert world.holder("oA") == ""
+
+
+async def test_the_retired_rows_of_the_queue_are_a_switch(world: World, clock: SimClock, wire: Wire) -> None:
+    world.switches = replace(world.switches, old_queue_rows=True)
+    world.say("oA", "在吗")
+    clock.advance(5)
+    world.say("oA", "有人吗")
+
+    assert await wire.get(QUEUE) == {
+        "count": 1,
+        "waitcaselist": [{"openid": "oA", "kf_account": "", "createtime": int(NOON)}],
+    }
+
+
 @pytest.mark.parametrize(
     ("shape", "answer"),
     [

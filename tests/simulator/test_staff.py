@@ -70,6 +70,22 @@ async def test_an_ill_formed_account_answers_65404(world: World, wire: Wire, kf_
     assert len(world.agents) == 4
 
 
+@pytest.mark.parametrize(("own_suffix", "code"), [("", 0), ("lehuo", 0), ("lehu", 65404), ("Lehuo", 65404)])
+async def test_an_account_may_have_to_end_in_the_accounts_own_name(
+    world: World, wire: Wire, own_suffix: str, code: int
+) -> None:
+    _with(world, own_suffix=own_suffix)
+
+    assert await wire.code(ADD, {"kf_account": UNBOUND, "nickname": "x"}) == code
+
+
+async def test_words_nobody_may_be_called_are_a_switch(world: World, wire: Wire) -> None:
+    _with(world, forbidden_words="微信 官方")
+
+    codes = [await wire.code(UPDATE, {"kf_account": WEN, "nickname": name}) for name in ("官方客服", "官 方", "小微")]
+    assert codes == [65403, 0, 0]
+
+
 @pytest.mark.parametrize("nickname", [None, 7, "", "  ", "客" * 17])
 @pytest.mark.parametrize(("path", "kf_account"), [(ADD, UNBOUND), (UPDATE, WEN)])
 async def test_an_ill_formed_nickname_answers_65403(
@@ -139,6 +155,16 @@ async def test_an_agent_can_be_removed_by_either_form_and_is_gone_everywhere(
     assert (await wire.get("/customservice/kfsession/getsession", openid="oA"))["kf_account"] == ""
     assert (await wire.get("/customservice/kfsession/getwaitcase"))["count"] == 0
     assert [(event.kind, event.openid, event.kf_account) for event in world.events][-1] == ("closed", "oA", WEN)
+
+
+async def test_whether_an_agent_who_serves_can_be_removed_is_a_switch(world: World, wire: Wire) -> None:
+    _with(world, delete_serving_agent_code=65402)
+    world.say("oA", "在吗")
+    world.accept(WEN)
+
+    assert await wire.code(REMOVE, {"kf_account": WEN}) == 65402
+    assert world.holder("oA") == WEN
+    assert await wire.code(REMOVE, {"kf_account": TOM}) == 0
 
 
 async def test_removing_by_get_reads_an_unescaped_account_and_complains_like_post(wire: Wire) -> None:
@@ -391,6 +417,10 @@ async def test_an_account_without_agents_has_empty_lists(world: World, wire: Wir
 
     assert await wire.get(LIST) == {"kf_list": []}
     assert await wire.get(ONLINE) == {"kf_online_list": []}
+    _with(world, empty_agent_list_shape="null")
+    assert await wire.get(LIST) == {"kf_list": None}
+    _with(world, empty_agent_list_shape="absent")
+    assert await wire.get(ONLINE) == {}
 
 
 @pytest.mark.parametrize("path", [LIST, ONLINE])

@@ -58,12 +58,15 @@ class Media:
             data = base64.b64decode(fields.text("data_base64", ""), validate=True)
         except binascii.Error as error:
             raise BadField(f"field 'data_base64' is no base64: {error}") from error
+        media_id = fields.text("media_id", "")
+        if not (media_id.isascii() and media_id.isprintable()):
+            raise BadField("field 'media_id' is no id; give one line of ASCII")
         medium = self._world.media.keep(
             kind,
             data,
             self._world.clock.now(),
             file_name=fields.text("file_name", ""),
-            media_id=fields.text("media_id", ""),
+            media_id=media_id,
             is_permanent=fields.flag("permanent", kind == "news"),
         )
         return _medium_json(medium)
@@ -88,9 +91,9 @@ class Media:
     def _tap(self, values: Json) -> Json:
         """Let a customer tap an item of the newest menu or menu link that has it."""
         fields = Fields(values, ("openid", "id"))
-        openid, item = fields.text("openid"), fields.text("id")
+        openid, item, links_work = fields.text("openid"), fields.text("id"), self._world.switches.menu_links_work
         for sent in reversed(self._world.sent):
-            items = tappable(sent.message) if sent.openid == openid else {}
+            items = tappable(sent.message, links_work=links_work) if sent.openid == openid else {}
             if item in items:
                 self._world.say(openid, Said("text", {"Content": items[item], "bizmsgmenuid": item}))
                 return {"openid": openid, "text": items[item]}
@@ -99,14 +102,15 @@ class Media:
     def _set_quota(self, values: Json) -> Json:
         """Set the limits and the use of one path; what is not given stays."""
         fields = Fields(values, ("path", "daily_limit", "minute_limit", "used"))
-        path, quotas, now = fields.choice("path", tuple(ENDPOINTS)), self._world.quotas, self._world.clock.now()
+        path, quotas = fields.choice("path", tuple(ENDPOINTS)), self._world.quotas
+        now, switches = self._world.clock.now(), self._world.switches
         if "daily_limit" in fields:
-            quotas.daily_limits[path] = fields.integer("daily_limit")
+            quotas.daily_limits[path] = fields.integer("daily_limit", least=0)
         if "minute_limit" in fields:
-            quotas.minute_limits[path] = fields.integer("minute_limit")
+            quotas.minute_limits[path] = fields.integer("minute_limit", least=0)
         if "used" in fields:
-            quotas.set_used(path, fields.integer("used"), now)
-        use = quotas.use(path, now, self._world.switches)
+            quotas.set_used(path, fields.integer("used", least=0), now, switches)
+        use = quotas.use(path, now, switches)
         return {"daily_limit": use.daily_limit, "minute_limit": use.minute_limit, "used": use.used}
 
     def _add_foreign_rid(self, values: Json) -> Json:
@@ -127,4 +131,5 @@ def _medium_json(medium: Medium) -> Json:
         "file_name": medium.file_name,
         "created_at": medium.created_at,
         "is_permanent": medium.is_permanent,
+        "message_count": medium.message_count,
     }

@@ -7,6 +7,9 @@ from kfconsole.simulator.requestlog import RequestLog
 from kfconsole.simulator.routes import ENDPOINTS
 from kfconsole.simulator.world import World
 
+_CLOCK_ENDS = 2**32
+_MOST_SKEW = 10 * 365 * 24 * 3600
+
 
 class Wire:
     """Orders that move clock, switches, faults and held requests."""
@@ -32,6 +35,12 @@ class Wire:
         clock = self._world.clock
         now = fields.number("now") if "now" in fields else clock.now()
         now += fields.number("advance_seconds", 0)
+        if not 0 <= now < _CLOCK_ENDS:
+            name = "now" if "now" in fields else "advance_seconds"
+            raise BadField(
+                f"field {name!r} would make it {now:.0f}; the clock takes seconds since 1970, not milliseconds: give "
+                f"what makes it 0 to {_CLOCK_ENDS - 1}"
+            )
         is_frozen = fields.flag("frozen", clock.is_frozen)
         clock.freeze(is_frozen)
         if "now" in fields or "advance_seconds" in fields:
@@ -63,7 +72,7 @@ class Wire:
             code=fields.integer("code", -1),
             errmsg=fields.text("errmsg", ""),
             status=fields.integer("status", 502, least=200, most=599),
-            skew_seconds=fields.number("skew_seconds", 3600.0),
+            skew_seconds=fields.number("skew_seconds", 3600.0, least=-_MOST_SKEW, most=_MOST_SKEW),
             content_type=fields.text("content_type", "text/plain; charset=ISO-8859-1"),
             switches=self._checked_switches(values.get("switches", {})),
         )

@@ -232,6 +232,8 @@ class Pusher:
         """Push once; return the answer if it counts as one."""
         now = self._world.clock.now()
         query, body = wrapping.wrapped(push.fields, push.openid, now, is_forged=is_forged)
+        if wrapping.receiver.mode == "plain" and not self._world.switches.plain_push_openid:
+            del query["openid"]
         try:
             answer = await self._carrier.ask("POST", wrapping.receiver.url, query, body)
         except Unanswered as error:

@@ -11,6 +11,7 @@ from kfconsole.simulator.codes import Refused
 from kfconsole.simulator.endpoint import Call, Endpoint
 from kfconsole.simulator.envelope import Answer, answered
 from kfconsole.simulator.routes import agents, callbacks, media, messages, quota, sessions, tokens, users
+from kfconsole.simulator.switches import Switches
 
 ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
     {
@@ -25,6 +26,12 @@ ENDPOINTS: Mapping[str, Endpoint] = MappingProxyType(
     }
 )
 """Every path of WeChat's that is served."""
+
+
+def content_type(path: str, code: int, switches: Switches) -> str:
+    """Return what the header of a JSON answer says, where `code` is the errcode inside."""
+    is_refused_download = code and path in media.DOWNLOADS
+    return switches.media_refusal_content_type if is_refused_download else switches.answer_content_type
 
 
 def perform(path: str, call: Call) -> Answer:

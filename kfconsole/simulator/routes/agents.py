@@ -11,7 +11,14 @@ from kfconsole.simulator.world import World
 
 
 def _agent_list(call: Call) -> Json:
-    return {"kf_list": [_agent_json(call.world, agent) for agent in call.world.agents.values()]}
+    return _listed(call.world, "kf_list", [_agent_json(call.world, agent) for agent in call.world.agents.values()])
+
+
+def _listed(world: World, key: str, rows: list[Json]) -> Json:
+    shape = world.switches.empty_agent_list_shape
+    if rows or shape == "empty":
+        return {key: rows}
+    return {key: None} if shape == "null" else {}
 
 
 def _agent_json(world: World, agent: Agent) -> Json:
@@ -38,7 +45,7 @@ def _online_agent_list(call: Call) -> Json:
         for agent in world.agents.values()
         if agent.is_online or (agent.is_bound and world.switches.online_list_shows_offline)
     ]
-    return {"kf_online_list": [_online_agent_json(world, agent) for agent in listed]}
+    return _listed(world, "kf_online_list", [_online_agent_json(world, agent) for agent in listed])
 
 
 def _online_agent_json(world: World, agent: Agent) -> Json:

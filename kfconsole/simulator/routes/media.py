@@ -48,6 +48,9 @@ def _found(call: Call, *kinds: str) -> Medium:
     return medium
 
 
+DOWNLOADS = frozenset({"/cgi-bin/media/get", "/cgi-bin/media/get/jssdk"})
+"""Where a good answer is a file, and a refusal is labelled as a switch says."""
+
 ENDPOINTS: dict[str, Endpoint] = {
     "/cgi-bin/media/upload": post(_upload, takes_json=False),
     "/cgi-bin/media/get": get(_download),

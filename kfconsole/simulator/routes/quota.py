@@ -19,7 +19,7 @@ def _quota(call: Call) -> Json:
 
 
 def _clear_one(call: Call) -> Json:
-    call.world.quotas.clear(_path(call), call.world.clock.now())
+    call.world.quotas.clear(_path(call), call.world.clock.now(), call.world.switches)
     return OK
 
 
@@ -35,7 +35,7 @@ def _path(call: Call) -> str:
 def _clear_all(call: Call) -> Json:
     if call.body().get("appid") != call.world.app_id:
         raise Refused(40013)
-    call.world.quotas.clear_all(call.world.clock.now())
+    call.world.quotas.clear_all(call.world.clock.now(), call.world.switches)
     return OK
 
 
@@ -49,7 +49,7 @@ def _clear_all_by_secret(call: Call) -> Json:
         raise Refused(41004)
     if given["appsecret"] != call.world.app_secret:
         raise Refused(40125)
-    call.world.quotas.clear_all(call.world.clock.now())
+    call.world.quotas.clear_all(call.world.clock.now(), call.world.switches)
     return OK
 
 

@@ -2,14 +2,22 @@
 
 from kfconsole.simulator.endpoint import Call, Endpoint, Json, get, post
 from kfconsole.simulator.envelope import OK
+from kfconsole.simulator.people import Waiting
 
 
 def _wait_case(call: Call) -> Json:
     total, rows = call.world.waiting_rows()
-    return {
-        "count": total,
-        "waitcaselist": [{"latest_time": int(row.latest_at), "openid": row.openid} for row in rows],
-    }
+    shown = _old_row if call.world.switches.old_queue_rows else _row
+    return {"count": total, "waitcaselist": [shown(row) for row in rows]}
+
+
+def _row(waiting: Waiting) -> Json:
+    return {"latest_time": int(waiting.latest_at), "openid": waiting.openid}
+
+
+def _old_row(waiting: Waiting) -> Json:
+    # Nobody is chosen beforehand here.
+    return {"openid": waiting.openid, "kf_account": "", "createtime": int(waiting.since_at)}
 
 
 def _session_list(call: Call) -> Json:
