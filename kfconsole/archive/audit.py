@@ -1,7 +1,6 @@
 """What was done from consoles and commands on this archive, by whom, and from where; `chain` makes it proof."""
 
 import os
-import pwd
 import re
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from kfconsole.archive import chain
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import customer_key
+from kfconsole.archive.process import user_name
 from kfconsole.model import AgentId, CustomerId, Deed
 from kfconsole.text import clean
 
@@ -46,7 +46,7 @@ def said(deed: Deed) -> chain.Noted:
     """Return what is kept of a deed, with who it is that does it and from where."""
     return chain.Noted(
         at=deed.at,
-        user=clean(deed.user) or _user_name(os.getuid()),
+        user=clean(deed.user) or user_name(os.getuid()),
         source=clean(deed.source) or source(os.environ),
         agent=deed.agent or "",
         act=deed.act,
@@ -106,15 +106,7 @@ def source(environment: Mapping[str, str], login: Path = _LOGIN) -> str:
     with suppress(OSError, ValueError):
         number = int(login.read_text("ascii"))
     if number not in (_NO_LOGIN, os.getuid()):
-        told.append(f"login {_user_name(number)}")
+        told.append(f"login {user_name(number)}")
     elif _NAME.fullmatch(name := environment.get("SUDO_USER", "")):
         told.append(f"sudo {clean(name)}")
     return ", ".join(told)
-
-
-def _user_name(number: int) -> str:
-    """Return a user's name by the host's list of users."""
-    try:
-        return clean(pwd.getpwuid(number).pw_name)
-    except KeyError:  # a number without a name, as in some containers
-        return str(number)

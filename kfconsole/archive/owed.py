@@ -5,11 +5,11 @@ console has seen a session of the customer, or a record of one, that began after
 """
 
 import os
-import pwd
 from typing import TYPE_CHECKING, Final
 
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
+from kfconsole.archive.process import user_name
 from kfconsole.archive.purges import Purges
 from kfconsole.model import AgentId, CustomerId, MessageKind, Owed
 from kfconsole.text import clean
@@ -76,7 +76,7 @@ def keep(connection: "Connection", owed: Owed) -> None:
                 customer_key(connection, owed.openid),
                 owed.at,
                 agent_key(connection, owed.agent),
-                owed.user or _user(),
+                owed.user or user_name(os.getuid()),
                 clean(owed.note),
             ),
         )
@@ -126,11 +126,3 @@ def _has_settled(connection: "Connection") -> bool:
 def _settle(connection: "Connection") -> None:
     with transaction(connection, is_durable=False):
         connection.execute(f"DELETE FROM owed WHERE {_IS_SETTLED}")
-
-
-def _user() -> str:
-    number = os.getuid()
-    try:
-        return clean(pwd.getpwuid(number).pw_name)
-    except KeyError:  # a number without a name, as in some containers
-        return str(number)

@@ -1,12 +1,15 @@
-"""Which process writes, so that another one can tell later whether it still lives."""
+"""Which process writes, and whose it is, so that another one can tell later whether it still lives."""
 
 import json
 import os
 import platform
+import pwd
 import re
 from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
+
+from kfconsole.text import clean
 
 _PROC = Path("/proc")
 _STARTED = 19  # starttime is field 22 of stat; the fields after the command's closing bracket begin at 3
@@ -54,6 +57,14 @@ class Process:
             host, boot, pid, started = json.loads(text)
             return cls(str(host), str(boot), int(pid), str(started))
         return None
+
+
+def user_name(number: int) -> str:
+    """Return a user's name by the host's list of users."""
+    try:
+        return clean(pwd.getpwuid(number).pw_name)
+    except KeyError:  # a number without a name, as in some containers
+        return str(number)
 
 
 def _host() -> str:

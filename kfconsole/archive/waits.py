@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from kfconsole.archive.connection import transaction
 from kfconsole.archive.keys import agent_key, customer_key
 from kfconsole.archive.purges import Purges
-from kfconsole.model import AgentId, CustomerId, Session, SessionSeen, Wait, Waiting, WaitOutcome
+from kfconsole.model import SAME_SESSION_SECONDS, AgentId, CustomerId, Session, SessionSeen, Wait, Waiting, WaitOutcome
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -25,8 +25,6 @@ WAITS_PER_SLICE: Final = 50  # a few milliseconds, while a send may wait
 SESSIONS_PER_SLICE: Final = 100  # likewise
 GUESS_SECONDS: Final = 1
 """An accept of our own is first known by our own clock, which may be so much behind WeChat's."""
-SAME_SESSION_SECONDS: Final = 10
-"""It may also be late, by as long as the answer took: so near, it is the same session."""
 SURELY_LATER_SECONDS: Final = 2.0
 """What one console saw so much later than the end another saw, by clocks of their own, was there after that end."""
 GONE_SECONDS: Final = 10.0

@@ -23,14 +23,11 @@ from kfconsole.desk.undoing import Undoing
 from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import ArchiveError, KfError, NotPossible, Rejected, Unavailable
 from kfconsole.i18n import _
-from kfconsole.model import Agent, AgentId, CustomerId, Desk, Feed, Owed, Session, SessionHolder
+from kfconsole.model import SAME_SESSION_SECONDS, Agent, AgentId, CustomerId, Desk, Feed, Owed, Session, SessionHolder
 from kfconsole.wechat.codes import CODE
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
-
-SAME_SESSION_SECONDS = 10
-"""When a session of our own began is guessed until WeChat tells it."""
 
 
 class Assignment(Struct, frozen=True):

@@ -68,6 +68,7 @@ from kfconsole.model.messages import (
 )
 from kfconsole.model.people import (
     NOBODY,
+    SAME_SESSION_SECONDS,
     Agent,
     AgentId,
     CustomerId,
@@ -82,6 +83,7 @@ from kfconsole.model.people import (
 __all__ = [
     "MEDIA_WORDS",
     "NOBODY",
+    "SAME_SESSION_SECONDS",
     "Agent",
     "AgentId",
     "Allowance",

@@ -22,6 +22,11 @@ MessageId = NewType("MessageId", int)
 """The row of a message in the archive."""
 
 
+SAME_SESSION_SECONDS = 10
+"""When a session of our own began is guessed until WeChat tells it, late by as long as the answer took: two of a
+customer and an agent that began so near are one."""
+
+
 class Agent(Struct, frozen=True, gc=False):
     """One customer-service account."""
 
