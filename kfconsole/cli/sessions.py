@@ -1,7 +1,7 @@
 """`kfconsole sessions`: who is served by whom; opening and closing sessions."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -26,7 +26,7 @@ from kfconsole.cli.output import (
 )
 from kfconsole.cli.tables import emit_table
 from kfconsole.cli.times import local_time
-from kfconsole.errors import KfError, RateLimited, Unavailable
+from kfconsole.errors import KfError, RateLimited, Rejected, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId
 from kfconsole.text import clock_span, one_line
@@ -59,6 +59,8 @@ class SessionList(Struct, frozen=True):
     """Unix seconds of WeChat's clock."""
     sessions: tuple[SessionRow, ...]
     """The oldest first."""
+    not_asked: tuple[str, ...] = ()
+    """Agents whose sessions WeChat did not tell: there may be more."""
 
 
 class CustomerState(Struct, frozen=True):
@@ -131,10 +133,19 @@ def command() -> None:
 def list_sessions(settings_file: Path | None, agent: str | None, as_json: bool) -> None:
     """Print the sessions."""
     settings = account_settings(settings_file)
-    found = asyncio.run(_list(settings, AgentId(agent) if agent else None))
+    found, refusals = asyncio.run(_list(settings, AgentId(agent) if agent else None))
     if as_json:
         emit_json(found)
-        return
+    else:
+        _print(found, settings)
+    for name, error in refusals.items():
+        said = _("The sessions of {agent} are missing: {problem}")
+        complain(said.format(agent=name, problem=with_code(error)), error.hint)
+    if refusals:
+        raise click.exceptions.Exit(REFUSED)
+
+
+def _print(found: SessionList, settings: config.Settings) -> None:
     zone = settings.ui.zone
     emit_table(
         (_("customer"), _("agent"), _("nickname"), _("since"), _("duration"), _("name")),
@@ -144,7 +155,7 @@ def list_sessions(settings_file: Path | None, agent: str | None, as_json: bool) 
         ],
         right=(4,),
     )
-    if not found.sessions:
+    if not found.sessions and not found.not_asked:
         talk(_("Nobody is being served."))
 
 
@@ -253,17 +264,13 @@ def end_transfer(done: "Transfer", openid: str, *, as_json: bool) -> None:
     raise click.exceptions.Exit(_exit_code(done))
 
 
-async def _list(settings: config.Settings, agent: AgentId | None) -> SessionList:
-    from kfconsole.cli.retries import patiently
-    from kfconsole.cli.wiring import opened, see_agents, wire
+async def _list(settings: config.Settings, agent: AgentId | None) -> tuple[SessionList, dict[AgentId, Rejected]]:
+    """Return the sessions, and why those of some agents could not be had."""
+    from kfconsole.cli.wiring import opened, wire
 
     async with opened(wire(settings), is_reading=True) as desk:
-        if agent is not None:
-            serving: Iterable[AgentId] = (agent,)
-        else:
-            seen = await patiently(lambda: see_agents(desk))
-            serving = [known.id for known in seen.agents if known.session_count]
-        sessions = [session for name in serving for session in await _sessions_of(desk, name)]
+        refusals: dict[AgentId, Rejected] = {}
+        sessions = await (_of_all(desk, refusals) if agent is None else _sessions_of(desk, agent))
         now = desk.clock.now()
         names = await desk.archive.names([session.openid for session in sessions])
         rows = (
@@ -277,7 +284,34 @@ async def _list(settings: config.Settings, agent: AgentId | None) -> SessionList
             )
             for session in sorted(sessions, key=lambda session: session.started_at)
         )
-        return SessionList(round(now, 3), tuple(rows))
+        return SessionList(round(now, 3), tuple(rows), tuple(refusals)), refusals
+
+
+async def _of_all(desk: "Wired", refusals: dict[AgentId, Rejected]) -> "Sequence[Session]":
+    """Ask for the sessions of all who may have some: how many an agent has who is offline no list tells."""
+    from kfconsole.cli.retries import patiently
+    from kfconsole.cli.wiring import see_agents
+    from kfconsole.desk.feeds.sessions import MAX_IN_FLIGHT, NO_SUCH_AGENT_CODES
+
+    seen = await patiently(lambda: see_agents(desk))
+    may_serve = [known.id for known in seen.agents if known.session_count or (known.is_bound and not known.is_online)]
+    turns = asyncio.Semaphore(MAX_IN_FLIGHT)
+
+    async def ask(agent: AgentId) -> "tuple[Session, ...]":
+        async with turns:
+            try:
+                return await _sessions_of(desk, agent)
+            except Rejected as error:
+                if error.code not in NO_SUCH_AGENT_CODES:  # else removed a moment ago
+                    refusals[agent] = error
+                return ()
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            asked = [group.create_task(ask(agent)) for agent in may_serve]
+    except ExceptionGroup as failed:  # the first of them stopped the others
+        raise failed.exceptions[0] from None
+    return [session for task in asked for session in task.result()]
 
 
 async def _sessions_of(desk: "Wired", agent: AgentId) -> "tuple[Session, ...]":
@@ -344,8 +378,11 @@ def _exit_code(done: "Transfer") -> int:
 
     if done.outcome is Outcome.UNKNOWN:
         return OUTCOME_UNKNOWN
-    if done.outcome is Outcome.GIVEN_BACK and isinstance(done.error, RateLimited | Unavailable):
-        return RETRY_LATER
+    if isinstance(done.error, RateLimited | Unavailable):
+        if done.outcome is Outcome.GIVEN_BACK:
+            return RETRY_LATER
+        if done.outcome is Outcome.NOBODY:  # WeChat refused nothing, but the same again would find no session
+            return OUTCOME_UNKNOWN
     return REFUSED
 
 

@@ -33,6 +33,8 @@ class Status(Struct, frozen=True):
     """False: it is at least as long."""
     sessions: int
     """Customers being served."""
+    sessions_is_exact: bool
+    """False: there are at least so many; whom agents serve who are offline no list tells."""
 
 
 @click.command(
@@ -40,7 +42,8 @@ class Status(Struct, frozen=True):
     short_help=_("Print how the desk stands."),
     help=_(
         "Print how many agents are online, how many customers wait and how long, and how many are served. "
-        "'≥' before a wait: at least so long."
+        "'≥' before a wait: at least so long; before the sessions: at least so many, as nobody tells here whom agents "
+        "serve who are offline; 'kfconsole sessions list' asks."
     ),
 )
 @json_option(Status)
@@ -55,7 +58,8 @@ def command(settings_file: Path | None, as_json: bool) -> None:
     emit(_("agents online  {online} of {total}").format(online=status.agents_online, total=status.agents_total))
     emit(_("waiting        {count}").format(count=status.queue_total))
     emit(_("longest wait   {wait}").format(wait=wait if status.queue_total else "-"))
-    emit(_("sessions       {count}").format(count=status.sessions))
+    bound = "" if status.sessions_is_exact else "≥"
+    emit(_("sessions       {count}").format(count=f"{bound}{status.sessions}"))
 
 
 async def _ask(settings: config.Settings) -> Status:
@@ -80,4 +84,5 @@ def _status(desk: "Desk", now: float) -> Status:
         longest_wait_seconds=int(wait_seconds(longest, now)) if longest else 0,
         longest_wait_is_exact=longest.is_exact if longest else True,
         sessions=sum(agent.session_count for agent in desk.agents),
+        sessions_is_exact=all(agent.is_online or not agent.is_bound for agent in desk.agents),
     )

@@ -16,6 +16,7 @@ from kfconsole.model import (
     CustomerId,
     Delivery,
     Desk,
+    Feed,
     MessageKind,
     Session,
     Waiting,
@@ -44,6 +45,7 @@ __all__ = [
     "may_show_typing",
     "name_of",
     "no_agent",
+    "nobody_waits",
     "refusal",
     "route_ends_at",
     "session_age",
@@ -134,6 +136,13 @@ def longest_waiting(desk: Desk, passed_over: frozenset[CustomerId] = frozenset()
     served = desk.session_by_customer
     candidates = (row for row in desk.queue if row.openid not in served and row.openid not in passed_over)
     return min(candidates, key=lambda row: row.since_at, default=None)
+
+
+def nobody_waits(desk: Desk) -> NotPossible:
+    """Return that there is nobody to be given to anybody, or that WeChat has not told yet."""
+    if desk.is_known(Feed.QUEUE):
+        return NotPossible(_("Nobody is waiting."))
+    return NotPossible(_("Who is waiting is not known yet: WeChat has not answered."), hint=_("Try again in a moment."))
 
 
 def is_waiting(desk: Desk, openid: CustomerId) -> bool:

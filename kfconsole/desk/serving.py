@@ -92,7 +92,7 @@ class Serving:
                 _("The {count} longest waiting were accepted by others just now.").format(count=len(passed_over)),
                 hint=_("The queue is being asked again; try once more."),
             )
-        raise NotPossible(_("Nobody is waiting."))
+        raise rules.nobody_waits(self._store.desk)
 
     async def close(self, openid: CustomerId, agent: AgentId | None = None) -> AgentId:
         """End a customer's session, and return whose it was.

@@ -122,9 +122,13 @@ def assignment(desk: Desk, now: float, turns: Mapping[AgentId, int]) -> Assignme
     """
     waiting = rules.longest_waiting(desk)
     if waiting is None:
-        raise NotPossible(_("Nobody is waiting."))
+        raise rules.nobody_waits(desk)
     load, ready = loads(desk), ready_agents(desk)
     agent = least_loaded(ready, load, turns)
+    if agent is None and not desk.is_known(Feed.AGENTS):
+        raise NotPossible(
+            _("Who is online is not known yet: WeChat has not answered."), hint=_("Try again in a moment.")
+        )
     if agent is None:
         raise NotPossible(
             _("No agent is online who could be given a customer."),

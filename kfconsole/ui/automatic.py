@@ -37,7 +37,7 @@ async def planned_lines(app: "KfApp") -> list[str]:
         ConfigError: There are no rules, or something is wrong with them.
     """
     found = (await _made(app)).plan()
-    return [_line(app, verdict) for verdict in found] or [_("Nobody is waiting.")]
+    return [_line(app, verdict) for verdict in found] or [rules.nobody_waits(app.store.desk).message]
 
 
 async def show_plan(app: "KfApp") -> None:

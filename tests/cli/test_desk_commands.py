@@ -27,6 +27,7 @@ def test_status_counts_agents_waits_and_sessions(shop: Shop) -> None:
         "longest_wait_seconds",
         "longest_wait_is_exact",
         "sessions",
+        "sessions_is_exact",
     }
 
 
@@ -39,7 +40,7 @@ def test_status_is_readable_without_json(shop: Shop) -> None:
         "agents online  2 of 4",
         "waiting        0",
         "longest wait   -",
-        "sessions       1",
+        "sessions       ≥1",
     ]
 
 

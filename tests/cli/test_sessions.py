@@ -14,6 +14,7 @@ from tests.cli.schema import valid
 ME, TOM, OFFLINE = "kf2001@lehuo", "kf2002@lehuo", "kf2003@lehuo"
 CREATE, CLOSE = "/customservice/kfsession/create", "/customservice/kfsession/close"
 HOLDER = "/customservice/kfsession/getsession"
+LIST = "/customservice/kfsession/getsessionlist"
 
 
 def served(shop: Shop) -> dict[str, str]:
@@ -52,12 +53,43 @@ def test_sessions_of_all_agents_are_listed_the_oldest_first(kf: Command, one_sho
     assert [row["openid"] for row in toms["sessions"]] == [openids[0]]
 
 
-def test_only_agents_who_serve_somebody_are_asked(kf: Command, one_shop: Shop) -> None:
-    before = one_shop.state()["calls"].get("/customservice/kfsession/getsessionlist", 0)
+def test_only_agents_who_may_serve_somebody_are_asked(kf: Command, one_shop: Shop) -> None:
+    before = one_shop.state()["calls"].get(LIST, 0)
     done = kf("sessions", "list")
 
     assert (done.code, done.out, done.err) == (0, "", "Nobody is being served.\n")
-    assert one_shop.state()["calls"].get("/customservice/kfsession/getsessionlist", 0) == before
+    assert one_shop.state()["calls"].get(LIST, 0) == before + 1  # how many an agent has who is offline no list tells
+
+
+def test_whom_an_agent_serves_who_went_offline_is_listed(kf: Command, one_shop: Shop) -> None:
+    openid = one_shop.customer("hi")
+    one_shop.order("agents/accept", kf_account=TOM, openid=openid)
+    one_shop.order("agents/online", kf_account=TOM, online=False)
+    found = valid("sessions list", kf("sessions", "list", "--json").out)
+    status = valid("status", kf("status", "--json").out)
+    one_shop.order("agents/online", kf_account=TOM, online=True)
+    kf("sessions", "close", openid, "--agent", TOM, "--yes")
+
+    assert [(row["openid"], row["agent"]) for row in found["sessions"]] == [(openid, TOM)]
+    assert (status["sessions"], status["sessions_is_exact"]) == (0, False)
+
+
+@pytest.mark.parametrize(("code", "is_missing"), [(65401, False), (65402, False), (65413, True)])
+def test_one_agent_of_whom_wechat_does_not_tell_hides_not_the_others(
+    kf: Command, one_shop: Shop, code: int, is_missing: bool
+) -> None:
+    openids = [one_shop.customer("1"), one_shop.customer("2")]
+    for agent, openid in zip((ME, TOM), openids, strict=True):
+        one_shop.order("agents/accept", kf_account=agent, openid=openid)
+    one_shop.order("faults", kind="errcode", code=code, path=LIST, count=1)
+    done = kf("sessions", "list", "--json")
+    for agent, openid in zip((ME, TOM), openids, strict=True):
+        kf("sessions", "close", openid, "--agent", agent, "--yes")
+
+    found = valid("sessions list", done.out)
+    assert (done.code, len(found["not_asked"])) == ((1, 1) if is_missing else (0, 0))
+    assert [name in done.err for name in found["not_asked"]] == [True] * len(found["not_asked"])
+    assert len(found["sessions"]) >= 1
 
 
 @pytest.mark.parametrize(("said", "state"), [((), "none"), (("hi",), "waiting")])

@@ -142,6 +142,11 @@ async def test_next_says_when_all_were_just_taken(busy_house: House) -> None:
             await house.actions.accept_next()
 
 
+async def test_next_says_nobody_is_waiting_only_when_wechat_has_told(house: House) -> None:
+    with pytest.raises(NotPossible, match="Who is waiting is not known yet"):
+        await house.actions.accept_next()
+
+
 async def test_next_pressed_twice_takes_two_customers(busy_house: House) -> None:
     house = busy_house
     async with house.polling():

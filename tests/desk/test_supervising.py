@@ -8,13 +8,14 @@ from kfconsole.desk import rules
 from kfconsole.desk.owing import unanswered
 from kfconsole.desk.supervising import Result, assignment, least_loaded, plan_of
 from kfconsole.errors import NotPossible, Rejected, Unavailable
-from kfconsole.model import Agent, AgentId, Desk, Session, Waiting
+from kfconsole.model import Agent, AgentId, Desk, Feed, Health, Session, Waiting
 from kfconsole.simulator.faults import Fault
 from tests.desk import house as at
 from tests.desk.house import LI, ME, START, House, customer, opened, until
 
 ANN, BOB, EVE = customer(1), customer(2), customer(3)
 JO = AgentId("jo@shop")
+ANSWERED = dict.fromkeys(Feed, Health(succeeded_mono=1.0))
 
 
 def agent(name: str, load: int = 0, *, online: bool = True, bound: bool = True) -> Agent:
@@ -52,8 +53,10 @@ def test_sessions_seen_count_where_the_list_of_agents_is_behind() -> None:
 @pytest.mark.parametrize(
     ("desk", "said"),
     [
-        (Desk(agents=(agent("a"),)), "Nobody is waiting"),
-        (Desk(queue=queue(1.0), agents=(agent("a", online=False),)), "No agent is online"),
+        (Desk(agents=(agent("a"),), health=ANSWERED), "Nobody is waiting"),
+        (Desk(agents=(agent("a"),)), "Who is waiting is not known yet"),
+        (Desk(queue=queue(1.0), agents=(agent("a", online=False),), health=ANSWERED), "No agent is online"),
+        (Desk(queue=queue(1.0), agents=(agent("a", online=False),)), "Who is online is not known yet"),
     ],
 )
 def test_without_anybody_there_is_no_plan(desk: Desk, said: str) -> None:
