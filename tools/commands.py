@@ -17,7 +17,7 @@ HEAD = """\
 
 Made from the commands' own help by `make docs`; a test keeps it current.
 
-中文说明：命令的帮助会说中文。`kfconsole --help` 列出全部命令，`kfconsole 命令 --help` 解释一个命令；
+中文说明：命令的帮助有中文。`kfconsole --help` 列出全部命令，`kfconsole 命令 --help` 解释一个命令；
 语言取自 `[ui] language`、`KFCONSOLE_LANGUAGE` 或系统的 locale。
 
 Every command takes `-h` and `--help`; `--config FILE` stands before the command: `kfconsole --config shop.toml status`.

@@ -7,12 +7,13 @@ from importlib.metadata import version
 from pathlib import Path
 
 from kfconsole.archive import Archive
+from kfconsole.cli.acting import own_agent
 from kfconsole.config import Settings
 from kfconsole.desk import ServerClock
 from kfconsole.desk.fact_lines import Header
 from kfconsole.desk.recording import RecordedStore, Recorder
 from kfconsole.errors import ArchiveError
-from kfconsole.model import AgentId, CustomerId, Message, MessageId, News, Record
+from kfconsole.model import CustomerId, Message, MessageId, News, Record
 
 RECENT_SECONDS = 86_400.0
 MOST_RECENT = 20_000
@@ -30,7 +31,7 @@ def recorded(settings: Settings, recorder: Recorder, clock: ServerClock) -> tupl
     Raises:
         ConfigError: The file is there already, or cannot be made.
     """
-    me = AgentId(settings.me.kf_account) if settings.me.kf_account else None
+    me = own_agent(settings)
     poll = settings.poll
     recorder.begin(
         Header(

@@ -23,7 +23,7 @@ CHECKS = {
     "data folder": N_("data folder"),
     "disk": N_("disk"),
     "archive": N_("archive"),
-    "audit": N_("deeds"),
+    "audit": N_("what was done"),
     "sqlite": N_("SQLite"),
     "locale": N_("locale"),
     "terminal": N_("terminal"),
