@@ -1,34 +1,40 @@
 """What a report is reckoned from: the lines of all conversations, by time, a part at a time."""
 
+import math
 from collections.abc import AsyncIterator
 from functools import partial
-from itertools import starmap
 from typing import TYPE_CHECKING, Final
+
+from msgspec import json
 
 from kfconsole.archive.place import Place
 from kfconsole.archive.waits import WAITS, as_wait
-from kfconsole.model import AgentId, CustomerId, MessageKind, SessionSeen, Spoken, Wait
+from kfconsole.model import SessionSeen, Spoken, Wait
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
 
-PART_LINES: Final = 1_000  # reading one takes some milliseconds; so long other readers wait
+PART_LINES: Final = 1_500  # to read so many, and to reckon with them, takes some milliseconds; so long others wait
 PART_ROWS: Final = 1_000  # likewise
 
-_Position = tuple[float, int, int, int]
-"""Time, customer, place within the second, message."""
-_Row = tuple[str, str, str, float, int, int]
-
-_LINES: Final = """
-    SELECT openid, account, kind, ifnull(record_at, at), ifnull(is_ai, 0), ifnull(state = 'unknown', 0),
-        at, messages.customer_id, position, messages.id
-    FROM messages INDEXED BY messages_by_time
-    JOIN customers ON customers.id = messages.customer_id JOIN agents ON agents.id = agent_id
-    LEFT JOIN deliveries ON message_id = CASE kind WHEN 'sent' THEN messages.id END
-    WHERE at >= ?1 AND at < ?5 AND (at, messages.customer_id, position, messages.id) > (?1, ?2, ?3, ?4)
-        AND kind <> 'other' AND (state IS NULL OR state IN ('sent', 'confirmed', 'unknown'))
-    ORDER BY at, messages.customer_id, position, messages.id LIMIT ?6
+_REACHED: Final = """
+    SELECT at FROM messages INDEXED BY messages_by_time WHERE at >= ?1 AND at < ?2 ORDER BY at LIMIT 1 OFFSET ?3
 """
+# A whole part is one value: SQLite makes it while others run, where each row would be one more wait for them.
+_LINES: Final = """
+    SELECT json_group_array(json(line)) FROM (
+        SELECT json_array(
+            openid, account, kind, CAST(ifnull(record_at, at) AS INTEGER),
+            ifnull(is_ai, 0), ifnull(state = 'unknown', 0)
+        ) AS line
+        FROM messages INDEXED BY messages_by_time
+        JOIN customers ON customers.id = messages.customer_id JOIN agents ON agents.id = agent_id
+        LEFT JOIN deliveries ON message_id = CASE kind WHEN 'sent' THEN messages.id END
+        WHERE at >= ?1 AND at < ?2 AND kind IN ('received', 'sent', 'closed')
+            AND (state IS NULL OR state IN ('sent', 'confirmed', 'unknown'))
+        ORDER BY at, messages.customer_id, position, messages.id LIMIT -1
+    )
+"""  # without a limit an order within is one that SQLite may leave out
 _WAITS: Final = f"""
     {WAITS}
     WHERE since_at >= ?1 AND since_at < ?3 AND (since_at, waits.id) > (?1, ?2) ORDER BY since_at, waits.id LIMIT ?4
@@ -39,7 +45,6 @@ _SESSIONS: Final = """
     WHERE started_at >= ?1 AND started_at < ?4 AND (started_at, customer_id, agent_id) > (?1, ?2, ?3)
     ORDER BY started_at, customer_id, agent_id LIMIT ?5
 """
-_KINDS: Final = {str(kind): kind for kind in MessageKind}
 
 
 class Reports:
@@ -49,12 +54,11 @@ class Reports:
 
     async def spoken(self, start_at: float, end_at: float) -> AsyncIterator[tuple[Spoken, ...]]:
         """Yield what reached customers, and what they wrote, in a span by time; nothing is held between two parts."""
-        position: _Position = (start_at, -1, -1, -1)
-        while True:
-            part, position = await self._place.read_longest(partial(_part, position=position, end_at=end_at))
-            if not part:
-                return
-            yield part
+        reached_at: float | None = start_at
+        while reached_at is not None:
+            part, reached_at = await self._place.read_longest(partial(_part, start_at=reached_at, end_at=end_at))
+            if part:
+                yield part
 
     async def waits_by_time(self, start_at: float, end_at: float) -> AsyncIterator[tuple[Wait, ...]]:
         """Yield the waits that began in a span, oldest first."""
@@ -75,13 +79,20 @@ class Reports:
             yield part
 
 
-def _part(connection: "Connection", position: _Position, end_at: float) -> tuple[tuple[Spoken, ...], _Position]:
-    rows = connection.execute(_LINES, (*position, end_at, PART_LINES)).fetchall()
-    return tuple(starmap(_as_spoken, (row[:6] for row in rows))), rows[-1][6:] if rows else position
+class _Line(Spoken, frozen=True, gc=False, array_like=True):
+    """As SQLite writes it."""
 
 
-def _as_spoken(openid: str, account: str, kind: str, at: float, is_ai: int, is_unknown: int) -> Spoken:
-    return Spoken(CustomerId(openid), AgentId(account), _KINDS[kind], at, bool(is_ai), bool(is_unknown))
+_DECODER: Final = json.Decoder(tuple[_Line, ...], strict=False)  # SQLite knows no true and false
+
+
+def _part(connection: "Connection", start_at: float, end_at: float) -> tuple[tuple[Spoken, ...], float | None]:
+    """Return what was said in whole seconds from a moment on, and up to which; None: to the end of the span."""
+    row = connection.execute(_REACHED, (start_at, end_at, PART_LINES)).fetchone()
+    reached_at = None if row is None else math.floor(row[0]) + 1.0
+    until_at = end_at if reached_at is None else min(reached_at, end_at)
+    (lines,) = connection.execute(_LINES, (start_at, until_at)).fetchone()
+    return _DECODER.decode(lines), reached_at
 
 
 def _waits(

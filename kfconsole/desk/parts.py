@@ -1,7 +1,7 @@
 """Long work on the event loop, done in parts so that keys pass in between."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Final, TypeVar
 
 T = TypeVar("T")
@@ -20,12 +20,12 @@ async def let_keys_pass() -> None:
     await asyncio.sleep(KEY_SECONDS)
 
 
-async def in_parts(steps: Generator[None, None, T]) -> T:
-    """Take the steps of long work to its end, and let keys pass between them."""
+async def in_parts(steps: Generator[None, None, T], rest: Callable[[], Awaitable[None]] = let_keys_pass) -> T:
+    """Take the steps of long work to its end, and let keys pass between them, or rest in another way."""
     while True:
         try:
             next(steps)
         except StopIteration as end:
             outcome: T = end.value
             return outcome
-        await let_keys_pass()
+        await rest()

@@ -79,7 +79,8 @@ class Spoken(Struct, frozen=True, gc=False):
     agent: AgentId
     """Empty: nobody's, such as what was written while waiting."""
     kind: MessageKind
-    at: float
+    at: int
+    """Unix seconds, the last whole one."""
     is_ai: bool = False
     """Whether the customer was told that a machine wrote it."""
     is_unknown: bool = False

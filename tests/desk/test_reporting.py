@@ -1,5 +1,6 @@
 """What the numbers of a report are, case by case."""
 
+import asyncio
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kfconsole.archive import Archive
-from kfconsole.desk.reporting import By, Case, Excluded, Metric, Order, Report, reckon
+from kfconsole.desk.reporting import By, Excluded, Metric, Order, Report, reckon
 from kfconsole.desk.reporting.figures import LISTED, Tally
 from kfconsole.desk.reporting.gathering import missing
 from kfconsole.desk.reporting.reckoning import Reckoning
@@ -169,7 +170,7 @@ def test_hours_are_those_of_the_zone() -> None:
 def test_percentiles_are_by_nearest_rank_and_the_longest_are_kept(values: list[int]) -> None:
     tally = Tally()
     for number, value in enumerate(values):
-        tally.add(Case(value, float(number), ANN, ME))
+        tally.add(value, number, ANN, ME)
     ordered = sorted(values)
     spread = tally.spread()
 
@@ -215,6 +216,51 @@ async def test_a_report_is_the_same_in_parts_of_any_size(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("kfconsole.archive.reporting.PART_LINES", 2)
             patch.setattr("kfconsole.archive.reporting.PART_ROWS", 2)
-            patch.setattr("kfconsole.desk.reporting.gathering.SLICE", 1)
+            patch.setattr("kfconsole.desk.reporting.reckoning.SLICE", 1)
+            patch.setattr("kfconsole.desk.reporting.figures.SLICE", 1)
             assert await reckon(archive, order, now) == whole_report
         await archive.close()
+
+
+async def test_in_a_quiet_shop_what_was_said_is_heard_in_the_session_it_was_said_in(tmp_path: Path) -> None:
+    now = T + 40_000.0
+    archive = Archive(tmp_path / "archive.db", wall=lambda: now)
+    await archive.open()
+    await archive.note_watched(Feed.SESSIONS, T - 100, now)
+    began_at = [T + hour * 3600 for hour in range(8)]
+    for at in began_at:
+        await archive.note_sessions([Session(ANN, ME, at)], at + 1)
+        await archive.end_session(Session(ANN, ME, at), at + 600)
+    said = [Record(ANN, ME, SENT, f"{at}", at + 30) for at in began_at]
+    await archive.merge_records(said, T - 100, now)
+    report = await reckon(archive, Order(T - 100, now, By.HOUR, None), now)
+    await archive.close()
+
+    assert seconds(report, Metric.FIRST_RESPONSE) == [30] * len(began_at)
+
+
+async def test_a_report_nobody_waits_for_any_more_stops_and_leaves_the_archive_free(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive.db", wall=lambda: T + 9000.0)
+    await archive.open()
+    await archive.merge_records([Record(ANN, ME, SENT, f"{at}", T + at) for at in range(2000)], T, T + 3000)
+    is_under_way, may_go_on = asyncio.Event(), asyncio.Event()
+    rests = 0
+
+    async def rest() -> None:
+        nonlocal rests
+        rests += 1
+        is_under_way.set()
+        await may_go_on.wait()
+
+    order = Order(T - 100, T + 3000, By.DAY, None)
+    reckoning = asyncio.ensure_future(reckon(archive, order, T + 9000.0, rest))
+    await is_under_way.wait()
+    rests_before = rests
+    reckoning.cancel()
+    may_go_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await reckoning
+
+    assert rests - rests_before <= 3  # what was gathered is let go of, and nothing else is done
+    assert len(await archive.between(ANN, T, T + 9)) == 10
+    await archive.close()

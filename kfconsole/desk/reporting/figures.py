@@ -2,17 +2,22 @@
 
 import heapq
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
-from msgspec import Struct
+from msgspec import Struct, msgpack
 
 from kfconsole.model import AgentId, CustomerId
 
 LISTED: Final = 200
 """So many conversations are listed behind a number, the longest first."""
+SLICE: Final = 2_000
+"""So many things are joined, ordered or let go of at once, in a millisecond or two: a key may come in between."""
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class By(StrEnum):
@@ -67,7 +72,7 @@ class Order(Struct, frozen=True):
     """In which days and hours are told; None: the host's."""
 
 
-class Case(Struct, frozen=True, order=True, gc=False):
+class Case(Struct, frozen=True, order=True, gc=False, array_like=True):
     """One wait, session, answer or customer behind a number."""
 
     seconds: int
@@ -75,6 +80,25 @@ class Case(Struct, frozen=True, order=True, gc=False):
     """When it began; what Enter leads to."""
     openid: CustomerId
     agent: AgentId
+
+
+class Cases(Mapping[Metric | Excluded, tuple[Case, ...]]):
+    """What stands behind each number of a row, packed.
+
+    Half a year of days would be half a million objects, and to let go of them would hold up a key.
+    """
+
+    def __init__(self, cases: Iterable[tuple[Metric | Excluded, Sequence[Case]]]) -> None:
+        self._packed = {what: msgpack.encode(listed) for what, listed in cases}
+
+    def __getitem__(self, what: Metric | Excluded) -> tuple[Case, ...]:
+        return msgpack.decode(self._packed[what], type=tuple[Case, ...])
+
+    def __iter__(self) -> Iterator[Metric | Excluded]:
+        return iter(self._packed)
+
+    def __len__(self) -> int:
+        return len(self._packed)
 
 
 class Spread(Struct, frozen=True):
@@ -136,36 +160,34 @@ def nearest_rank(ordered: Sequence[tuple[int, int]], percent: int) -> int:
     return ordered[-1][0]
 
 
-Met = tuple[float, AgentId]
-"""When something was heard of a customer, and whose they were."""
-
-
 class Tally:
     """Gathers how long things took; of the longest it keeps what they were."""
 
     def __init__(self) -> None:
         self._seconds: dict[int, int] = {}
         """How often something took so long: few spans differ, of a million that were measured."""
-        self.count = 0
         self._longest: list[Case] = []
         self._shortest_listed = 0
         """Nothing shorter is listed any more, now that the list is full."""
 
-    def add(self, case: Case) -> None:
+    @property
+    def count(self) -> int:
+        """How many there were."""
+        return sum(self._seconds.values())
+
+    def add(self, seconds: int, at: float, openid: CustomerId, agent: AgentId) -> None:
         """Take in one."""
-        self.count += 1
-        seconds = case.seconds
         self._seconds[seconds] = self._seconds.get(seconds, 0) + 1
         if seconds >= self._shortest_listed:
-            self._list(case)
+            self._list(Case(seconds, at, openid, agent))
 
     def join(self, other: "Tally") -> None:
         """Take in all that another has."""
-        self.count += other.count
         for seconds, count in other._seconds.items():
             self._seconds[seconds] = self._seconds.get(seconds, 0) + count
         for case in other._longest:
-            self._list(case)
+            if case.seconds >= self._shortest_listed:
+                self._list(case)
 
     def _list(self, case: Case) -> None:
         if len(self._longest) < LISTED:
@@ -181,9 +203,9 @@ class Tally:
         ordered = sorted(self._seconds.items())
         return Spread(self.count, nearest_rank(ordered, 50), nearest_rank(ordered, 90), ordered[-1][0])
 
-    def cases(self) -> tuple[Case, ...]:
+    def cases(self) -> list[Case]:
         """Return the longest, the longest first; of those of one length the latest first."""
-        return tuple(sorted(self._longest, reverse=True))
+        return sorted(self._longest, reverse=True)
 
 
 class Bucket:
@@ -192,53 +214,73 @@ class Bucket:
     def __init__(self) -> None:
         self._tallies: dict[Metric | Excluded, Tally] = {}
         self._counts: dict[Metric, int] = {}
-        self._customers: dict[CustomerId, Met] = {}
+        self._customers: dict[CustomerId, tuple[float, AgentId]] = {}
+        """When something was heard of each first, and whose they were."""
 
-    def add(self, what: Metric | Excluded, case: Case, met: Met) -> None:
-        """Take in one, and whose it was."""
+    def add(self, what: Metric | Excluded, seconds: int, at: float, openid: CustomerId, agent: AgentId) -> None:
+        """Take in one."""
         if (tally := self._tallies.get(what)) is None:
             tally = self._tallies[what] = Tally()
-        tally.add(case)
-        self._meet(case.openid, met)
+        tally.add(seconds, at, openid, agent)
+        if (known := self._customers.get(openid)) is None or at <= known[0]:
+            self._meet(openid, known, (at, agent))
 
-    def join(self, other: "Bucket") -> None:
-        """Take in all that another has."""
+    def count(self, metric: Metric, at: float, openid: CustomerId, agent: AgentId) -> None:
+        """Count one without keeping what it was."""
+        self._counts[metric] = self._counts.get(metric, 0) + 1
+        if (known := self._customers.get(openid)) is None or at <= known[0]:
+            self._meet(openid, known, (at, agent))
+
+    def _meet(self, openid: CustomerId, known: tuple[float, AgentId] | None, met: tuple[float, AgentId]) -> None:
+        """Count a customer, once."""
+        self._customers[openid] = met if known is None else min(known, met)
+
+    def join(self, other: "Bucket") -> Generator[None, None, None]:
+        """Take in all that another has, a little at a time."""
         for what, tally in other._tallies.items():
             self._tallies.setdefault(what, Tally()).join(tally)
         for metric, count in other._counts.items():
             self._counts[metric] = self._counts.get(metric, 0) + count
-        for openid, met in other._customers.items():
-            self._meet(openid, met)
+        yield
+        for number, (openid, met) in enumerate(other._customers.items(), 1):
+            self._meet(openid, self._customers.get(openid), met)
+            if number % SLICE == 0:
+                yield
 
-    def count(self, metric: Metric, openid: CustomerId, met: Met) -> None:
-        """Count one without keeping what it was."""
-        self._counts[metric] = self._counts.get(metric, 0) + 1
-        self._meet(openid, met)
-
-    def _meet(self, openid: CustomerId, met: Met) -> None:
-        """Count a customer, once; the last time something was heard of them is kept."""
-        known = self._customers.get(openid)
-        if known is None or known < met:
-            self._customers[openid] = met
-
-    def figures(self, key: str, unwatched_seconds: int = 0, records_missing_seconds: int = 0) -> Figures:
-        """Return the row."""
-        met = ((at, openid, agent) for openid, (at, agent) in self._customers.items())
-        customers = tuple(Case(0, at, openid, agent) for at, openid, agent in heapq.nlargest(LISTED, met))
+    def figures(
+        self, key: str, unwatched_seconds: int = 0, records_missing_seconds: int = 0
+    ) -> Generator[None, None, Figures]:
+        """Return the row, and let go of what it was made of, a little at a time."""
+        counted = {Metric.CUSTOMERS: len(self._customers), **self._counts}
+        customers: list[Case] = []
+        while self._customers:
+            some = (Case(0, at, openid, agent) for openid, (at, agent) in _taken(self._customers))
+            customers = heapq.nlargest(LISTED, (*customers, *some))
+            yield
         tallied = {what: tally for what, tally in self._tallies.items() if isinstance(what, Metric)}
-        return Figures(
-            key=key,
-            counts={
-                Metric.CUSTOMERS: len(self._customers),
-                **{metric: tally.count for metric, tally in tallied.items()},
-                **self._counts,
-            },
-            spreads={metric: tally.spread() for metric, tally in tallied.items()},
-            excluded={what: tally.count for what, tally in self._tallies.items() if isinstance(what, Excluded)},
-            cases={Metric.CUSTOMERS: customers, **{what: tally.cases() for what, tally in self._tallies.items()}},
-            unwatched_seconds=unwatched_seconds,
-            records_missing_seconds=records_missing_seconds,
-        )
+        counted |= {metric: tally.count for metric, tally in tallied.items()}
+        spreads = {metric: tally.spread() for metric, tally in tallied.items()}
+        excluded = {what: tally.count for what, tally in self._tallies.items() if isinstance(what, Excluded)}
+        listed = ((what, tally.cases()) for what, tally in self._tallies.items())
+        cases = Cases(((Metric.CUSTOMERS, customers), *listed))
+        self._tallies.clear()
+        return Figures(key, counted, spreads, excluded, cases, unwatched_seconds, records_missing_seconds)
+
+    def let_go(self) -> Generator[None, None, None]:
+        """Forget everything, a little at a time."""
+        self._tallies.clear()
+        yield from let_go(self._customers)
+
+
+def _taken(things: dict[K, V]) -> list[tuple[K, V]]:
+    return [things.popitem() for _number in range(min(SLICE, len(things)))]
+
+
+def let_go(things: dict[K, V]) -> Generator[None, None, None]:
+    """Forget everything, a little at a time: to drop many things at once would hold up a key."""
+    while things:
+        _taken(things)
+        yield
 
 
 def overlap_seconds(spans: Iterable[tuple[float, float]], start_at: float, end_at: float) -> float:

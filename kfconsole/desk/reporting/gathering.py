@@ -3,13 +3,15 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from msgspec.structs import replace
 
+from kfconsole.desk.parts import in_parts, let_keys_pass
 from kfconsole.desk.reporting.figures import Order, Report
-from kfconsole.desk.reporting.reckoning import AHEAD_SECONDS, AROUND_SECONDS, BEFORE_SECONDS, SLICE, Reckoning, Spans
+from kfconsole.desk.reporting.reckoning import AHEAD_SECONDS, AROUND_SECONDS, BEFORE_SECONDS, Reckoning, Spans
 from kfconsole.model import Feed
 
 if TYPE_CHECKING:
@@ -18,13 +20,16 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-async def reckon(archive: "Archive", order: Order, now: float) -> Report:
+async def reckon(
+    archive: "Archive", order: Order, now: float, rest: Callable[[], Awaitable[None]] = let_keys_pass
+) -> Report:
     """Reckon a report from the archive alone.
 
     Args:
         archive: What was seen.
         order: What is wanted.
         now: The time by WeChat's clock: what is still to come is not missing.
+        rest: What to do between two parts.
     """
     end_at = min(order.end_at, now)
     earlier = order.start_at - BEFORE_SECONDS
@@ -38,22 +43,40 @@ async def reckon(archive: "Archive", order: Order, now: float) -> Report:
         archive.sessions_by_time(earlier, until_at), reckoning.sessions, lambda session: session.started_at
     )
 
-    async def go_on(until_at: float) -> None:
-        """Have at hand whatever began up to a moment, and take in what can be."""
+    async def go_on(heard_at: float, until_at: float) -> None:
+        """Have at hand whatever began up to a moment, and take in what began before anything is heard next."""
         while (reached_at := min(waits.reached_at, sessions.reached_at)) <= until_at and reached_at < math.inf:
             await (waits if waits.reached_at == reached_at else sessions).read()
             known_until = min(waits.reached_at, sessions.reached_at) - AHEAD_SECONDS
-            await _slowly(reckoning.pass_to(min(known_until, until_at - AHEAD_SECONDS)))
+            await in_parts(reckoning.pass_to(min(known_until, heard_at)), rest)
 
-    async for part in archive.spoken(order.start_at - AROUND_SECONDS, until_at):
-        for start in range(0, len(part), SLICE):
-            lines = part[start : start + SLICE]
-            await go_on(max(line.at for line in lines) + AHEAD_SECONDS)
-            await _slowly(reckoning.hear(lines))
-    await go_on(math.inf)
-    await _slowly(reckoning.finish())
-    report = await _slowly(reckoning.report(missing(queue, order.start_at, end_at)))
-    return replace(report, order=order)
+    try:
+        async with aclosing(_read_ahead(archive.spoken(order.start_at - AROUND_SECONDS, until_at))) as parts:
+            async for lines in parts:
+                times = [line.at for line in lines]
+                await go_on(min(times), max(times) + AHEAD_SECONDS)
+                await in_parts(reckoning.hear(lines), rest)
+        await go_on(math.inf, math.inf)
+        await in_parts(reckoning.finish(), rest)
+        report = await in_parts(reckoning.report(missing(queue, order.start_at, end_at)), rest)
+        return replace(report, order=order)
+    finally:  # also when nobody waits for it any more
+        await in_parts(reckoning.let_go(), rest)
+
+
+async def _read_ahead(parts: AsyncIterator[T]) -> AsyncGenerator[T]:
+    """Yield the parts; while one is in use the next is read."""
+    coming = asyncio.ensure_future(_next(parts))
+    try:
+        while (part := await coming) is not None:
+            coming = asyncio.ensure_future(_next(parts))
+            yield part
+    finally:
+        coming.cancel()
+
+
+async def _next(parts: AsyncIterator[T]) -> T | None:
+    return await anext(parts, None)
 
 
 class _Parts(Generic[T]):
@@ -75,17 +98,6 @@ class _Parts(Generic[T]):
             return
         self._into.extend(part)
         self.reached_at = self._began_at(part[-1])
-
-
-async def _slowly(steps: Generator[None, None, T]) -> T:
-    """Take all steps of something, and let others take theirs in between."""
-    while True:
-        try:
-            next(steps)
-        except StopIteration as end:
-            outcome: T = end.value
-            return outcome
-        await asyncio.sleep(0)
 
 
 def missing(spans: Spans, start_at: float, end_at: float) -> tuple[tuple[float, float], ...]:

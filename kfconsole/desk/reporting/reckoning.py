@@ -16,11 +16,21 @@ from typing import Final
 
 from msgspec import Struct
 
-from kfconsole.desk.reporting.figures import Bucket, By, Case, Excluded, Figures, Metric, Order, Report, overlap_seconds
+from kfconsole.desk.reporting.figures import (
+    Bucket,
+    By,
+    Excluded,
+    Figures,
+    Metric,
+    Order,
+    Report,
+    let_go,
+    overlap_seconds,
+)
 from kfconsole.model import AgentId, CustomerId, MessageKind, SessionSeen, Spoken, Wait, WaitOutcome
 
 SLICE: Final = 200
-"""So many things are reckoned at once, in a millisecond or two: a key may come in between."""
+"""So many waits and sessions are reckoned at once, in a millisecond or two: a key may come in between."""
 BEFORE_SECONDS: Final = 24 * 3600
 """Waits and sessions that began so long before are known, too: what was said in the span may belong to them."""
 AROUND_SECONDS: Final = 6 * 3600
@@ -41,6 +51,10 @@ CELL_SECONDS: Final = 900
 """Hours and days begin at multiples of it in every time zone."""
 MOST_CELLS: Final = 40_000  # more than a year; beyond that, only days and hours in which something happened have a row
 
+# Looked up by name in its class, each would take as long as what is done with it, a million times.
+_RECEIVED, _SENT, _CLOSED = MessageKind.RECEIVED, MessageKind.SENT, MessageKind.CLOSED
+_METRIC_RECEIVED, _METRIC_SENT, _RESPONSE = Metric.RECEIVED, Metric.SENT, Metric.RESPONSE
+
 Spans = Sequence[tuple[float, float]]
 
 
@@ -54,16 +68,13 @@ class _Session(Struct, gc=False):
     """Whether a wait was seen that it ended."""
     known_until: float
     """When it surely still went on: behind that, another may have begun that nobody saw."""
+    ends_at: float
+    """By WeChat's records, else as it was noticed; infinite: neither."""
     before: "_Session | None" = None
     """The customer's one before, while it may still be heard of."""
     answered_at: int | None = None
     closed_at: int | None = None
     """By WeChat's records."""
-
-    def holds(self, at: int) -> bool:
-        """Whether it went on at a moment after its beginning."""
-        ended_at = self.seen.ended_at if self.closed_at is None else self.closed_at
-        return ended_at is None or at <= ended_at
 
 
 class _Turn(Struct, gc=False, frozen=True):
@@ -72,6 +83,37 @@ class _Turn(Struct, gc=False, frozen=True):
     at: int
     chain: int
     agent: AgentId
+
+
+class _Customer(Struct, gc=False):
+    """What is known of somebody at the moment that is reckoned."""
+
+    openid: CustomerId
+    last: _Session | None = None
+    """The session that began last."""
+    turn: _Turn | None = None
+    replied_at: int = 0
+    taken: tuple[int, ...] = ()
+    """When waits ended with an agent, as far as a session may still begin then."""
+
+    def session_at(self, at: int) -> _Session | None:
+        """Return the session that began last before a moment."""
+        session = self.last
+        while session is not None and session.seen.started_at > at:
+            session = session.before
+        return session
+
+    def session_of(self, at: int) -> _Session | None:
+        """Return the session that they were in."""
+        session = self.session_at(at)
+        return session if session is not None and at <= session.ends_at else None
+
+
+class _Ended(Struct, gc=False, frozen=True):
+    """A wait that a session ended which is not seen yet."""
+
+    since_at: float
+    seconds: int
 
 
 class Reckoning:
@@ -94,15 +136,17 @@ class Reckoning:
         self._gap_starts = [start_at for start_at, _end_at in gaps]
         self._watched = sessions_watched
         self._watched_starts = [start_at for start_at, _end_at in sessions_watched]
+        self._start_at, self._end_at = order.start_at, order.end_at
+        self._by_agent = order.by is By.AGENT
         self._rows: dict[str, Bucket] = {}
+        self._cells: dict[float, Bucket] = {}
+        """Each row by every quarter of an hour it has."""
         self._keys: dict[int, str] = {}
-        self._taken: dict[CustomerId, list[int]] = {}
-        """When waits ended with an agent, as far as a session may still begin then."""
-        self._unconfirmed: dict[tuple[CustomerId, AgentId, int], list[Case]] = {}
-        """Waits by the session that ended them, which is not seen yet."""
-        self._last: dict[CustomerId, _Session] = {}
-        self._turns: dict[CustomerId, _Turn] = {}
-        self._replied_at: dict[CustomerId, int] = {}
+        self._unconfirmed: dict[tuple[CustomerId, AgentId, int], tuple[_Ended, ...]] = {}
+        """Waits by the session that ended them."""
+        self._customers: dict[CustomerId, _Customer] = {}
+        self._agents: dict[AgentId, AgentId] = {}
+        """Each by one object: every line that is read has its own."""
 
     def pass_to(self, at: float) -> Generator[None, None, None]:
         """Take in waits and sessions that began up to a moment."""
@@ -116,34 +160,50 @@ class Reckoning:
 
     def hear(self, part: Iterable[Spoken]) -> Generator[None, None, None]:
         """Take in what was said next."""
+        sessions, agents, customers = self.sessions, self._agents, self._customers
+        begins_at = sessions[0].started_at if sessions else math.inf
         for line in part:
-            at = int(line.at)
-            if self.sessions and self.sessions[0].started_at <= at:
+            at, kind = line.at, line.kind
+            if at >= begins_at:
                 yield from self.pass_to(at)
-            if line.kind is MessageKind.RECEIVED:
-                self._hear_customer(line, at)
-            elif line.kind is MessageKind.SENT:
-                self._hear_agent(line, at)
-            elif line.kind is MessageKind.CLOSED:
-                self._hear_end(line, at)
+                begins_at = sessions[0].started_at if sessions else math.inf
+            customer = customers.get(line.openid) or self._customer(line.openid)
+            agent = agents.setdefault(line.agent, line.agent)
+            if kind is _RECEIVED:
+                self._hear_customer(customer, agent, at)
+            elif kind is _SENT:
+                self._hear_agent(customer, agent, at, line)
+            elif kind is _CLOSED:
+                session = customer.session_at(at)
+                if session is not None and session.closed_at is None and session.seen.agent == agent:
+                    session.closed_at = session.ends_at = at
         yield
 
     def finish(self) -> Generator[None, None, None]:
         """Say what became of each session and turn, now that all was heard."""
         yield from self.pass_to(math.inf)
-        for cases in self._unconfirmed.values():
-            for case in cases:
+        for (openid, agent, _at), waits in self._unconfirmed.items():
+            for wait in waits:
                 # Its session was never seen, only what was said there: nothing tells when it began.
-                self._add(Excluded.WAIT_ENDED_UNSEEN, case)
+                self._add(Excluded.WAIT_ENDED_UNSEEN, wait.seconds, wait.since_at, openid, agent)
         yield
-        for number, (openid, turn) in enumerate(self._turns.items(), 1):
-            self._drop(openid, turn)
-            if number % SLICE == 0:
+        while self._customers:
+            _openid, customer = self._customers.popitem()
+            if customer.turn is not None:
+                self._drop(customer, customer.turn)
+            if customer.last is not None:
+                self._settle(customer.last)
+            if len(self._customers) % SLICE == 0:
                 yield
-        for number, session in enumerate(self._last.values(), 1):
-            self._settle(session)
-            if number % SLICE == 0:
-                yield
+
+    def let_go(self) -> Generator[None, None, None]:
+        """Forget everything, a little at a time."""
+        self.waits.clear()
+        self.sessions.clear()
+        yield from let_go(self._customers)
+        while self._rows:
+            _key, bucket = self._rows.popitem()
+            yield from bucket.let_go()
 
     def report(self, unwatched: Spans) -> Generator[None, None, Report]:
         """Return the report.
@@ -159,20 +219,18 @@ class Reckoning:
         ]
         all_rows = Bucket()
         for bucket in self._rows.values():
-            all_rows.join(bucket)
-            yield
-        total = all_rows.figures("", *(round(overlap_seconds(spans, start_at, end_at)) for spans in (unwatched, gaps)))
-        yield
-        by_agent = self._order.by is By.AGENT
-        blind = {} if by_agent else (yield from self._by_key(unwatched))
-        lacking = {} if by_agent else (yield from self._by_key(gaps))
+            yield from all_rows.join(bucket)
+        unseen = (round(overlap_seconds(spans, start_at, end_at)) for spans in (unwatched, gaps))
+        total = yield from all_rows.figures("", *unseen)
+        blind = {} if self._by_agent else (yield from self._by_key(unwatched))
+        lacking = {} if self._by_agent else (yield from self._by_key(gaps))
         keys = {*self._rows, *blind, *lacking}
-        if not by_agent:
+        if not self._by_agent:
             keys |= yield from self._all_keys()
         rows: list[Figures] = []
         for key in sorted(keys):
-            bucket = self._rows.pop(key, Bucket())  # one after the other, as letting go of many takes time
-            rows.append(bucket.figures(key, round(blind.get(key, 0)), round(lacking.get(key, 0))))
+            bucket = self._rows.pop(key, Bucket())
+            rows.append((yield from bucket.figures(key, round(blind.get(key, 0)), round(lacking.get(key, 0)))))
             yield
         return Report(self._order, total, tuple(rows))
 
@@ -182,37 +240,41 @@ class Reckoning:
         number = 0
         while self.waits and self.waits[0].since_at < before_at:
             wait = self.waits.popleft()
-            if wait.outcome is WaitOutcome.TAKEN and wait.ended_at is not None:
-                taken = self._taken.setdefault(wait.openid, [])
-                taken[:] = [at for at in taken if at >= wait.since_at - AHEAD_SECONDS - TAKEN_SECONDS]
-                taken.append(int(wait.ended_at))
-            self._add_wait(wait)
+            self._add_wait(wait, self._customer(wait.openid))
             if (number := number + 1) % SLICE == 0:
                 yield
 
-    def _add_wait(self, wait: Wait) -> None:
+    def _add_wait(self, wait: Wait, customer: _Customer) -> None:
         at = int(wait.since_at)
-        ended_at = wait.last_seen_at if wait.ended_at is None else wait.ended_at
-        case = Case(max(0, int(ended_at) - at), wait.since_at, wait.openid, wait.agent or AgentId(""))
+        ended_at = int(wait.last_seen_at if wait.ended_at is None else wait.ended_at)
+        seconds, agent = max(0, ended_at - at), wait.agent or AgentId("")
+        if wait.outcome is WaitOutcome.TAKEN and wait.ended_at is not None:
+            open_at = wait.since_at - AHEAD_SECONDS - TAKEN_SECONDS
+            customer.taken = (*(taken_at for taken_at in customer.taken if taken_at >= open_at), ended_at)
         if wait.outcome is None:
-            self._add(Excluded.WAIT_GOES_ON, case)
+            why: Metric | Excluded = Excluded.WAIT_GOES_ON
         elif not wait.is_exact:
-            self._add(Excluded.WAIT_BEGAN_UNSEEN, case)
+            why = Excluded.WAIT_BEGAN_UNSEEN
         elif not wait.end_is_exact:
-            self._add(Excluded.WAIT_ENDED_UNSEEN, case)
+            why = Excluded.WAIT_ENDED_UNSEEN
         elif wait.outcome is WaitOutcome.TAKEN:
-            self._unconfirmed.setdefault((case.openid, case.agent, int(ended_at)), []).append(case)
+            key = customer.openid, agent, ended_at
+            self._unconfirmed[key] = (*self._unconfirmed.get(key, ()), _Ended(wait.since_at, seconds))
+            return
         else:
-            self._add(Metric.ABANDONED, case)
+            why = Metric.ABANDONED
+        self._add(why, seconds, wait.since_at, customer.openid, agent)
 
     def _begin(self, seen: SessionSeen) -> None:
-        for case in self._unconfirmed.pop((seen.openid, seen.agent, seen.started_at), ()):
-            self._add(Metric.WAITS, case)
-        before = self._last.get(seen.openid)
-        has_waited = any(abs(at - seen.started_at) <= TAKEN_SECONDS for at in self._taken.get(seen.openid, ()))
+        for wait in self._unconfirmed.pop((seen.openid, seen.agent, seen.started_at), ()):
+            self._add(Metric.WAITS, wait.seconds, wait.since_at, seen.openid, seen.agent)
+        customer = self._customer(seen.openid)
+        before = customer.last
+        has_waited = any(abs(at - seen.started_at) <= TAKEN_SECONDS for at in customer.taken)
         chain = seen.started_at if before is None or has_waited else _chain(before, seen)
-        session = _Session(seen, chain, has_waited, self._known_until(seen), before)
-        self._last[seen.openid] = session
+        ends_at = math.inf if seen.ended_at is None else seen.ended_at
+        session = _Session(seen, chain, has_waited, self._known_until(seen), ends_at, before)
+        customer.last = session
         following = session
         while (older := following.before) is not None:
             if following.seen.started_at < seen.started_at - SETTLED_SECONDS:
@@ -225,7 +287,7 @@ class Reckoning:
         """Reckon a session, and those before it: nothing is heard of them any more."""
         found: _Session | None = session
         while found is not None:
-            if self._is_in_span(found.seen.started_at):
+            if self._start_at <= found.seen.started_at < self._end_at:
                 self._add_session(found, after)
             found, after = found.before, found
 
@@ -244,24 +306,24 @@ class Reckoning:
 
     def _add_session(self, session: _Session, after: _Session | None) -> None:
         seen, started_at = session.seen, session.seen.started_at
-
-        def case(until_at: float) -> Case:
-            return Case(max(0, int(until_at) - started_at), started_at, seen.openid, seen.agent)
-
         end_at, is_seen = self._end(session, after)
-        self._add(Metric.SESSIONS, case(end_at))
-        self._add(Metric.HANDLING if is_seen else Excluded.SESSION_ENDED_UNSEEN, case(end_at))
+
+        def add(what: Metric | Excluded, until_at: float) -> None:
+            self._add(what, max(0, int(until_at) - started_at), started_at, seen.openid, seen.agent)
+
+        add(Metric.SESSIONS, end_at)
+        add(Metric.HANDLING if is_seen else Excluded.SESSION_ENDED_UNSEEN, end_at)
         if session.chain == started_at and not session.has_waited:
-            self._add(Excluded.WAIT_UNSEEN, case(end_at))
+            add(Excluded.WAIT_UNSEEN, end_at)
         if session.answered_at is not None and session.answered_at > session.known_until:
-            self._add(Excluded.SESSION_UNSEEN, case(session.answered_at))
+            add(Excluded.SESSION_UNSEEN, session.answered_at)
         elif session.answered_at is not None:
             is_known = self._is_read(started_at, session.answered_at)
-            self._add(Metric.FIRST_RESPONSE if is_known else Excluded.RECORDS_MISSING, case(session.answered_at))
+            add(Metric.FIRST_RESPONSE if is_known else Excluded.RECORDS_MISSING, session.answered_at)
         else:
             is_over = session.closed_at is not None or seen.ended_at is not None or after is not None
             is_known = self._is_read(started_at, end_at if is_over else self._order.end_at)
-            self._add(Excluded.NOT_ANSWERED if is_known else Excluded.RECORDS_MISSING, case(end_at))
+            add(Excluded.NOT_ANSWERED if is_known else Excluded.RECORDS_MISSING, end_at)
 
     def _end(self, session: _Session, after: _Session | None) -> tuple[float, bool]:
         """Return when a session ended, and whether that was seen; else the last moment that is known of it."""
@@ -276,77 +338,65 @@ class Reckoning:
 
     # What was said
 
-    def _session_at(self, openid: CustomerId, at: int) -> _Session | None:
-        """Return the session that began last before a moment."""
-        session = self._last.get(openid)
-        while session is not None and session.seen.started_at > at:
-            session = session.before
-        return session
-
-    def _session_of(self, openid: CustomerId, at: int) -> _Session | None:
-        """Return the session that a customer was in."""
-        session = self._session_at(openid, at)
-        return session if session is not None and session.holds(at) else None
-
-    def _hear_customer(self, line: Spoken, at: int) -> None:
-        self._count(Metric.RECEIVED, line)
-        session = self._session_of(line.openid, at)
-        if session is None and not line.agent:
+    def _hear_customer(self, customer: _Customer, agent: AgentId, at: int) -> None:
+        if self._start_at <= at < self._end_at:
+            self._row(at, agent).count(_METRIC_RECEIVED, at, customer.openid, agent)
+        session = customer.session_of(at)
+        if session is None and not agent:
             return  # written while waiting: that is what a wait, and a first response, tell of
         chain = session.chain if session else 0
-        turn = self._turns.get(line.openid)
-        if turn is not None and turn.chain != chain:
-            self._drop(line.openid, self._turns.pop(line.openid))
-            turn = None
-        if turn is None:
-            self._turns[line.openid] = _Turn(at, chain, line.agent or (session.seen.agent if session else line.agent))
+        if customer.turn is not None:
+            if customer.turn.chain == chain:
+                return
+            self._drop(customer, customer.turn)
+        customer.turn = _Turn(at, chain, agent or (session.seen.agent if session else agent))
 
-    def _hear_agent(self, line: Spoken, at: int) -> None:
+    def _hear_agent(self, customer: _Customer, agent: AgentId, at: int, line: Spoken) -> None:
         if line.is_unknown:
-            self._add(Excluded.SEND_UNKNOWN, Case(0, line.at, line.openid, line.agent))
+            self._add(Excluded.SEND_UNKNOWN, 0, at, customer.openid, agent)
             return
+        if self._start_at <= at < self._end_at:
+            metric = Metric.SENT_BY_MACHINE if line.is_ai else _METRIC_SENT
+            self._row(at, agent).count(metric, at, customer.openid, agent)
         if line.is_ai:
-            self._count(Metric.SENT_BY_MACHINE, line)
             return
-        self._count(Metric.SENT, line)
-        session = self._session_of(line.openid, at)
+        session = customer.session_of(at)
         if session is not None and session.answered_at is None:
             session.answered_at = at
-        turn = self._turns.pop(line.openid, None)
+        turn = customer.turn
         if turn is not None:
             if turn.chain != (session.chain if session else 0):
-                self._drop(line.openid, turn)
+                self._drop(customer, turn)
             else:
-                self._answer(line, turn, at, is_certain=session is not None and self._is_certain(session, at))
-        self._replied_at[line.openid] = at
+                what = self._response(customer, turn, at, session)
+                self._add(what, max(0, at - turn.at), turn.at, customer.openid, agent or turn.agent)
+            customer.turn = None
+        customer.replied_at = at
 
-    def _is_certain(self, session: _Session, at: int) -> bool:
+    def _response(self, customer: _Customer, turn: _Turn, at: int, session: _Session | None) -> Metric | Excluded:
+        """Return what a reply is that ended a turn."""
+        if session is None or not self._is_certain(session, customer, at):
+            return Excluded.TURN_UNSEEN
+        # Between the reply before and this one the customer may have written in a gap, and earlier.
+        since = max(turn.chain, customer.replied_at) or turn.at
+        return _RESPONSE if self._is_read(since, at) else Excluded.TURN_RECORDS_MISSING
+
+    def _is_certain(self, session: _Session, customer: _Customer, at: int) -> bool:
         """Whether it is known what the customer wrote since the last reply, and that the session still goes on."""
         started_at = session.seen.started_at
-        is_begin_known = session.chain != started_at or session.has_waited or self._is_noticed(started_at)
-        # Else it may go on with another that nobody saw, in which they wrote.
-        has_reply = self._replied_at.get(session.seen.openid, 0) >= started_at
-        return at <= session.known_until and (is_begin_known or has_reply)
+        return at <= session.known_until and (
+            session.has_waited
+            or session.chain != started_at
+            or self._is_noticed(started_at)
+            # Else it may go on with another that nobody saw, in which they wrote.
+            or customer.replied_at >= started_at
+        )
 
-    def _answer(self, line: Spoken, turn: _Turn, at: int, *, is_certain: bool) -> None:
-        case = Case(max(0, at - turn.at), turn.at, line.openid, line.agent or turn.agent)
-        if not is_certain:
-            self._add(Excluded.TURN_UNSEEN, case)
-            return
-        # Between the reply before and this one the customer may have written in a gap, and earlier.
-        since = max(turn.chain, self._replied_at.get(line.openid, 0)) or turn.at
-        self._add(Metric.RESPONSE if self._is_read(since, at) else Excluded.TURN_RECORDS_MISSING, case)
-
-    def _drop(self, openid: CustomerId, turn: _Turn) -> None:
+    def _drop(self, customer: _Customer, turn: _Turn) -> None:
         """Nobody replied before the session ended, or the report does."""
-        case = Case(0, turn.at, openid, turn.agent)
         is_known = self._is_read(turn.at, turn.at + 1)
-        self._add(Excluded.TURN_NOT_ANSWERED if is_known else Excluded.TURN_RECORDS_MISSING, case)
-
-    def _hear_end(self, line: Spoken, at: int) -> None:
-        session = self._session_at(line.openid, at)
-        if session is not None and session.closed_at is None and session.seen.agent == line.agent:
-            session.closed_at = at
+        what = Excluded.TURN_NOT_ANSWERED if is_known else Excluded.TURN_RECORDS_MISSING
+        self._add(what, 0, turn.at, customer.openid, turn.agent)
 
     def _is_read(self, start_at: float, end_at: float) -> bool:
         """Whether WeChat's records of a span were fetched; the last ones may still change."""
@@ -357,22 +407,23 @@ class Reckoning:
 
     # Rows
 
-    def _is_in_span(self, at: float) -> bool:
-        return self._order.start_at <= at < self._order.end_at
-
-    def _add(self, what: Metric | Excluded, case: Case) -> None:
-        if self._is_in_span(case.at):
-            self._row(case.at, case.agent).add(what, case, (case.at, case.agent))
-
-    def _count(self, metric: Metric, line: Spoken) -> None:
-        if self._is_in_span(line.at):
-            self._row(line.at, line.agent).count(metric, line.openid, (line.at, line.agent))
+    def _add(self, what: Metric | Excluded, seconds: int, at: float, openid: CustomerId, agent: AgentId) -> None:
+        if self._start_at <= at < self._end_at:
+            self._row(at, agent).add(what, seconds, at, openid, agent)
 
     def _row(self, at: float, agent: AgentId) -> Bucket:
-        key = agent if self._order.by is By.AGENT else self._key(at)
-        if (bucket := self._rows.get(key)) is None:
-            bucket = self._rows[key] = Bucket()
-        return bucket
+        if self._by_agent:
+            row = self._rows.get(agent)
+            return row if row is not None else self._rows.setdefault(agent, Bucket())
+        cell = at // CELL_SECONDS
+        if (row := self._cells.get(cell)) is None:
+            row = self._cells[cell] = self._rows.setdefault(self._key(at), Bucket())
+        return row
+
+    def _customer(self, openid: CustomerId) -> _Customer:
+        if (customer := self._customers.get(openid)) is None:
+            customer = self._customers[openid] = _Customer(openid)
+        return customer
 
     def _key(self, at: float) -> str:
         cell = int(at // CELL_SECONDS)
