@@ -32,7 +32,6 @@ def recorded(settings: Settings, recorder: Recorder, clock: ServerClock) -> tupl
         ConfigError: The file is there already, or cannot be made.
     """
     me = own_agent(settings)
-    poll = settings.poll
     recorder.begin(
         Header(
             program=version("kfconsole"),
@@ -43,12 +42,7 @@ def recorded(settings: Settings, recorder: Recorder, clock: ServerClock) -> tupl
             warn_after=settings.alerts.warn_after,
             late_after=settings.alerts.late_after,
             hours=settings.alerts.hours,
-            intervals={
-                "queue": poll.queue,
-                "agents": poll.agents,
-                "sessions": poll.sessions,
-                "messages": poll.messages,
-            },
+            intervals=settings.poll.seconds,
         )
     )
     store = RecordedStore(me, recorder, clock)

@@ -80,14 +80,7 @@ def wire(settings: Settings, recorder: "Recorder | None" = None) -> Wired:
         archive, store = recorded(settings, recorder, clock)
     log = Log(settings.log_path)
     client = make_client(settings, on_date=clock.learn, log=log)
-    poll = settings.poll
-    intervals = Intervals(
-        queue=poll.queue,
-        agents=poll.agents,
-        sessions=poll.sessions,
-        messages=poll.messages,
-        night_factor=poll.night_factor,
-    )
+    intervals = Intervals(**settings.poll.seconds, night_factor=settings.poll.night_factor)
     keep_days = settings.archive.keep_days
     poller = Poller(
         client, archive, store, clock, intervals=intervals, keep_days=keep_days, is_night=_is_night(settings)

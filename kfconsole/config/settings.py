@@ -99,6 +99,11 @@ class PollSettings:
     """How many times more rarely all but the queue is asked for then, while nothing happens."""
 
     @property
+    def seconds(self) -> dict[str, float]:
+        """The seconds of each feed by its name."""
+        return {"queue": self.queue, "agents": self.agents, "sessions": self.sessions, "messages": self.messages}
+
+    @property
     def night(self) -> DailySpan | None:
         """The night's hours; None: there are none."""
         return span_of(self.night_hours)

@@ -21,7 +21,7 @@ from textual.worker import WorkerError, WorkerFailed
 from kfconsole import text
 from kfconsole.errors import ArchiveError, KfError
 from kfconsole.i18n import _, ngettext
-from kfconsole.model import CustomerId, Feed, MessageId
+from kfconsole.model import CustomerId, MessageId
 from kfconsole.terminal.tmux import run_program
 from kfconsole.ui import arriving, collecting, words
 from kfconsole.ui import keymap as keymaps
@@ -95,15 +95,9 @@ class KfApp(App[int]):
         self.last_search: LastSearch | None = None
         self.automatic_problem = ""
         """Why customers are not assigned automatically, though the settings say so."""
-        poll = settings.poll
         self.station = Station(
             glyphs=self.glyphs,
-            intervals={
-                Feed.QUEUE: poll.queue,
-                Feed.AGENTS: poll.agents,
-                Feed.SESSIONS: poll.sessions,
-                Feed.MESSAGES: poll.messages,
-            },
+            intervals=settings.poll.seconds,
             is_demo=is_demo,
             read_only=actions.read_only,
             is_automatic=settings.assign.automatic and actions.read_only is None,

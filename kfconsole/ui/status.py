@@ -32,7 +32,8 @@ class Station(Struct, frozen=True):
     """What does not change while the console runs."""
 
     glyphs: Glyphs
-    intervals: Mapping[Feed, float]
+    intervals: Mapping[str, float]
+    """Seconds between two questions of each feed."""
     is_demo: bool = False
     read_only: ReadOnly | None = None
     """What made this console read-only."""
