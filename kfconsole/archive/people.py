@@ -55,6 +55,9 @@ _CONTACTS = f"""
             (SELECT m.id FROM messages m LEFT JOIN deliveries d ON d.message_id = m.id
                 WHERE m.customer_id = customers.id AND ifnull(d.is_dismissed, 0) = 0
                 ORDER BY m.at DESC, m.position DESC, m.id DESC LIMIT 1) AS last_id,
+            (SELECT m.id FROM messages m LEFT JOIN deliveries d ON d.message_id = m.id
+                WHERE m.customer_id = customers.id AND m.kind IN ('received', 'sent') AND ifnull(d.is_dismissed, 0) = 0
+                ORDER BY m.at DESC, m.position DESC, m.id DESC LIMIT 1) AS said_id,
             (SELECT json_group_array(json_array(act, at))
                 FROM (SELECT act, max(at) AS at FROM openings o WHERE o.customer_id = customers.id GROUP BY act)
             ) AS openings,
@@ -72,7 +75,9 @@ _CONTACTS = f"""
         {drafts.SHOWN}, alias, remark, tags,
         (SELECT count(*) FROM deliveries d
             WHERE d.customer_id = heard.customer_id AND d.state IN ('refused', 'unknown') AND d.is_dismissed = 0),
-        last_id
+        (SELECT count(*) FROM deliveries d
+            WHERE d.customer_id = heard.customer_id AND d.state = 'unknown' AND d.is_dismissed = 0),
+        said_id, last_id
     FROM heard
     LEFT JOIN reads ON reads.customer_id = heard.customer_id
 """  # only constants are filled in
@@ -125,20 +130,21 @@ def contacts(
         _CONTACTS, (json.dumps(sorted(set(openids))), now - RECENT_SECONDS, process.encoded())
     ).fetchall()
     # A query of its own: as the right side of a LEFT JOIN the view of a million lines would be made as a whole.
-    lasts = connection.execute(_LASTS, (json.dumps([row[-1] for row in rows if row[-1] is not None]),))
+    lasts = connection.execute(_LASTS, (json.dumps([key for row in rows for key in {*row[-2:]} if key is not None]),))
     last_by_id = {message.id: message for message in map(as_message, lasts)}
     return {row[0]: _as_contact(row, last_by_id, seen) for row in rows}
 
 
 def _as_contact(row: tuple[Any, ...], last_by_id: Mapping[MessageId, Message], seen: _Seen) -> Contact:
-    openid, received, openings, sends, unread, draft, alias, remark, tags, undelivered, last_id = row
+    openid, received, openings, sends, unread, draft, alias, remark, tags, undelivered, unknown, said_id, last_id = row
     ours = [_Send(*send) for send in json.loads(sends)]
     took = [send for send in ours if send.state not in (Delivery.SENDING, Delivery.REFUSED)]
     refused = [send for send in ours if send.is_out_of_replies and all(_key(send) > _key(other) for other in took)]
     received_at, received_id = json.loads(received) if received else (None, None)
     return Contact(
         openid=openid,
-        last_message=last_by_id.get(last_id),
+        last_message=last_by_id.get(said_id),
+        last_event=None if last_id == said_id else last_by_id.get(last_id),
         windows=_windows(received_at, received_id, json.loads(openings), ours, refused),
         records_seen_since_at=seen.records_since_at,
         sends_seen_since_at=seen.sends_since_at,
@@ -149,6 +155,7 @@ def _as_contact(row: tuple[Any, ...], last_by_id: Mapping[MessageId, Message], s
         remark=remark or "",
         tags=tuple(json.loads(tags)) if tags else (),
         undelivered=undelivered,
+        unknown=unknown,
     )
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from datetime import tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -46,7 +47,7 @@ class SessionRow(Struct, frozen=True):
     nick: str
     """Of the agent; empty: not known."""
     started_at: int
-    """Unix seconds of WeChat's clock."""
+    """Unix seconds of WeChat's clock; 0: WeChat does not tell."""
     age_seconds: int
     name: str
     """What the customer is called: our alias, else WeChat's remark; empty: neither is known."""
@@ -149,10 +150,7 @@ def _print(found: SessionList, settings: config.Settings) -> None:
     zone = settings.ui.zone
     emit_table(
         (_("customer"), _("agent"), _("nickname"), _("since"), _("duration"), _("name")),
-        [
-            (row.openid, row.agent, row.nick, local_time(row.started_at, zone), clock_span(row.age_seconds), row.name)
-            for row in found.sessions
-        ],
+        [(row.openid, row.agent, row.nick, *_since(row, zone), row.name) for row in found.sessions],
         right=(4,),
     )
     if not found.sessions and not found.not_asked:
@@ -264,9 +262,14 @@ def end_transfer(done: "Transfer", openid: str, *, as_json: bool) -> None:
     raise click.exceptions.Exit(_exit_code(done))
 
 
+def _since(row: SessionRow, zone: tzinfo | None) -> tuple[str, str]:
+    return (local_time(row.started_at, zone), clock_span(row.age_seconds)) if row.started_at else ("-", "-")
+
+
 async def _list(settings: config.Settings, agent: AgentId | None) -> tuple[SessionList, dict[AgentId, Rejected]]:
     """Return the sessions, and why those of some agents could not be had."""
     from kfconsole.cli.wiring import opened, wire
+    from kfconsole.desk.rules import session_age
 
     async with opened(wire(settings), is_reading=True) as desk:
         refusals: dict[AgentId, Rejected] = {}
@@ -279,7 +282,7 @@ async def _list(settings: config.Settings, agent: AgentId | None) -> tuple[Sessi
                 agent=session.agent,
                 nick=_nick(desk, session.agent),
                 started_at=session.started_at,
-                age_seconds=max(0, int(now - session.started_at)),
+                age_seconds=int(session_age(session, now)),
                 name=names.get(session.openid, ""),
             )
             for session in sorted(sessions, key=lambda session: session.started_at)

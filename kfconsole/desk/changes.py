@@ -379,7 +379,7 @@ def _is_complete(desk: Desk) -> bool:
 def _agent_in_records(desk: Desk, row: Waiting) -> AgentId | None:
     """Return who wrote with a customer since they began to wait, by WeChat's records: not what was sent from here."""
     contact = desk.contacts.get(row.openid)
-    last = contact.last_message if contact else None
+    last = contact.newest if contact else None
     if last is None or not last.agent or last.delivery is not None or last.at < int(row.since_at):
         return None
     return None if last.kind in (MessageKind.QUEUED, MessageKind.CLOSED) else last.agent

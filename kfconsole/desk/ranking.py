@@ -102,13 +102,14 @@ def unanswered(
 def unanswered_since(contact: Contact | None, session: Session) -> float | None:
     """Return since when a customer waits for an answer, by the last message alone; None: they do not."""
     last = contact.last_message if contact is not None else None
+    began_at = float(session.started_at) if session.is_dated else None
     if last is None or last.at < session.started_at:
         # A customer comes by writing; WeChat shows nothing of that, so the wait begins with the session.
         is_answered = last is not None and last.kind is MessageKind.SENT and last.delivery is not Delivery.REFUSED
-        return None if is_answered else float(session.started_at)
+        return None if is_answered else began_at
     if last.kind is MessageKind.SENT and last.delivery is not Delivery.REFUSED:
         return None
-    return last.at if last.kind is MessageKind.RECEIVED else float(session.started_at)
+    return last.at if last.kind is MessageKind.RECEIVED else began_at
 
 
 def has_spoken_last(contact: Contact | None) -> bool:

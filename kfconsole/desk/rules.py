@@ -3,6 +3,7 @@
 Waits and allowances have their own modules, `waits` and `allowances`; their names are offered here too.
 """
 
+import math
 from enum import StrEnum
 
 from kfconsole.desk.allowances import WINDOW_RULES, allowance, allowance_of
@@ -162,13 +163,13 @@ def who_serves(desk: Desk, openid: CustomerId) -> AgentId | None:
 
 
 def session_age(session: Session, now: float) -> float:
-    """Return how long a session has lasted; never negative."""
-    return max(0.0, now - session.started_at)
+    """Return how long a session has lasted, at least; never negative."""
+    return max(0.0, now - session.started_at) if session.is_dated else 0.0
 
 
 def route_ends_at(session: Session) -> float:
-    """Return when WeChat stops routing the customer's messages to the agent."""
-    return session.started_at + ROUTE_SECONDS
+    """Return when WeChat stops routing the customer's messages to the agent; inf: nobody knows."""
+    return session.started_at + ROUTE_SECONDS if session.is_dated else math.inf
 
 
 class AgentState(StrEnum):

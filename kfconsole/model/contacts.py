@@ -62,6 +62,7 @@ class Contact(Struct, frozen=True, gc=False):
 
     openid: CustomerId
     last_message: Message | None = None
+    """The newest thing that either side said, and of ours none that was decided not to go."""
     windows: tuple[Window, ...] = ()
     """The customer's newest act of each kind that let us reply."""
     records_seen_since_at: float = math.inf
@@ -79,11 +80,22 @@ class Contact(Struct, frozen=True, gc=False):
     tags: tuple[str, ...] = ()
     undelivered: int = 0
     """Messages refused or of unknown outcome that nobody has decided on."""
+    unknown: int = 0
+    """How many of those may have arrived."""
+    last_event: Message | None = None
+    """What WeChat's records tell of since, such as that somebody accepted them; None: nothing."""
 
     @property
     def name(self) -> str:
         """What the customer is called: the alias, else WeChat's remark; empty: neither is known."""
         return one_line(self.alias) or one_line(self.remark)
+
+    @property
+    def newest(self) -> Message | None:
+        """The newest message or event, as far as is known."""
+        if self.last_event is None or (self.last_message is not None and self.last_message.at > self.last_event.at):
+            return self.last_message
+        return self.last_event
 
     @property
     def last_received_at(self) -> float | None:

@@ -97,6 +97,11 @@ class Session(Struct, frozen=True, gc=False):
     agent: AgentId
     started_at: int
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether WeChat tells when it began: 0 is no time."""
+        return self.started_at > 0
+
 
 class SessionHolder(Struct, frozen=True, gc=False):
     """Who serves a customer, by WeChat's answer for that customer."""

@@ -98,8 +98,14 @@ class Column(Struct, frozen=True):
 
 
 def _need(row: Standing, _look: BoardLook) -> tuple[str, str]:
+    return _reason_word(row), _MARKS[row.reason][1]
+
+
+def _reason_word(row: Standing) -> str:
+    if row.reason is Reason.UNDELIVERED and row.contact is not None:
+        return _(words.undelivered(row.contact))
     said = REASON_WORDS[row.reason]
-    return _(said) if said else "", _MARKS[row.reason][1]
+    return _(said) if said else ""
 
 
 def _who(row: Standing, look: BoardLook) -> tuple[str, str]:
@@ -113,6 +119,8 @@ def _agent(row: Standing, _look: BoardLook) -> tuple[str, str]:
 
 
 def _age(row: Standing, look: BoardLook) -> tuple[str, str]:
+    if row.session is not None and not row.session.is_dated:
+        return NONE, "muted"
     bound = look.glyphs.at_least if row.waiting is not None and not row.waiting.is_exact else ""
     tone = _MARKS[row.reason][1] if row.waiting is not None else "text"
     return bound + text.clock_span(look.now_at - row.began_at), tone
@@ -316,8 +324,7 @@ def sought_standing(row: Standing) -> finding.Sought:
     names = " ".join((contact.alias, contact.remark, *contact.tags, row.agent_name))
     last = contact.last_message.text if contact.last_message else ""
     account = row.session.agent if row.session is not None else ""
-    reason = REASON_WORDS[row.reason]
-    return finding.sought(names, f"{row.id} {account} {_(reason) if reason else ''} {last}")
+    return finding.sought(names, f"{row.id} {account} {_reason_word(row)} {last}")
 
 
 def sought_hand(row: Hand) -> finding.Sought:

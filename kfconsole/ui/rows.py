@@ -233,7 +233,7 @@ def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> l
         ),
         (text.fit(" " + (_("me") if row.is_mine else row.agent_name), 8), tones.accent if row.is_mine else tones.muted),
         (
-            text.fit(text.clock_span(look.now_at - row.session.started_at), 6, align_right=True),
+            text.fit(_age(row.session, look), 6, align_right=True),
             tones.warn if is_ending else tones.muted,
         ),
     ]
@@ -242,6 +242,10 @@ def draw_session(row: SessionRow, width: int, is_current: bool, look: Look) -> l
     if contact.last_message is not None:
         parts.append(("  " + _preview(contact.last_message), tones.muted))
     return parts
+
+
+def _age(session: Session, look: Look) -> str:
+    return text.clock_span(look.now_at - session.started_at) if session.is_dated else "-"
 
 
 def _session_mark(row: SessionRow, contact: Contact, look: Look, *, is_urgent: bool) -> Part:
@@ -257,7 +261,7 @@ def _session_notes(contact: Contact, ends_in_seconds: float | None, look: Look) 
     if contact.unread:
         notes.append((" " + _("{count} new").format(count=contact.unread), tones.strong))
     if contact.undelivered:
-        notes.append((" " + _("not sent"), tones.late))
+        notes.append((" " + _(words.undelivered(contact)), tones.late))
     if contact.draft:
         notes.append((" " + _("draft"), tones.accent))
     if ends_in_seconds is not None:

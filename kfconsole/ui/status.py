@@ -268,11 +268,10 @@ def customer_title(desk: Desk, openid: CustomerId, station: Station, now: float)
     session = rules.session_of(desk, openid)
     if session is not None:
         title.append(_("with {agent}").format(agent=rules.agent_name(desk, session.agent)))
-        title.append(words.age(rules.session_age(session, now)))
         left_seconds = rules.route_ends_at(session) - now
-        title.append(
-            _("routing ends in {age}").format(age=words.age(left_seconds)) if left_seconds > 0 else _("routing ended")
-        )
+        ending = _("routing ends in {age}").format(age=words.age(left_seconds)) if left_seconds > 0 else None
+        if session.is_dated:
+            title += [words.age(rules.session_age(session, now)), ending or _("routing ended")]
     elif rules.is_waiting(desk, openid):
         title.append(_("waiting"))
     else:

@@ -109,3 +109,8 @@ def day_words(day: date, today: date) -> str:
         if day.year != today.year
         else _("{month}/{day} {weekday}").format(month=day.month, day=day.day, weekday=_(WEEKDAYS[day.weekday()]))
     )
+
+
+def undelivered(contact: Contact) -> str:
+    """Return what a list says of a customer to whom something did not surely arrive; to be translated."""
+    return N_("sent?") if contact.unknown >= contact.undelivered else N_("not sent")

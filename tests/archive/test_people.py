@@ -2,7 +2,7 @@ import pytest
 from msgspec.structs import replace
 
 from kfconsole.archive import Archive
-from kfconsole.model import Contact, CustomerAct, CustomerId, Delivery, Opening, User, Window
+from kfconsole.model import Contact, CustomerAct, CustomerId, Delivery, MessageKind, Opening, User, Window
 from tests.archive.world import ANN, BOB, CREATED_AT, ME, T, received, sent, texts
 
 HOUR = 3600
@@ -24,6 +24,30 @@ async def test_a_contact_holds_the_last_message_and_when_the_customer_last_wrote
     assert contact.last_message is not None
     assert contact.last_message.text == "hello"
     assert contact.last_received_at == T
+
+
+async def test_what_was_said_last_is_no_event_which_is_told_beside_it(archive: Archive) -> None:
+    event = replace(received("", T + 2), kind=MessageKind.TRANSFERRED, text="")
+    await archive.merge_records([received("anybody there?", T), event], T, T + 60)
+    contact = (await archive.contacts([ANN]))[ANN]
+
+    assert contact.last_message is not None
+    assert contact.last_event is not None
+    assert (contact.last_message.text, contact.last_event.kind) == ("anybody there?", MessageKind.TRANSFERRED)
+    assert contact.newest == contact.last_event
+    await archive.merge_records([event, sent("here", T + 3)], T, T + 60)
+    contact = (await archive.contacts([ANN]))[ANN]
+
+    assert contact.newest == contact.last_message
+    assert contact.last_event is None
+
+
+async def test_of_what_did_not_surely_arrive_it_is_told_how_much_may_have(archive: Archive) -> None:
+    for outcome in (Delivery.UNKNOWN, Delivery.REFUSED):
+        await archive.settle((await archive.begin_send(ANN, ME, f"now {outcome}", T)).id, outcome)
+    contact = (await archive.contacts([ANN]))[ANN]
+
+    assert (contact.undelivered, contact.unknown) == (2, 1)
 
 
 async def test_a_dismissed_message_is_not_the_last_one(archive: Archive) -> None:

@@ -16,6 +16,7 @@ from kfconsole.model import (
     MessageKind,
     Session,
 )
+from kfconsole.ui import words
 from kfconsole.ui.agent_picker import agent_choices
 from kfconsole.ui.lines import words_of
 from kfconsole.ui.rows import agent_names, matches, session_rows
@@ -85,3 +86,8 @@ def test_a_reply_that_only_looks_like_a_picture_stands_as_it_was_written() -> No
     sent = Message(MessageId(1), ANN, ME, MessageKind.SENT, "[image]", 5.0, Delivery.SENT)
 
     assert words_of(sent) == "[image]"
+
+
+@pytest.mark.parametrize(("unknown", "said"), [(2, "sent?"), (1, "not sent"), (0, "not sent")])
+def test_not_sent_is_said_only_where_wechat_refused_something(unknown: int, said: str) -> None:
+    assert words.undelivered(Contact(ANN, undelivered=2, unknown=unknown)) == said

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kfconsole.desk import ranking
 from kfconsole.desk.ranking import Need, Reason
 from kfconsole.i18n import _, listed, ngettext
-from kfconsole.model import CustomerId
+from kfconsole.model import Contact, CustomerId
 from kfconsole.ui import words
 from kfconsole.ui.acts.base import DeskActs
 
@@ -81,7 +81,7 @@ class NeedActs(DeskActs):
         contact = self.desk.contacts.get(need.openid)
         match need.reason:
             case Reason.UNDELIVERED:
-                why = _("a message did not arrive")
+                why = _undelivered(contact)
             case Reason.ENDING:
                 why = _("WeChat soon stops routing")
             case Reason.UNREAD:
@@ -93,9 +93,15 @@ class NeedActs(DeskActs):
                 why = _("no answer for {age}").format(age=age)
         facts = [why]
         if contact is not None and contact.undelivered and need.reason is not Reason.UNDELIVERED:
-            facts.append(_("a message did not arrive"))
+            facts.append(_undelivered(contact))
         if need.left_seconds is not None:
             facts.append(_("{time} left to reply").format(time=words.age(need.left_seconds)))
         if need.replies_left is not None and need.replies_left <= 1:
             facts.append(_("last reply") if need.replies_left else _("no reply left"))
         return _("{customer}: {facts}").format(customer=name, facts=listed(facts))
+
+
+def _undelivered(contact: Contact | None) -> str:
+    if contact is not None and contact.unknown >= contact.undelivered:
+        return _("whether a message arrived is not known")
+    return _("a message did not arrive")
