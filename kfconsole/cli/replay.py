@@ -9,9 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
+from click.core import ParameterSource
 
 from kfconsole import config
+from kfconsole.cli.json_option import json_option
 from kfconsole.cli.output import require_terminal
+from kfconsole.cli.watch import Told
 from kfconsole.config import checks
 from kfconsole.config.settings import AccountSettings, AlertSettings, MeSettings, PollSettings, ReplySettings
 from kfconsole.errors import ConfigError
@@ -32,7 +35,7 @@ DAY_SECONDS = 86_400.0
     help=_(
         "Play a recording that was made with --record, on the screens of the console. Nothing can be changed, WeChat "
         "is asked nothing, and neither settings nor a network are needed. Keys: P pauses, < and > change the speed, "
-        "J jumps to a time."
+        "J jumps to a time. With --plain or --json, what happened is printed line by line, as 'kfconsole watch' does."
     ),
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
@@ -44,15 +47,41 @@ DAY_SECONDS = 86_400.0
     help=_("How fast it is played; 2 is twice as fast."),
 )
 @click.option("--from", "start", metavar="TIME", help=_("Where to begin: a time such as 10:04, or +30m."))
-@click.pass_obj
-def command(settings_file: Path | None, file: Path, speed: float, start: str | None) -> int:
-    """Play it until it is left."""
-    from kfconsole.cli.console import run_app
+@click.option("--plain", "is_plain", is_flag=True, help=_("Print what happened, one line each, on no screen."))
+@click.option("--text", "with_text", is_flag=True, help=_("With --plain or --json: also what customers write."))
+@json_option(Told, _("Print one object of JSON a line; its type says what happened."))
+@click.pass_context
+def command(
+    context: click.Context,
+    file: Path,
+    speed: float,
+    start: str | None,
+    *,
+    is_plain: bool,
+    with_text: bool,
+    as_json: bool,
+) -> int:
+    """Play it until it is left, or print it."""
     from kfconsole.desk.recording_file import RecordingFile
 
-    settings = config.load(settings_file)
+    is_printed = is_plain or as_json
+    if is_plain and as_json:
+        raise click.UsageError(_("--plain and --json exclude each other."), context)
+    if with_text and not is_printed:
+        raise click.UsageError(_("--text is for --plain and --json; a screen shows every message."), context)
+    if is_printed and context.get_parameter_source("speed") is not ParameterSource.DEFAULT:
+        raise click.UsageError(_("--speed is for a screen; what is printed comes as fast as it is read."), context)
+    settings = config.load(context.obj)
     recording = RecordingFile(file)
     try:
+        if is_printed:
+            from kfconsole.cli.replay_lines import print_lines
+
+            settings = _settings(settings, recording.header)
+            start_at = _start_at(recording, start, settings)
+            return print_lines(settings, recording, start_at, with_text=with_text, as_json=as_json)
+        from kfconsole.cli.console import run_app
+
         require_terminal()
         with tempfile.TemporaryDirectory(prefix="kfconsole-replay-") as folder:
             return run_app(open_replay(settings, recording, Path(folder), speed=speed, start=start))
@@ -80,10 +109,11 @@ def open_replay(
     from kfconsole.archive.replayed import ReplayedArchive
     from kfconsole.desk import Actions
     from kfconsole.desk.replaying import NoWeChat, Player, ReplayClock, ReplayedStore
-    from kfconsole.ui.replay import ReplayApp, typed_moment
+    from kfconsole.ui.replay import ReplayApp
 
     header = recording.header
-    settings = _settings(settings, header, folder)
+    settings = _settings(settings, header)
+    settings = replace(settings, data_dir=folder, replies=ReplySettings(file=str(folder / "replies.toml")))
     clock = ReplayClock(recording.began_at, header.began_mono, speed=speed)
     store = ReplayedStore(header.me)
     archive = ReplayedArchive(
@@ -94,10 +124,7 @@ def open_replay(
     )
     player = Player(recording, archive, store, clock)
     if start is not None:
-        try:
-            player.start_at = typed_moment(start, player, datetime.fromtimestamp(player.began_at, settings.ui.zone))
-        except ValueError as error:
-            raise click.UsageError(f"--from: {error}", click.get_current_context(silent=True)) from error
+        player.start_at = _start_at(recording, start, settings)
     client = cast("KfClient", NoWeChat())
     actions = Actions(client, archive, store, clock, me=header.me, read_only=True)
     return ReplayApp(
@@ -105,7 +132,18 @@ def open_replay(
     )
 
 
-def _settings(settings: config.Settings, header: "Header", folder: Path) -> config.Settings:
+def _start_at(recording: "RecordingFile", start: str | None, settings: config.Settings) -> float:
+    from kfconsole.desk.recorded_time import typed_moment
+
+    if start is None:
+        return recording.began_at
+    try:
+        return typed_moment(start, recording, datetime.fromtimestamp(recording.began_at, settings.ui.zone))
+    except ValueError as error:
+        raise click.UsageError(f"--from: {error}", click.get_current_context(silent=True)) from error
+
+
+def _settings(settings: config.Settings, header: "Header") -> config.Settings:
     """Return how somebody wants it to look, with all that the recorded desk decides; nothing of theirs is touched."""
     usual, seconds = PollSettings(), header.intervals
     poll = PollSettings(
@@ -116,7 +154,6 @@ def _settings(settings: config.Settings, header: "Header", folder: Path) -> conf
     )
     return replace(
         settings,
-        data_dir=folder,
         account=AccountSettings(app_id="replay"),
         me=MeSettings(kf_account=header.me or "", read_only=True),
         poll=poll,
@@ -124,7 +161,6 @@ def _settings(settings: config.Settings, header: "Header", folder: Path) -> conf
         alerts=AlertSettings(
             warn_after=header.warn_after, late_after=header.late_after, hours=header.hours, bell=False, popups="off"
         ),
-        replies=ReplySettings(file=str(folder / "replies.toml")),
     )
 
 

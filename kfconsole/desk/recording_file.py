@@ -1,5 +1,6 @@
 """The file of a recording, read a part at a time: a day of it takes no more memory than a minute."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -8,7 +9,7 @@ from msgspec import Struct
 from kfconsole.desk.fact_lines import Damaged, Keyframe, Moment, Restorer, messages_of, read_header
 from kfconsole.desk.facts import Fact
 from kfconsole.errors import ConfigError
-from kfconsole.i18n import _
+from kfconsole.i18n import _, listed, ngettext
 from kfconsole.model import Desk, Message
 
 PART_MESSAGES: Final = 1_000
@@ -18,6 +19,7 @@ MAX_LINE_BYTES: Final = 64 * 1024 * 1024
 """A keyframe of the biggest floor has a tenth of it."""
 TAIL_BYTES: Final = 4 * 1024 * 1024
 """The end of a file in which its last whole line is looked for."""
+NAMED_LINES: Final = 3
 KEYFRAME_START: Final = b'{"kind":"Keyframe"'
 MESSAGE_STARTS: Final = (b'{"kind":"MessagesSeen"', b'{"kind":"ContactsSeen"')
 """Where messages stand: what a jump passes by has to be in the conversations all the same."""
@@ -163,3 +165,19 @@ class RecordingFile:
         self.is_cut = bool(lines.pop())
         self.rewind()
         return next(filter(None, map(self._restorer.moment, reversed(lines))), None)
+
+
+def damage_words(lines: Sequence[int]) -> str:
+    """Say which lines of a recording cannot be read, and what comes of it."""
+    words = ngettext(
+        "Line {lines} of the recording cannot be read: for some minutes after it, something may be wrong.",
+        "Lines {lines} of the recording cannot be read: for some minutes after them, something may be wrong.",
+        len(lines),
+    )
+    shown = [str(line) for line in lines[:NAMED_LINES]]
+    return words.format(lines=listed(shown if len(lines) <= NAMED_LINES else [*shown, "…"]))
+
+
+def cut_words() -> str:
+    """Say that the last line of a recording was never finished."""
+    return _("The recording ends in the middle of a line: the console that wrote it was killed.")

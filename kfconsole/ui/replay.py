@@ -1,12 +1,11 @@
 """The console on a recording: the same screens, keys to pause, hurry and jump, and nothing that can be done."""
 
-import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from msgspec.structs import replace
 
-from kfconsole import dates
+from kfconsole.desk.recorded_time import typed_moment
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
 from kfconsole.ui import rebinding
@@ -29,8 +28,6 @@ _REFUSED = frozenset(
     }
 )
 """What is left to be done of a desk that is over: to look at it."""
-_STEP = re.compile(r"([+-])\s*(\d+)\s*([smh秒分时]?)")
-_UNITS = {"s": 1, "秒": 1, "m": 60, "分": 60, "": 60, "h": 3600, "时": 3600}
 
 
 class ReplayApp(KfApp):
@@ -94,29 +91,3 @@ class ReplayApp(KfApp):
 
     def _echo(self, typed: str) -> str:
         return datetime.fromtimestamp(self._read(typed), self.zone).strftime("%Y-%m-%d %H:%M:%S")
-
-
-def typed_moment(typed: str, player: "Player", now: datetime) -> float:
-    """Return the moment of a recording that somebody typed: a time, or a step from where it is.
-
-    Raises:
-        ValueError: It is none, or not in the recording.
-    """
-    found = _STEP.fullmatch(typed.strip().casefold())
-    if found is not None:
-        step = int(found[2]) * _UNITS[found[3]]
-        at = now.timestamp() + (step if found[1] == "+" else -step)
-        return min(max(at, player.began_at), player.ends_at)
-    try:
-        moment = dates.parse(typed, now)
-    except ValueError as error:
-        raise ValueError(_("Type a time such as 10:04, or a step such as +5m or -30s.")) from error
-    for _day in range(2):  # of a night, the hours after midnight are of the next day
-        if moment.timestamp() + 1 < player.began_at:
-            moment += timedelta(days=1)
-    if not player.began_at <= moment.timestamp() + 1 <= player.ends_at + 2:
-        said = _("The recording is from {start} to {end}.")
-        form = "%Y-%m-%d %H:%M:%S"
-        start, end = (datetime.fromtimestamp(at, now.tzinfo).strftime(form) for at in (player.began_at, player.ends_at))
-        raise ValueError(said.format(start=start, end=end))
-    return moment.timestamp()

@@ -3,13 +3,12 @@
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
-from kfconsole.i18n import _, listed, ngettext, sentences
+from kfconsole.desk.recording_file import cut_words, damage_words
+from kfconsole.i18n import _, sentences
 
 if TYPE_CHECKING:
     from kfconsole.desk.recording import Recorder
     from kfconsole.desk.replaying import Player
-
-SHOWN_LINES = 3
 
 
 class Tape(Protocol):
@@ -70,16 +69,10 @@ class ReplayTape:
         """Say what of the file cannot be read."""
         player = self._player
         said = []
-        if lines := player.damaged:
-            words = ngettext(
-                "Line {lines} of the recording cannot be read: for some minutes after it, something may be wrong.",
-                "Lines {lines} of the recording cannot be read: for some minutes after them, something may be wrong.",
-                len(lines),
-            )
-            shown = [str(line) for line in lines[:SHOWN_LINES]]
-            said.append(words.format(lines=listed(shown if len(lines) <= SHOWN_LINES else [*shown, "…"])))
+        if player.damaged:
+            said.append(damage_words(player.damaged))
         if player.is_at_end and player.is_cut:
-            said.append(_("The recording ends in the middle of a line: the console that wrote it was killed."))
+            said.append(cut_words())
         return said
 
 

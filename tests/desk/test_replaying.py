@@ -86,6 +86,8 @@ class Floor:
         if number >= 8:
             facts.append(happened.SessionClosed(openid_of(number - 8), TOM, mono))
         self.store.apply(*facts)
+        while len(self.recorder._pending) > FEW_FACTS:  # hours pass in seconds here, and the writer has to follow
+            time.sleep(0.001)
 
     def end(self) -> None:
         self.recorder.end()
@@ -96,8 +98,6 @@ def recorded(path: Path, steps: int, **options: bool | float) -> Floor:
     floor = Floor(path, **options)  # type: ignore[arg-type]
     for number in range(steps):
         floor.step(number)
-        while len(floor.recorder._pending) > FEW_FACTS:  # hours pass in seconds here, and the writer has to follow
-            time.sleep(0.001)
     floor.end()
     return floor
 
@@ -402,9 +402,9 @@ async def kept(show: Show) -> tuple[Counter[tuple[str, float, float | None]], Co
     )
 
 
-def polled(path: Path, steps: int) -> Floor:
+def polled(path: Path, steps: int, *, keyframe_seconds: float = 60.0) -> Floor:
     """Record a desk that is told that it was answered."""
-    floor = Floor(path)
+    floor = Floor(path, keyframe_seconds=keyframe_seconds)
     for number in range(steps):
         floor.step(number)
         floor.store.apply(*(happened.FeedSucceeded(feed, floor.hand.mono) for feed in Feed))

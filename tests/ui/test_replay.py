@@ -2,9 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
 
 import pytest
 from msgspec.structs import replace
@@ -14,11 +12,10 @@ from kfconsole.cli.replay import open_replay
 from kfconsole.desk.fact_lines import Header, Shortener
 from kfconsole.desk.recording import Recorder
 from kfconsole.desk.recording_file import RecordingFile
-from kfconsole.desk.replaying import Player
 from kfconsole.errors import NotPossible
 from kfconsole.simulator import World, create_app
 from kfconsole.ui.commands import COMMANDS
-from kfconsole.ui.replay import _LEADING, _REFUSED, typed_moment
+from kfconsole.ui.replay import _LEADING, _REFUSED
 from kfconsole.ui.status import notices
 from kfconsole.ui.tape import RecordingTape
 from tests.desk.test_replaying import BEGAN_AT, cut, damage, openid_of, polled, recorded
@@ -167,31 +164,6 @@ async def test_a_recording_that_stops_is_told_on_the_desk(tmp_path: Path) -> Non
     async with running(tmp_path, World()) as console:
         console.app.station = replace(console.app.station, tape=tape)
         await console.sees("recording stopped", "no room left")
-
-
-def test_a_time_that_is_typed_lies_in_the_recording() -> None:
-    class Night:
-        began_at = datetime(2026, 11, 23, 23, 0, tzinfo=UTC).timestamp()
-        ends_at = began_at + 7200
-
-    player, now = cast(Player, Night()), datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
-    minutes = {
-        typed: (typed_moment(typed, player, now) - Night.began_at) / 60
-        for typed in ("23:15", "0:45", "+5m", "-10", "-2h", "+30 秒", "+9h", "2026-11-24 00:10")
-    }
-    assert minutes == {
-        "23:15": 15,
-        "0:45": 105,
-        "+5m": 35,
-        "-10": 20,
-        "-2h": 0,
-        "+30 秒": 30.5,
-        "+9h": 120,
-        "2026-11-24 00:10": 70,
-    }
-    for typed, fits in (("12:00", "is from"), ("2026-11-25", "is from"), ("nonsense", "10:04"), ("+5x", "10:04")):
-        with pytest.raises(ValueError, match=fits):
-            typed_moment(typed, player, now)
 
 
 async def test_a_time_zone_this_host_does_not_know_is_lived_with(tmp_path: Path) -> None:
