@@ -84,7 +84,7 @@ _Number = TypeVar("_Number", int, float)
 
 
 def _in_range(name: str, value: _Number, least: float, most: float) -> _Number:
-    if not least <= value <= most:  # so it is for what is no number, which JSON here may hold
+    if not least <= value <= most:  # NaN, which json reads, is in no range
         raise BadField(f"field {name!r} is {value}; give {least:g} or more, {most:g} at most")
     return value
 
