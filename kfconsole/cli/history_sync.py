@@ -168,17 +168,17 @@ class _Run:
 
     async def fetch(self) -> None:
         """Fetch slice by slice."""
-        from kfconsole.desk.syncing import CLOCK_SHIFT_SECONDS
+        from kfconsole.desk.clock import CLOCK_SHIFT_SECONDS
 
         total_seconds = await self._syncing.missing_seconds(self._start_at, self._end_at)
         until_at = self._end_at
         with _progress(total_seconds, self._zone) as shown:
             bar = _Pieces(shown, total_seconds)
             while (piece := await self._syncing.newest_slice(self._start_at, until_at)) is not None:
-                offset = self._offset()
+                offset = self._desk.clock.offset
                 await self._fetch_piece(piece, bar)
                 until_at = piece[0]
-                if self._is_to_now and abs(self._offset() - offset) > CLOCK_SHIFT_SECONDS:
+                if self._is_to_now and abs(self._desk.clock.offset - offset) > CLOCK_SHIFT_SECONDS:
                     # Only now it is known what WeChat calls now.
                     self._end_at = until_at = self._desk.clock.now()
 
@@ -242,9 +242,6 @@ class _Run:
         bar.note_done(end_at - start_at)
         self._asked_seconds += end_at - start_at
         self._reached_at = start_at
-
-    def _offset(self) -> float:
-        return self._desk.clock.now() - self._desk.clock.monotonic()
 
 
 class _Pieces:

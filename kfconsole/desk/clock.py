@@ -6,6 +6,8 @@ socket and no file.
 
 from collections.abc import Callable
 
+CLOCK_SHIFT_SECONDS = 2.0
+"""When an answer moves our clock by more, what was taken for now was not."""
 DATE_RESOLUTION_SECONDS = 1.0
 """A `Date` header names a whole second: the server's clock stood anywhere inside it."""
 
@@ -29,6 +31,15 @@ class ServerClock:
     def monotonic(self) -> float:
         """Return the seconds of this host's monotonic clock."""
         return self._monotonic()
+
+    @property
+    def offset(self) -> float:
+        """How far WeChat's clock is ahead of this host's monotonic one."""
+        return self.now() - self.monotonic()
+
+    def at(self, mono: float) -> float:
+        """Return WeChat's time of a moment of this host's monotonic clock."""
+        return self.offset + mono
 
     def learn(self, date: float, before_mono: float, after_mono: float) -> None:
         """Narrow the offset by one answer.

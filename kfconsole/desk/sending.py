@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from kfconsole.content import Content, Text
 from kfconsole.desk import rules
 from kfconsole.desk.checking import Beginning, Checking, Doubt
-from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.clock import CLOCK_SHIFT_SECONDS, ServerClock
 from kfconsole.desk.facts import ContactsSeen, MessagesSeen
 from kfconsole.desk.store import Store
 from kfconsole.desk.turns import Turns
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from kfconsole.wechat import KfClient
 
 OUT_OF_REPLIES = frozenset({CODE.WINDOW_CLOSED, CODE.REPLIES_USED_UP})
-CLOCK_SHIFT_SECONDS = 2.0
-"""When the answers move our clock by more while a message is on its way, its own time was a wrong one."""
 
 Decide = Callable[[Doubt, tuple[Message, ...]], Awaitable[bool]]
 """Asks whoever writes whether messages shall leave all the same; who says no has taken them back by then."""
@@ -172,7 +170,7 @@ class Sending:
                 rules.check_text(content.text)
             outgoing.message(openid, content, agent or self._me, is_ai=is_ai)
             checked.append(content)
-        now, offset = self._clock.now(), self._clock_offset()
+        now, offset = self._clock.now(), self._clock.offset
         return _Begin(openid, tuple(checked), agent or self._me, is_ai, keeps_draft, now, offset, tuple(deeds))
 
     async def resend(self, message_id: MessageId, *, decide: Decide | None = None, deed: Deed | None = None) -> Message:
@@ -196,7 +194,7 @@ class Sending:
                 await turn.wait()
                 if not await self._may_go(begin.openid, beginning, (), decide):
                     return replaced
-                begin = replace(begin, asked_at=self._clock.now(), clock_offset=self._clock_offset())
+                begin = replace(begin, asked_at=self._clock.now(), clock_offset=self._clock.offset)
                 (message,) = await self._begin(begin, replaced)
                 return await self._deliver(message, begin, turn)
         finally:
@@ -271,7 +269,7 @@ class Sending:
                     waiting.clear()
                     break
                 look = None
-                released = replace(begin, asked_at=self._clock.now(), clock_offset=self._clock_offset())
+                released = replace(begin, asked_at=self._clock.now(), clock_offset=self._clock.offset)
                 deed = begin.deeds[len(ended)] if begin.deeds else None
                 message = await to_the_end(self._release(waiting[0], released, deed))
                 del waiting[0]
@@ -401,8 +399,8 @@ class Sending:
         return _Outcome(Delivery.SENT)
 
     async def _settle(self, message: Message, begin: _Begin, outcome: _Outcome) -> Message:
-        learned_seconds = self._clock_offset() - begin.clock_offset
-        was_clock_wrong = abs(learned_seconds) > CLOCK_SHIFT_SECONDS
+        learned_seconds = self._clock.offset - begin.clock_offset
+        was_clock_wrong = abs(learned_seconds) > CLOCK_SHIFT_SECONDS  # then so was the message's own time
         try:
             settled = await self._archive.settle(
                 message.id,
@@ -423,9 +421,6 @@ class Sending:
         self._store.apply(MessagesSeen((settled,)))
         await self._refresh_contact(message.openid)
         return settled
-
-    def _clock_offset(self) -> float:
-        return self._clock.now() - self._clock.monotonic()
 
     async def _refresh_contact(self, openid: CustomerId) -> None:
         # The act itself is stored: an archive that fails only now shows up in the next question of a feed.

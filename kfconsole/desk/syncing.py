@@ -20,8 +20,6 @@ DAY_SECONDS = 24 * 3600
 """WeChat answers no longer span, and the console reads so far back whenever it starts: what is older is history."""
 LATE_SECONDS = 120
 """Records may come so late: what is younger does not count as fetched, whatever was read of it."""
-CLOCK_SHIFT_SECONDS = 2.0
-"""When the first answers move our clock by more, what was taken for now was not."""
 MOST_RECORDS = 50_000
 """A slice should hold no more: what failed begins anew, and all of it is in memory at once."""
 SHORTEST_SECONDS = 600
@@ -39,8 +37,7 @@ def settled_until(end_at: int, clock: ServerClock, asked_mono: float) -> int:
         asked_mono: When the first question left: what came since, by slow pages or while this host slept, may be
             in no page.
     """
-    asked_at = clock.now() - (clock.monotonic() - asked_mono)
-    return min(end_at, math.floor(asked_at) - LATE_SECONDS)
+    return min(end_at, math.floor(clock.at(asked_mono)) - LATE_SECONDS)
 
 
 async def tell(

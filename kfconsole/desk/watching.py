@@ -63,7 +63,7 @@ class Watching:
                 await self._note(feed, seen_mono, is_last=is_last)
 
     async def _note(self, feed: Feed, seen_mono: float, *, is_last: bool) -> None:
-        at = self._clock.now() - (self._clock.monotonic() - seen_mono)
+        at = self._clock.at(seen_mono)
         span = self._spans.get(feed)
         if span is None:
             span = _Span(await self._joined(feed, at), at, seen_mono)

@@ -62,6 +62,15 @@ def test_whole_seconds_in_the_header_never_make_time_jump(answers: list[tuple[fl
         assert abs(host.clock.now() - host.mono - offset) < 1
 
 
+def test_a_moment_of_the_monotonic_clock_has_a_time_by_what_was_learned() -> None:
+    clock = ServerClock(lambda: 100.0, lambda: 5_000.0)
+    clock.learn(9_000.0, 99.0, 100.0)
+
+    assert clock.at(clock.monotonic()) == clock.now()
+    assert clock.at(40.0) == clock.now() - 60.0
+    assert clock.offset == clock.now() - 100.0
+
+
 def test_an_offset_that_fits_every_answer_is_not_touched() -> None:
     host = Host(wall=8_999.5 + 100)  # right within the second of the header
     offset = host.clock.now() - host.mono

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.clock import CLOCK_SHIFT_SECONDS, ServerClock
 from kfconsole.desk.facts import ContactsSeen, RecordsSeen
 from kfconsole.desk.gaps import KEEP_DAYS, Gaps
 from kfconsole.desk.parts import let_keys_pass
 from kfconsole.desk.store import Store
-from kfconsole.desk.syncing import CLOCK_SHIFT_SECONDS, DAY_SECONDS, LATE_SECONDS, settled_until, tell
+from kfconsole.desk.syncing import DAY_SECONDS, LATE_SECONDS, settled_until, tell
 from kfconsole.errors import KfError
 from kfconsole.model import CustomerId, Delivery, Message, MessageId, News, Record
 
@@ -120,11 +120,11 @@ class MessagesFeed:
             self._store.apply(ContactsSeen(await self._archive.contacts(doubtful)))
 
     async def _ask_window(self, gap_seconds: float) -> tuple[float, int, int, tuple[Record, ...]]:
-        offset = self._offset()
+        offset = self._clock.offset
         asked_mono = self._clock.monotonic()
         start_at, end_at = self._window(gap_seconds)
         records = await self._client.all_records(start_at, end_at)
-        if abs(self._offset() - offset) > CLOCK_SHIFT_SECONDS:
+        if abs(self._clock.offset - offset) > CLOCK_SHIFT_SECONDS:
             asked_mono = self._clock.monotonic()
             start_at, end_at = self._window(gap_seconds)
             records = await self._client.all_records(start_at, end_at)
@@ -136,6 +136,3 @@ class MessagesFeed:
         if seen_until is None or not 0 <= end_at - seen_until <= gap_seconds:
             return end_at - DAY_SECONDS, end_at
         return seen_until - OVERLAP_SECONDS, end_at
-
-    def _offset(self) -> float:
-        return self._clock.now() - self._clock.monotonic()

@@ -96,7 +96,7 @@ class SessionsFeed:
         Who ends one session and begins another between two looks serves as many as before.
         """
         served = self._store.desk.session_by_customer
-        asked_at = self._clock.now() - self._clock.monotonic()
+        offset = self._clock.offset
         unseen = set[AgentId]()
         for place, message in enumerate(messages):
             if place % PART_MESSAGES == PART_MESSAGES - 1:
@@ -105,7 +105,7 @@ class SessionsFeed:
             asked_mono = self._asked_mono.get(message.agent)
             if asked_mono is None or (session is not None and session.agent == message.agent):
                 continue
-            if message.delivery is None and int(asked_at + asked_mono) <= message.at:
+            if message.delivery is None and int(offset + asked_mono) <= message.at:
                 unseen.add(message.agent)
         self._touched |= unseen
         return bool(unseen)
