@@ -179,9 +179,13 @@ def list_(
     settings = account_settings(settings_file)
     zone = settings.ui.zone
     start, end = typed_span(since_words, until_words, zone, DEFAULT_SPAN)
+    # Deeds have WeChat's time, or that of another moment of this host's clock: 'now' would hide those ahead of it.
+    found = asyncio.run(_read(settings, start.timestamp(), math.inf if until_words is None else end.timestamp()))
+    if until_words is None:
+        end = max(end, *(datetime.fromtimestamp(math.floor(deed.at) + 1, zone).astimezone(zone) for deed in found), end)
     deeds = tuple(
         _done(deed)
-        for deed in asyncio.run(_read(settings, start.timestamp(), end.timestamp()))
+        for deed in found
         if user in (None, deed.user)
         and agent in (None, deed.agent)
         and (not acts or deed.act in acts or act_word(deed.act) in acts)

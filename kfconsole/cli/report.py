@@ -3,12 +3,13 @@
 import asyncio
 import time
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import chain, repeat
 from pathlib import Path
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.cli.acting import account_settings
@@ -21,6 +22,7 @@ from kfconsole.cli.times import span_options, typed_span, when_help, written
 from kfconsole.desk.reporting import By, Figures, Metric, Order, Report, Spread, definitions, exclusions, metric_title
 from kfconsole.desk.reporting.telling import MEASURED, by_title, clock, row_name
 from kfconsole.i18n import N_, _
+from kfconsole.model import Feed
 
 FORMS = Forms(
     of_files=("csv", "json", "html"),
@@ -126,25 +128,30 @@ def command(
     start, end = typed_span(since_words, until_words, settings.ui.zone, DEFAULT_SPAN)
     order = Order(start.timestamp(), end.timestamp(), By(by), settings.ui.zone)
     if target is None:
-        report, nicks = asyncio.run(_reckon(settings, order))
+        report, nicks = asyncio.run(_reckon(settings, order, is_until_now=until_words is None))
+        end = end if until_words else datetime.fromtimestamp(report.order.end_at, end.tzinfo)
         _print(report, nicks, chosen, written(start), written(end), settings)
         return
     with NewFile(target, replaces=replaces) as new_file:
-        report, nicks = asyncio.run(_reckon(settings, order))
+        report, nicks = asyncio.run(_reckon(settings, order, is_until_now=until_words is None))
+        end = end if until_words else datetime.fromtimestamp(report.order.end_at, end.tzinfo)
         new_file.write(_text(report, nicks, chosen, written(start), written(end), settings).encode("utf-8", "replace"))
         new_file.finish()
     said = _("From {start} to {end}.").format(start=written(start), end=written(end))
     talk(_("{file}: {said}").format(file=target, said=said))
 
 
-async def _reckon(settings: config.Settings, order: Order) -> tuple[Report, dict[str, str]]:
+async def _reckon(settings: config.Settings, order: Order, *, is_until_now: bool) -> tuple[Report, dict[str, str]]:
     from kfconsole.cli.wiring import opened_archive
     from kfconsole.desk.reporting import reckon
 
     async with opened_archive(settings, is_reading=True) as archive:
         desk = await archive.saved_desk()
         nicks = {str(agent.id): agent.nick for agent in desk.agents} if desk else {}
-        return await reckon(archive, order, time.time()), nicks
+        now = time.time()
+        # What was seen has WeChat's time: a host whose clock is behind it would leave out the newest.
+        now = max(now, await archive.watched_until(Feed.QUEUE) or now)
+        return await reckon(archive, replace(order, end_at=now) if is_until_now else order, now), nicks
 
 
 def _print(

@@ -107,7 +107,7 @@ def command(
 
 
 def _checked_text(text: str) -> str:
-    """Return what is to be sent, from the standard input when the argument is `-`.
+    """Return what is to be sent, from the standard input when the argument is `-`; lines end as in the composer.
 
     Raises:
         NotPossible: WeChat would refuse it; the message has its code.
@@ -117,6 +117,7 @@ def _checked_text(text: str) -> str:
 
     if text == "-":
         text = _standard_input()
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")  # as files of Windows have them
     try:
         check_text(text)
     except NotPossible as problem:

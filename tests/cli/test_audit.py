@@ -83,6 +83,21 @@ def edit(path: Path, statements: str) -> None:
         connection.executescript("DROP TRIGGER audit_stays; DROP TRIGGER audit_is_kept;" + statements)
 
 
+def test_what_was_done_by_a_clock_ahead_of_this_hosts_is_not_hidden(kf: Run, path: Path) -> None:
+    async def add() -> None:
+        archive = Archive(path)
+        await archive.open()
+        await archive.note_deed(Deed(time.time() + 400, "send", ME, ANN))
+        await archive.close()
+
+    asyncio.run(add())
+    audit = msgspec.json.decode(kf("audit", "--json").out, type=Audit)
+
+    assert [deed.act for deed in audit.deeds] == ["accept", "close", "send"]
+    assert audit.deeds[-1].at < audit.to_at < time.time() + 410
+    assert numbers(kf("audit", "--since", "1h", "--until", "1m", "--json")) == numbers(kf("audit", "--json"))[:1]
+
+
 def test_it_says_who_did_what_to_whom_and_from_where(kf: Run) -> None:
     done = kf("audit")
     head, accepted, closed = done.out.splitlines()

@@ -99,6 +99,23 @@ def test_the_numbers_are_those_of_what_was_seen(report: Run) -> None:
     assert any("nearest rank" in line for line in found.definitions)
 
 
+def test_what_was_seen_by_a_clock_ahead_of_this_hosts_is_in_it(report: Run, home: Path) -> None:
+    ahead = int(time.time()) + 400
+
+    async def add() -> None:
+        archive = Archive(home / "data" / "wxdemo.db")
+        await archive.open()
+        await archive.note_watched(Feed.QUEUE, ahead - 300, ahead)
+        await archive.close()
+
+    asyncio.run(add())
+    found = msgspec.json.decode(report("--json").out, type=Reported)
+    now = msgspec.json.decode(report("--since", "1h", "--until", "30m", "--json").out, type=Reported)
+
+    assert found.to_at == ahead
+    assert now.to_at < ahead - 400
+
+
 @pytest.mark.usefixtures("kept")
 def test_the_table_says_what_each_number_means_and_what_is_in_none(report: Run) -> None:
     done = report(*SINCE)

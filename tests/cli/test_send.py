@@ -53,6 +53,17 @@ def test_the_standard_input_is_sent_without_its_last_newline(kf: Command, one_sh
     assert kept(kf, openid) == [("第一行\n第二行\n", "sent")]
 
 
+@pytest.mark.parametrize("is_piped", [True, False])
+def test_line_ends_and_marks_of_other_systems_never_reach_a_customer(
+    kf: Command, one_shop: Shop, is_piped: bool
+) -> None:
+    openid, text = one_shop.customer("hi"), "\ufeff第一行\r\n第二行\r第三行"
+    done = kf("send", openid, "-", given=text.encode()) if is_piped else kf("send", openid, text)
+
+    assert done.code == 0
+    assert one_shop.state()["sent"][-1]["text"] == "第一行\n第二行\n第三行"
+
+
 def test_a_standard_input_that_is_not_utf_8_is_not_sent(kf: Command, one_shop: Shop) -> None:
     openid = one_shop.customer("hi")
     done = kf("send", openid, "-", given="你好".encode("gbk"))
