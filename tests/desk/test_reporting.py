@@ -232,11 +232,21 @@ async def test_in_a_quiet_shop_what_was_said_is_heard_in_the_session_it_was_said
         await archive.note_sessions([Session(ANN, ME, at)], at + 1)
         await archive.end_session(Session(ANN, ME, at), at + 600)
     said = [Record(ANN, ME, SENT, f"{at}", at + 30) for at in began_at]
-    await archive.merge_records(said, T - 100, now)
+    await archive.merge_records(said, T - 100, T + 40_000)
     report = await reckon(archive, Order(T - 100, now, By.HOUR, None), now)
     await archive.close()
 
     assert seconds(report, Metric.FIRST_RESPONSE) == [30] * len(began_at)
+
+
+def test_a_session_after_a_wait_that_nobody_saw_end_may_go_on_with_another() -> None:
+    wait = Wait(ANN, T - 90, True, T - 90, T - 80, T - 90, 1, T, False, WaitOutcome.TAKEN, ME)
+    said = ((RECEIVED, 40), (SENT, 60), (RECEIVED, 70), (SENT, 75))
+    watched = ((T - 100.0, T - 80.0), (T + 10.0, T + 1000.0))
+    report = report_of(*said, waits=(wait,), watched=watched)
+
+    assert seconds(report, Metric.RESPONSE) == [5]  # what was written before a reply that was seen is known
+    assert (report.total.excluded[Excluded.TURN_UNSEEN], report.total.excluded[Excluded.WAIT_ENDED_UNSEEN]) == (1, 1)
 
 
 async def test_a_report_nobody_waits_for_any_more_stops_and_leaves_the_archive_free(tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ class _Session(Struct, gc=False):
     """When the customer's talk began that it goes on with, perhaps with another agent."""
     has_waited: bool
     """Whether a wait was seen that it ended."""
+    is_begin_known: bool
+    """Whether it surely goes on with nothing that nobody saw."""
     known_until: float
     """When it surely still went on: behind that, another may have begun that nobody saw."""
     ends_at: float
@@ -93,8 +95,9 @@ class _Customer(Struct, gc=False):
     """The session that began last."""
     turn: _Turn | None = None
     replied_at: int = 0
-    taken: tuple[int, ...] = ()
-    """When waits ended with an agent, as far as a session may still begin then."""
+    taken: tuple[tuple[int, bool], ...] = ()
+    """When waits ended with an agent, as far as a session may still begin then, and whether that was seen: else others
+    may have had the customer in between."""
 
     def session_at(self, at: int) -> _Session | None:
         """Return the session that began last before a moment."""
@@ -250,7 +253,8 @@ class Reckoning:
         seconds, agent = max(0, ended_at - at), wait.agent or AgentId("")
         if wait.outcome is WaitOutcome.TAKEN and wait.ended_at is not None:
             open_at = wait.since_at - AHEAD_SECONDS - TAKEN_SECONDS
-            customer.taken = (*(taken_at for taken_at in customer.taken if taken_at >= open_at), ended_at)
+            taken = (ended_at, wait.end_is_exact)
+            customer.taken = (*(before for before in customer.taken if before[0] >= open_at), taken)
         if wait.outcome is None:
             why: Metric | Excluded = Excluded.WAIT_GOES_ON
         elif not wait.is_exact:
@@ -270,10 +274,11 @@ class Reckoning:
             self._add(Metric.WAITS, wait.seconds, wait.since_at, seen.openid, seen.agent)
         customer = self._customer(seen.openid)
         before = customer.last
-        has_waited = any(abs(at - seen.started_at) <= TAKEN_SECONDS for at in customer.taken)
-        chain = seen.started_at if before is None or has_waited else _chain(before, seen)
+        ended = [is_seen for at, is_seen in customer.taken if abs(at - seen.started_at) <= TAKEN_SECONDS]
+        chain = seen.started_at if before is None or ended else _chain(before, seen)
+        is_begin_known = any(ended) or chain != seen.started_at or self._is_noticed(seen.started_at)
         ends_at = math.inf if seen.ended_at is None else seen.ended_at
-        session = _Session(seen, chain, has_waited, self._known_until(seen), ends_at, before)
+        session = _Session(seen, chain, bool(ended), is_begin_known, self._known_until(seen), ends_at, before)
         customer.last = session
         following = session
         while (older := following.before) is not None:
@@ -383,14 +388,8 @@ class Reckoning:
 
     def _is_certain(self, session: _Session, customer: _Customer, at: int) -> bool:
         """Whether it is known what the customer wrote since the last reply, and that the session still goes on."""
-        started_at = session.seen.started_at
-        return at <= session.known_until and (
-            session.has_waited
-            or session.chain != started_at
-            or self._is_noticed(started_at)
-            # Else it may go on with another that nobody saw, in which they wrote.
-            or customer.replied_at >= started_at
-        )
+        # A beginning that nobody saw may go on with another session, in which they wrote.
+        return at <= session.known_until and (session.is_begin_known or customer.replied_at >= session.seen.started_at)
 
     def _drop(self, customer: _Customer, turn: _Turn) -> None:
         """Nobody replied before the session ended, or the report does."""
