@@ -18,6 +18,9 @@ Any room may import it; it imports nothing.
 class KfError(Exception):
     """Something expected went wrong; `message` says what, `hint` says what to do."""
 
+    code: int | None = None
+    """WeChat's errcode for it, where there is one."""
+
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message

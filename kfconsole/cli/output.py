@@ -9,11 +9,9 @@ from typing import TextIO
 from msgspec import to_builtins
 
 from kfconsole.errors import (
-    ApiError,
     ArchiveError,
     ConfigError,
     KfError,
-    NotPossible,
     OutcomeNotKept,
     RateLimited,
     Unavailable,
@@ -93,10 +91,9 @@ def failed(error: KfError) -> int:
 
 def with_code(error: KfError) -> str:
     """Return what went wrong, with WeChat's code where there is one."""
-    code = error.code if isinstance(error, ApiError | NotPossible) else None
-    if not code or str(code) in error.message:
+    if not error.code or str(error.code) in error.message:
         return error.message
-    return _("{problem} ({code})").format(problem=error.message, code=code)
+    return _("{problem} ({code})").format(problem=error.message, code=error.code)
 
 
 def exit_code(error: KfError) -> int:

@@ -241,7 +241,7 @@ class Changes:
             error = health.error
             if error is not None and error.message not in self._messages:
                 self._messages.add(error.message)
-                yield Trouble(now, feed, error.message, error.hint, getattr(error, "code", None))
+                yield Trouble(now, feed, error.message, error.hint, error.code)
         if failing and self._failing_since is None:
             self._failing_since = now
         elif self._failing_since is not None and not failing:

@@ -19,7 +19,7 @@ from kfconsole.desk.read_only import ReadOnly
 from kfconsole.desk.serving import Begin
 from kfconsole.desk.transferring import Outcome, Transfer
 from kfconsole.desk.waking import to_the_end
-from kfconsole.errors import ApiError, ArchiveError, KfError, Unavailable
+from kfconsole.errors import ArchiveError, KfError, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Deed, Message, MessageId, Session
 
@@ -235,5 +235,6 @@ def _problem(error: KfError) -> str:
     if isinstance(error, Unavailable) and error.may_have_arrived:  # its words for people name whom: the row does
         lost = error.__cause__ if isinstance(error.__cause__, Unavailable) else error
         return _("Outcome unknown: {reason}").format(reason=lost.message)
-    code = error.code if isinstance(error, ApiError) else None
-    return f"{error.message} ({code})" if code and str(code) not in error.message else error.message
+    if not error.code or str(error.code) in error.message:
+        return error.message
+    return _("{problem} ({code})").format(problem=error.message, code=error.code)

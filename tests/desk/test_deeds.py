@@ -88,6 +88,15 @@ async def test_a_refusal_is_noted_in_words_with_wechats_code(house: House) -> No
     assert "65415" in result
 
 
+async def test_what_our_own_check_foresaw_is_noted_with_the_same_code(house: House) -> None:
+    with pytest.raises(NotPossible) as caught:
+        await house.actions.add_agent(LI, "Li again")
+    ((_act, _openid, _details, result),) = await deeds(house)
+
+    assert caught.value.code is not None
+    assert result == f"{caught.value.message} ({caught.value.code})"
+
+
 async def test_a_lost_answer_is_noted_as_what_was_told(house: House, tmp_path: Path) -> None:
     picture = tmp_path / "cover.png"
     picture.write_bytes(PNG)
