@@ -7,7 +7,6 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widget import Widget
-from textual.widgets import Static
 
 from kfconsole.desk import queue_plot, rules
 from kfconsole.errors import KfError
@@ -18,6 +17,7 @@ from kfconsole.ui.panes import AnyRowT, FilterList
 from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Bar
+from kfconsole.ui.widgets.prose import Prose
 
 if TYPE_CHECKING:
     from kfconsole.desk.queue_plot import Column
@@ -31,6 +31,8 @@ PAGE_MESSAGES = 200
 
 class BoardList(FilterList[AnyRowT], Generic[AnyRowT]):
     """A list of the board below the titles of its columns; what holds both has the title."""
+
+    STAYS_AT_TOP = True  # what needs attention stands there
 
     def entitle(self, title: str) -> None:
         """Say what is listed, and how many."""
@@ -109,7 +111,7 @@ class WatchPane(Vertical):
         self.talk = Talk(id="watched")
         self.openid: CustomerId | None = None
         """Whose conversation it is."""
-        self._note = Static(id="watch-note", markup=False)
+        self._note = Prose(id="watch-note")
         self._contact: Contact | None = None
         self._limit = PAGE_MESSAGES
 

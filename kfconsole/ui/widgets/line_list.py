@@ -68,6 +68,9 @@ class LineList(LineView, Generic[RowT]):
         Binding("enter", "choose", N_("Open"), id="list.choose", show=False),
     ]
 
+    STAYS_AT_TOP: ClassVar[bool] = False
+    """The view does not follow a first row nobody chose when it moves down: that is current no more, instead."""
+
     class Moved(_OfRow):
         """The user made another row current."""
 
@@ -117,7 +120,9 @@ class LineList(LineView, Generic[RowT]):
         top = self._top_among(places)
         self._rows = tuple(rows)
         gone_id = None
-        if self._current_id in places:
+        if self.STAYS_AT_TOP and self._is_untouched and self.top == 0 < top:
+            gone_id, self._current_id, self._cursor, top = self._current_id, None, 0, 0
+        elif self._current_id in places:
             self._cursor = places[self._current_id]
         elif rows and not self._had_current:
             self._set_current(0)

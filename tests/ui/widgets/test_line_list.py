@@ -58,6 +58,28 @@ async def test_the_cursor_stays_on_its_row_wherever_the_row_goes(
     assert stage.texts == [" row 9", " row 8", " row 3", " row 1", ">row 2"]
 
 
+@pytest.mark.parametrize("key", ["", "j"])
+async def test_a_row_nobody_chose_takes_the_view_along_only_where_the_top_matters_less(
+    pilot: Pilot[None], stage: Stage, line_list: WatchedList, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setattr(WatchedList, "STAYS_AT_TOP", True)
+    line_list.show(rows(*range(40)))
+    await pilot.press(*filter(None, [key]))
+    stage.said.clear()
+    chosen = line_list.current_id
+    line_list.show(rows(50, *range(40)))
+    assert line_list.current_id == chosen
+    line_list.show(rows(*range(50, 80), *range(40)))
+    await pilot.pause()
+
+    if key:
+        assert (line_list.current_id, line_list.top > 0) == (chosen, True)
+        return
+    assert (line_list.current_id, line_list.top, heard(stage)) == (None, 0, [(LineList.CurrentGone, "0")])
+    await pilot.press("j")
+    assert line_list.current_id == "50"
+
+
 @pytest.mark.parametrize(("key", "expected"), [("j", "3"), ("k", "1"), ("down", "3"), ("up", "1")])
 async def test_when_the_current_row_leaves_nothing_is_current_until_the_user_moves(
     pilot: Pilot[None], stage: Stage, line_list: WatchedList, key: str, expected: str
