@@ -131,9 +131,8 @@ def _agents(agents: tuple[Agent, ...]) -> Iterator[Finding]:
         hint = _("Add one with 'kfconsole agents add', or on mp.weixin.qq.com.")
         yield fail("agents", _("The account has no agents."), hint)
         return
-    text = _("{online} of {total} online").format(online=len(online), total=len(agents))
-    if offline:
-        text = listed((text, _("offline: {names}").format(names=_names(desk, offline))))
+    said = _("{online} of {total} online; offline: {names}") if offline else _("{online} of {total} online")
+    text = said.format(online=len(online), total=len(agents), names=_names(desk, offline) if offline else "")
     if online:
         yield ok("agents", text)
     else:
