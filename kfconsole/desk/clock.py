@@ -16,13 +16,17 @@ class ServerClock:
     """Tells WeChat's time by this host's monotonic clock and a learned offset.
 
     Before the first answer it follows the wall clock. An answer only moves it as far as that answer demands, so
-    the time shown does not jump for the noise of a header without fractions.
+    the time shown does not jump for the noise of a header without fractions. Time runs ahead at once, as after a host
+    slept. It goes back by much only when a second answer agrees: a wait that began in a moment gone back to would stay
+    too long for good.
     """
 
     def __init__(self, monotonic: Callable[[], float], wall: Callable[[], float]) -> None:
         self._monotonic = monotonic
         self._offset = wall() - monotonic()
         self._bounds: tuple[float, float] | None = None
+        self._doubted: tuple[float, float] | None = None
+        """What an answer said by which time would go back; the next one tells whether it is so."""
 
     def now(self) -> float:
         """Return the Unix seconds of WeChat's clock."""
@@ -55,5 +59,14 @@ class ServerClock:
             # No offset fits all answers once a clock was set, or two have drifted apart: believe the newest one.
             if kept_low <= kept_high:
                 low, high = kept_low, kept_high
-        self._bounds = (low, high)
+            elif high < self._bounds[0] - CLOCK_SHIFT_SECONDS and not self._is_agreed(low, high):
+                self._doubted = (low, high)
+                return
+        self._bounds, self._doubted = (low, high), None
         self._offset = min(max(self._offset, low), high)
+
+    def _is_agreed(self, low: float, high: float) -> bool:
+        """Whether the answer before this one said the same of a time we did not believe."""
+        if self._doubted is None:
+            return False
+        return max(low, self._doubted[0]) <= min(high, self._doubted[1]) + CLOCK_SHIFT_SECONDS

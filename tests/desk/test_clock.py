@@ -90,3 +90,20 @@ def test_a_server_clock_that_was_set_is_believed_at_once() -> None:
     host.hear(50_000)
 
     assert abs(host.clock.now() - 50_000.05) <= 1.1
+
+
+def test_time_goes_back_only_when_a_second_answer_agrees() -> None:
+    host = Host()
+    host.hear(50_000)
+    for wrong in (42_800, 30_000):  # each says something else
+        host.mono += 2
+        host.hear(wrong)
+        assert abs(host.clock.now() - 50_000 - (host.mono - 100)) <= 1.2
+    host.hear(50_000 + host.mono - 100)
+    host.mono += 2
+    host.hear(42_800)
+    assert host.clock.now() > 50_000
+
+    host.mono += 2
+    host.hear(42_802.1)
+    assert abs(host.clock.now() - 42_802.1) <= 1.2
