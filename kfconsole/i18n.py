@@ -17,15 +17,20 @@ CATALOGUES = {"zh": "zh_CN", "en": "en"}
 FOLDER = Path(__file__).parent / "locale"
 
 _active: NullTranslations = NullTranslations()
+_language = "en"
 
 
 def use(language: str, environment: Mapping[str, str] = os.environ) -> str:
     """Switch to `zh`, `en` or, with `auto`, the language of the locale; return the one in use."""
-    global _active  # one person sits before one process
-    if language == "auto":
-        language = guess(environment)
-    _active = translation(DOMAIN, FOLDER, [CATALOGUES[language]], fallback=True)
-    return language
+    global _active, _language  # one person sits before one process
+    _language = guess(environment) if language == "auto" else language
+    _active = translation(DOMAIN, FOLDER, [CATALOGUES[_language]], fallback=True)
+    return _language
+
+
+def in_use() -> str:
+    """Return the language in use, `zh` or `en`."""
+    return _language
 
 
 def use_for_libraries(language: str) -> None:

@@ -176,8 +176,7 @@ def _text(report: Report, nicks: Mapping[str, str], form: str, start: str, end: 
 
             title = _("Customer service report, by {what}").format(what=by_title(report.order.by))
             span = _("From {start} to {end}.").format(start=start, end=end)
-            language = i18n.guess() if settings.ui.language == "auto" else settings.ui.language
-            return page(report, title, span, nicks, language)
+            return page(report, title, span, nicks, i18n.in_use())
         case "csv":
             from kfconsole.desk.reporting.sheet import sheet
 

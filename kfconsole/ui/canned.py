@@ -343,12 +343,8 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
     @work(group="canned-file")
     async def write_first(self) -> None:
         """Write a first file with replies to begin with."""
-        path, is_chinese = self.app.settings.replies_path, self._is_chinese()
+        path, is_chinese = self.app.settings.replies_path, i18n.in_use() == "zh"
         await self._write(lambda: writing.create(path, is_chinese=is_chinese))
-
-    def _is_chinese(self) -> bool:
-        language = self.app.settings.ui.language
-        return (i18n.guess() if language == "auto" else language) == "zh"
 
     def _make_new(self) -> None:
         self.edit(None, "")
@@ -387,7 +383,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         if library is None:
             return False
         if library.is_missing:
-            path, is_chinese = library.path, self._is_chinese()
+            path, is_chinese = library.path, i18n.in_use() == "zh"
             if not await self._write(lambda: writing.create(path, is_chinese=is_chinese, is_empty=True)):
                 return False
             library = self._library or library

@@ -246,9 +246,11 @@ async def test_a_broken_entry_is_named_with_its_line_and_the_others_work(
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 async def test_without_a_file_one_is_offered_in_the_language_of_the_console(
-    tmp_path: Path, world: World, language: str
+    tmp_path: Path, world: World, language: str, request: pytest.FixtureRequest
 ) -> None:
-    async with writing(tmp_path, world, replies=None, sections={"ui": {"language": language}}) as (console, _customer):
+    i18n.use(language)
+    request.addfinalizer(lambda: i18n.use("en"))
+    async with writing(tmp_path, world, replies=None) as (console, _customer):
         picker = await offered(console)
         await console.sees("replies.toml")
         await console.press("enter")
