@@ -22,6 +22,7 @@ from kfconsole.ui.rows import AgentRow
 from kfconsole.ui.tones import tones_of
 from kfconsole.ui.widgets.bar import Bar, Hints
 from kfconsole.ui.widgets.line_list import LineList
+from kfconsole.ui.widgets.prose import Prose
 
 if TYPE_CHECKING:
     from kfconsole.ui.account_forms import AccountForm
@@ -66,7 +67,7 @@ class AccountsScreen(AboveScreen):
         self.accounts = Accounts(id="accounts-list")
         self._heads, self._hints = Bar(id="accounts-heads"), Hints(id="hints")
         self._frame = Vertical(id="accounts")
-        self._details, self._note = Static(id="accounts-details"), Static(id="accounts-note", markup=False)
+        self._details, self._note = Prose(id="accounts-details"), Prose(id="accounts-note")
         self._awaited: AgentId | None = None
         """Who was just added, and is to be selected once WeChat's list has them."""
 

@@ -11,11 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual import events, work
-from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
-from textual.notifications import SeverityLevel
-from textual.widgets._toast import Toast
 from textual.worker import WorkerError, WorkerFailed
 
 from kfconsole import text
@@ -30,6 +27,7 @@ from kfconsole.ui.alerting import Alerting
 from kfconsole.ui.commands import Place
 from kfconsole.ui.desk_screen import DeskScreen
 from kfconsole.ui.early import EarlyKeys, KeysBehind
+from kfconsole.ui.notes import NotingApp
 from kfconsole.ui.status import Station
 from kfconsole.ui.widgets.composer import Composer
 from kfconsole.ui.widgets.entry import Entry
@@ -56,7 +54,7 @@ REST_SECONDS = 0.5  # a key pressed sooner was meant for what was there before
 GOODBYE_SECONDS = 3.0  # how long quitting waits for messages on their way; then they count as unknown
 
 
-class KfApp(App[int]):
+class KfApp(NotingApp):
     """The console. It owns nothing of the desk: store, poller and actions come from outside."""
 
     CSS_PATH = Path(__file__).with_name("kfconsole.tcss")
@@ -87,7 +85,6 @@ class KfApp(App[int]):
         self.zone = settings.ui.zone
         self.glyphs = words.ASCII_GLYPHS if settings.ui.ascii_borders else words.WIDE_GLYPHS
         self.console_name = _("we")
-        self._news = ""
         self.accepted_problems: dict[CustomerId, tuple[str, str]] = {}
         """For which state of which customer the user said that a reply may go out all the same."""
         self.marks: dict[CustomerId, Planned] = {}
@@ -127,39 +124,6 @@ class KfApp(App[int]):
     def get_default_screen(self) -> DeskScreen:
         """Start on the desk."""
         return self._desk_screen
-
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: SeverityLevel = "information",
-        timeout: float | None = None,
-        markup: bool = False,
-    ) -> None:
-        """Show a note, in which text from outside is neither markup nor a control sequence.
-
-        Good news takes the place of the good news before: a few of them would hide the screen.
-        """
-        message = text.clean(message)
-        if severity == "information":
-            self.take_note_away(self._news)
-            self._news = message
-        super().notify(message, title=text.clean(title), severity=severity, timeout=timeout, markup=markup)
-
-    def take_note_away(self, message: str) -> None:
-        """Take a note away that is true no longer, or hides what matters more."""
-        self._take_shown(text.clean(message))
-        self.call_later(self._take_shown, text.clean(message))  # it may be on its way to the screen
-
-    def _take_shown(self, said: str) -> None:
-        for note in tuple(self._notifications):
-            if note.message == said:
-                self._unnotify(note, refresh=False)
-        toasts = [toast for screen in self.screen_stack for toast in screen.query(Toast)]  # also below a question
-        for toast in toasts:
-            if toast._notification.message == said:
-                toast._expire()  # with what holds it: left behind, it pushes every later note a line further down
 
     def paint_bars(self) -> None:
         """Show on every screen what the bars say now."""

@@ -30,6 +30,7 @@ from kfconsole.ui.tones import tones_of
 from kfconsole.ui.widgets.bar import Bar, Hints
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.line_list import LineList
+from kfconsole.ui.widgets.prose import Prose
 from kfconsole.ui.widgets.strips import Part
 
 TICK_SECONDS = 1.0
@@ -64,7 +65,7 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         self._hands: tuple[Sequence[Hand], bool] | None = None
         self._stir = asyncio.Event()
         self._status, self._hints = Bar(id="status"), Hints(id="hints")
-        self._notice, self._plot = Static(id="notice", markup=False), QueuePlot(id="plot")
+        self._notice, self._plot = Prose(id="notice"), QueuePlot(id="plot")
         self._heads = Bar(id="customers-head"), Bar(id="hands-head")
         self._filter = Entry(placeholder=_("Filter: name, pinyin, tag, agent or text"), id="filter", compact=True)
         self._filtered: BoardList[Standing] | BoardList[Hand] = self.customers

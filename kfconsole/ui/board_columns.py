@@ -10,7 +10,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import ModalScreen
-from textual.widgets import Static
 
 from kfconsole.i18n import _
 from kfconsole.text import fit
@@ -18,6 +17,7 @@ from kfconsole.ui.board_rows import COLUMNS, DEFAULT_COLUMNS
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.ui.widgets.strips import Part
+from kfconsole.ui.widgets.prose import Prose
 
 
 class ColumnRow(Struct, frozen=True):
@@ -42,7 +42,7 @@ class BoardColumns(ModalScreen[tuple[str, ...] | None]):
         super().__init__()
         self._rows = _rows_of(columns)
         self._list: LineList[ColumnRow] = LineList(_draw, id="columns")
-        self._note = Static(classes="consequence")
+        self._note = Prose(classes="consequence")
 
     def compose(self) -> ComposeResult:
         """Draw the columns and how to choose."""

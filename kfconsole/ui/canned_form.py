@@ -16,6 +16,7 @@ from kfconsole.i18n import _
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.key_order import passed_on
+from kfconsole.ui.widgets.prose import Prose
 from kfconsole.ui.widgets.text_box import TextBox
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class CannedForm(ModalScreen[Reply | None]):
             reply.text, id="canned-words", compact=True, tab_behavior="focus", highlight_cursor_line=False
         )
         self.text.cursor_blink = False
-        self._problem = Static(classes="canned-problem")
+        self._problem = Prose(classes="canned-problem")
         self._was_refused = False
 
     def compose(self) -> ComposeResult:

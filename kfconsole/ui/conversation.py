@@ -14,6 +14,7 @@ from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Bar
 from kfconsole.ui.widgets.composer import Composer
+from kfconsole.ui.widgets.prose import Prose
 
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
@@ -28,7 +29,7 @@ class ConversationView(Vertical):
         super().__init__(id=id)
         self.talk = Talk(id="transcript")
         self.composer = Composer(placeholder="", id="composer")
-        self._standing = Static(id="standing", markup=False)
+        self._standing = Prose(id="standing")
         self._edge = Bar(id="edge")
         self._shown_openid: CustomerId | None = None
         self._new_below = 0

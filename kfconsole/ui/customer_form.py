@@ -19,6 +19,7 @@ from kfconsole.ui.kept_form import KeptForm
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.key_order import passed_on
+from kfconsole.ui.widgets.prose import Prose
 
 KEPT_AS = "customer"
 
@@ -97,8 +98,8 @@ class CustomerForm(KeptForm[None]):
                     yield Static(id=f"{field.id}-count", classes="count")
             if wechat_tags := " ".join(filter(is_wechat_tag, self._contact.tags)):
                 said = _("WeChat's tags: {tags}; they are changed on mp.weixin.qq.com.").format(tags=wechat_tags)
-                yield Static(plain(said), classes="consequence")
-            yield Static(classes="echo")
+                yield Prose(plain(said), classes="consequence")
+            yield Prose(classes="echo")
 
     def on_mount(self) -> None:
         """Start with the alias."""

@@ -34,6 +34,7 @@ from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Bar, Hints
 from kfconsole.ui.widgets.line_list import LineList
+from kfconsole.ui.widgets.prose import Prose
 
 TICK_SECONDS = 1.0
 
@@ -54,7 +55,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         self.conversation = ConversationView(id="conversation")
         self.talk, self.composer = self.conversation.talk, self.conversation.composer
         self._status, self._hints = Bar(id="status"), Hints(id="hints")
-        self._notice = Static(id="notice", markup=False)
+        self._notice = Prose(id="notice")
         self._painted: Desk | None = None
         self._is_paint_due = False
         self._last_focused: Widget | None = None

@@ -11,13 +11,14 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Button, Input, OptionList, Static
+from textual.widgets import Button, Input, OptionList
 from textual.widgets.option_list import Option
 
 from kfconsole import finding
 from kfconsole.i18n import _
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
+from kfconsole.ui.widgets.prose import Prose
 
 
 class Answer(Struct, frozen=True):
@@ -46,9 +47,9 @@ class Question(ModalScreen[str | None]):
         """Draw the question, what follows from it, and the answers."""
         with Vertical(classes="dialog") as box:
             box.border_title = plain(self._title)
-            yield Static(plain(self._question), classes="question")
+            yield Prose(plain(self._question), classes="question")
             if self._consequence:
-                yield Static(plain(self._consequence), classes="consequence")
+                yield Prose(plain(self._consequence), classes="consequence")
             with Horizontal(classes="answers"):
                 yield Button(plain(_("Cancel")), id="cancel", compact=True)
                 for answer in self._answers:
@@ -115,7 +116,7 @@ class Picker(ModalScreen[str | None]):
             box.border_title = plain(self._title)
             yield self.line
             yield self._options
-            yield Static(plain(_("Nothing matches.")), classes="nothing")
+            yield Prose(plain(_("Nothing matches.")), classes="nothing")
 
     def on_mount(self) -> None:
         """Start with the whole list, and find by pinyin as soon as it is known."""
@@ -202,7 +203,7 @@ class Prompt(ModalScreen[str | None]):
         with Vertical(classes="dialog") as box:
             box.border_title = plain(self._title)
             yield Entry(self._value, placeholder=self._placeholder, compact=True)
-            yield Static(classes="echo")
+            yield Prose(classes="echo")
 
     @on(Input.Changed)
     def echo(self, event: Input.Changed) -> None:
@@ -213,7 +214,7 @@ class Prompt(ModalScreen[str | None]):
                 said = self._check(event.value)
             except ValueError as error:
                 said = str(error)
-        self.query_one(".echo", Static).update(plain(said))
+        self.query_one(".echo", Prose).update(plain(said))
 
     @on(Input.Submitted)
     def submit(self, event: Input.Submitted) -> None:
@@ -221,7 +222,7 @@ class Prompt(ModalScreen[str | None]):
         try:
             self._check(event.value)
         except ValueError as error:
-            self.query_one(".echo", Static).update(plain(str(error)))
+            self.query_one(".echo", Prose).update(plain(str(error)))
             return
         self.dismiss(event.value)
 

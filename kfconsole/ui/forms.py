@@ -23,6 +23,7 @@ from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.key_order import passed_on
 from kfconsole.ui.widgets.path_entry import PathEntry, path_of
+from kfconsole.ui.widgets.prose import Prose
 
 MOST_NAMES = 40  # names of files below a path; who sees more reads none of them
 Result = TypeVar("Result")
@@ -127,9 +128,9 @@ class Form(KeptForm[Result | None], Generic[Result]):
         self._first: Mapping[str, str] = {}
         self._disk = Disk()
         self._entries = {field.id: self._make_entry(field) for field in self._fields}
-        self._echoes = {field.id: Static(classes="echo-line", markup=False) for field in self._fields}
+        self._echoes = {field.id: Prose(classes="echo-line") for field in self._fields}
         self._rows = {field.id: Vertical(classes="form-field") for field in self._fields}
-        self._note = Static(id="form-note", markup=False)
+        self._note = Prose(id="form-note")
         self.is_busy = False
         """Whether what was typed is being sent, or a question stands above the form."""
         self._is_finishing = False

@@ -7,7 +7,6 @@ from datetime import date, datetime, time, timedelta
 from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.widgets import Static
 
 from kfconsole import dates
 from kfconsole.desk import HistoryDay
@@ -22,6 +21,7 @@ from kfconsole.ui.dialogs import Prompt
 from kfconsole.ui.plain import plain
 from kfconsole.ui.talk import Talk
 from kfconsole.ui.widgets.bar import Hints
+from kfconsole.ui.widgets.prose import Prose
 
 
 class HistoryScreen(CopyActs, AboveScreen):
@@ -41,7 +41,7 @@ class HistoryScreen(CopyActs, AboveScreen):
         self._awaited = message
         self._last_message: Message | None = None
         self.talk = Talk(id="transcript")
-        self._frame, self._note = Vertical(id="history"), Static(id="history-note", markup=False)
+        self._frame, self._note = Vertical(id="history"), Prose(id="history-note")
         self._hints = Hints(id="hints")
 
     def compose(self) -> ComposeResult:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from kfconsole import text
 from kfconsole.desk.supervising import Ending, Planned, Result
@@ -18,6 +18,7 @@ from kfconsole.errors import KfError
 from kfconsole.i18n import N_, _, ngettext
 from kfconsole.ui.plain import plain
 
+from kfconsole.ui.widgets.prose import Prose
 if TYPE_CHECKING:
     from kfconsole.desk.actions import Actions
 
@@ -67,7 +68,7 @@ class PlanDialog(ModalScreen[None]):
         self._endings: dict[int, Ending] = {}
         self._stage = _Stage.ASKING
         # Kept rather than looked up: what comes of a row may come when the dialog is being taken away.
-        self._list, self._said = Static(id="plan-rows"), Static(classes="consequence")
+        self._list, self._said = Prose(id="plan-rows"), Prose(classes="consequence")
         self._cancel = Button(plain(_("Cancel")), id="cancel", compact=True)
         self._begin = Button(plain(self._begin_label()), id="begin", compact=True)
 
@@ -137,9 +138,10 @@ class PlanDialog(ModalScreen[None]):
         self._list.update(plain("\n".join(map(self._line, range(len(self._rows))))))
         self._said.update(plain(self._sentence()))
         is_over = self._stage is _Stage.OVER
-        self._cancel.label = plain(
-            _("Cancel") if self._stage is _Stage.ASKING else _("OK") if is_over else _("Stop (Esc)")
-        )
+        label = plain(_("Cancel") if self._stage is _Stage.ASKING else _("OK") if is_over else _("Stop (Esc)"))
+        if self._cancel.label != label:
+            self._cancel.label = label
+            self._cancel.refresh(layout=True)  # a label alone keeps the width of the one before
 
     def _line(self, number: int) -> str:
         row, ending = self._rows[number], self._endings.get(number)
@@ -190,7 +192,7 @@ class Page(ModalScreen[None]):
         with Vertical(classes="dialog plan") as box:
             box.border_title = plain(self._title)
             with VerticalScroll(can_focus=False):
-                yield Static(plain("\n".join(self._lines)), id="plan-rows")
+                yield Prose(plain("\n".join(self._lines)), id="plan-rows")
             with Horizontal(classes="answers"):
                 yield Button(plain(_("OK")), compact=True)
 

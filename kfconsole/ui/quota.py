@@ -18,6 +18,7 @@ from kfconsole.ui.quota_rows import QuotaLook, QuotaRow
 from kfconsole.ui.tones import tones_of
 from kfconsole.ui.widgets.bar import Hints
 from kfconsole.ui.widgets.line_list import LineList
+from kfconsole.ui.widgets.prose import Prose
 from kfconsole.ui.widgets.strips import Part
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ class QuotaScreen(AboveScreen):
         self.bind_commands(self.app.keymap, Place.QUOTA)
         self.gauges = Gauges(id="gauges")
         self._frame = Vertical(id="quota")
-        self._head, self._note = Static(id="quota-head", markup=False), Static(id="quota-note", markup=False)
+        self._head, self._note = Static(id="quota-head", markup=False), Prose(id="quota-note")
         self._hints = Hints(id="hints")
 
     def compose(self) -> ComposeResult:

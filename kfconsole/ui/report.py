@@ -39,6 +39,7 @@ from kfconsole.ui.search_rows import when
 from kfconsole.ui.tones import tones_of
 from kfconsole.ui.widgets.bar import Hints
 from kfconsole.ui.widgets.line_list import LineList
+from kfconsole.ui.widgets.prose import Prose
 from kfconsole.ui.widgets.strips import Part
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ class ReportScreen(AboveScreen):
         super().__init__()
         self.bind_commands(self.app.keymap, Place.REPORT)
         self.list = LineList[ReportRow](self._draw, empty="", id="report-rows")
-        self._heads, self._note = Static(id="report-heads", markup=False), Static(id="report-note", markup=False)
+        self._heads, self._note = Static(id="report-heads", markup=False), Prose(id="report-note")
         self._frame, self._hints = Vertical(id="report"), Hints(id="hints")
         now = self._now()
         self._start, self._end = self._midnight(now), now

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message as Posted
 from textual.timer import Timer
-from textual.widgets import Input, Static
+from textual.widgets import Input
 
 from kfconsole.desk import rules
 from kfconsole.errors import KfError
@@ -28,6 +28,7 @@ from kfconsole.ui.tones import tones_of
 from kfconsole.ui.widgets.bar import Bar, Hints
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.line_list import LineList
+from kfconsole.ui.widgets.prose import Prose
 from kfconsole.ui.widgets.strips import Part
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ class SearchScreen(CopyActs, AboveScreen):
         self.found = Found(id="found")
         self._frame = Vertical(id="search")
         self._filters, self._hints = Bar(id="search-filters"), Hints(id="hints")
-        self._note = Static(id="search-note", markup=False)
+        self._note = Prose(id="search-note")
 
     def compose(self) -> ComposeResult:
         """Lay out the top line, the line of words, the filters, the results, a note and the keys."""

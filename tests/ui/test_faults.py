@@ -5,6 +5,7 @@ import time
 from pathlib import Path
 
 import pytest
+from textual.notifications import SeverityLevel
 
 from kfconsole.desk.facts import BudgetSeen
 from kfconsole.model import Budget, Feed
@@ -302,3 +303,34 @@ async def test_a_first_start_without_wechat_claims_nothing_about_what_nobody_has
         await console.sees("Customers 0", "Agents 2/3", "No customers.", "waiting 0", "in session 0", "online 2/3")
         await console.press("escape")
         await console.sees("1 Queue 0", "2 Sessions 0", "3 Agents 2/3", "Nobody is waiting.", "No sessions.")
+
+
+@pytest.mark.parametrize("severity", ["information", "warning"])
+async def test_what_is_said_again_takes_the_place_of_what_was_said_before(
+    tmp_path: Path, world: World, severity: SeverityLevel
+) -> None:
+    async with running(tmp_path, world, size=(80, 24)) as console:
+        said = "一条很长的提醒。" * 12 + "[b]"
+        for _again in range(3):
+            console.app.notify(said, severity=severity)
+            console.app.notify("另一条", severity="error")
+        await console.until(lambda: len(console.app._notifications) == 2)
+        await console.until(lambda: console.text().count("[b]") == console.text().count("另一条") == 1)
+        lines = [line.partition("▌")[2].strip() for line in console.text().splitlines() if "提醒" in line]
+        assert all(line.strip().startswith("。") is False for line in lines)
+
+        console.app.take_note_away(said)
+        await console.sees_no("提醒")
+
+
+@pytest.mark.parametrize("width", range(100, 140, 7))
+async def test_a_note_in_chinese_loses_no_character_where_two_panes_meet(
+    tmp_path: Path, world: World, width: int
+) -> None:
+    async with running(tmp_path, world, size=(width, 40)) as console:
+        said = "交给小美后顾客会看到新的客服微信没有回答之前不要再点一次结果未知三次" * 4
+        console.app.notify(said, severity="warning")
+        await console.until(lambda: "交给小美" in console.text())
+        await console.settle()
+        lines = [line.partition("▌")[2] for line in console.text().splitlines() if "▌" in line]
+        assert "".join("".join(line.split()) for line in lines) == said

@@ -357,7 +357,7 @@ async def test_nothing_found_says_what_was_looked_for_and_what_is_not_searched(t
         await console.sees("waiting 1")
         await search(console, "no such words")
         await console.sees("Nothing found: “no such words”, all customers, all days.", "never fetched from WeChat")
-        await console.sees("On the desk, h on a customer")  # here it would be typed into the words
+        await console.sees("desk, h on a")  # here it would be typed into the words
         await console.press("f3")
         await console.sees("“no such words”, all customers, from customers, all days.")
         await console.press("down")

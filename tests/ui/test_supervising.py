@@ -227,7 +227,7 @@ async def test_several_are_handed_back_and_stopped_between_two_rows(tmp_path: Pa
         await console.press("B")
         await console.sees("Hand back 3 customers")
         await console.press("y")
-        await console.sees("under way…")
+        await console.sees("under way…", "Stop (Esc)")
         await console.press("escape")
         await console.sees("Stopping behind")
         console.faults.release()
