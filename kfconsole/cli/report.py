@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import chain, repeat
 from pathlib import Path
 
@@ -19,8 +20,18 @@ from kfconsole.cli.output import emit, emit_bytes, emit_json, talk
 from kfconsole.cli.output_file import Forms
 from kfconsole.cli.tables import emit_table
 from kfconsole.cli.times import span_options, typed_span, when_help, written
-from kfconsole.desk.reporting import By, Figures, Metric, Order, Report, Spread, definitions, exclusions, metric_title
-from kfconsole.desk.reporting.telling import MEASURED, by_title, clock, row_name
+from kfconsole.desk.reporting import (
+    By,
+    Figures,
+    Metric,
+    Order,
+    Report,
+    Spread,
+    definition_lines,
+    exclusions,
+    metric_title,
+)
+from kfconsole.desk.reporting.telling import SHOWN, by_title, number_cells, row_cells, row_name
 from kfconsole.i18n import N_, _
 from kfconsole.model import Feed
 
@@ -151,7 +162,8 @@ async def _reckon(settings: config.Settings, order: Order, *, is_until_now: bool
         now = time.time()
         # What was seen has WeChat's time: a host whose clock is behind it would leave out the newest.
         now = max(now, await archive.watched_until(Feed.QUEUE) or now)
-        return await reckon(archive, replace(order, end_at=now) if is_until_now else order, now), nicks
+        wanted = replace(order, end_at=now) if is_until_now else order
+        return await reckon(archive, wanted, now, rest=partial(asyncio.sleep, 0)), nicks
 
 
 def _print(
@@ -191,39 +203,24 @@ def _print_table(report: Report, nicks: Mapping[str, str], start: str, end: str)
         for line in exclusions(report.total):
             talk(_("Excluded: {what}").format(what=line))
         return
-    emit_table((_("all"), _("count"), "p50", "p90", _("longest")), _total_rows(report.total), right=range(1, 5))
+    numbers = [(metric_title(metric), *number_cells(report.total, metric)) for metric in Metric]
+    emit_table((_("all"), _("count"), "p50", "p90", _("longest")), numbers, right=range(1, 5))
     emit("")
     heads = (
         by_title(report.order.by),
-        *map(metric_title, (Metric.CUSTOMERS, Metric.SESSIONS, Metric.ABANDONED)),
+        *map(metric_title, SHOWN),
         *chain.from_iterable(
             zip((_("wait p50"), _("first p50"), _("reply p50"), _("handling p50")), repeat("p90", 4), strict=True)
         ),
     )
-    rows = [_cells(row, row_name(row, report.order, nicks)) for row in report.rows]
+    rows = [(row_name(row, report.order, nicks), *row_cells(row)) for row in report.rows]
     emit_table(heads, rows, right=range(1, len(heads)))
     emit("")
     for line in exclusions(report.total):
         emit(_("Excluded: {what}").format(what=line))
-    for name, words in definitions():
-        emit(_("{name}: {meaning}").format(name=name, meaning=words) if name else words)
+    for line in definition_lines():
+        emit(line)
     talk(_("From {start} to {end}.").format(start=start, end=end))
-
-
-def _total_rows(total: Figures) -> list[tuple[str, ...]]:
-    rows = []
-    for metric in Metric:
-        spread = total.spread(metric) if metric in MEASURED else Spread()
-        spans = (spread.p50_seconds, spread.p90_seconds, spread.longest_seconds)
-        times = tuple(map(clock, spans)) if metric in MEASURED else ("", "", "")
-        rows.append((metric_title(metric), str(total.count(metric)), *times))
-    return rows
-
-
-def _cells(row: Figures, name: str) -> tuple[str, ...]:
-    counted = (str(row.count(metric)) for metric in (Metric.CUSTOMERS, Metric.SESSIONS, Metric.ABANDONED))
-    spreads = [row.spread(metric) for metric in MEASURED]
-    return (name, *counted, *(clock(span) for spread in spreads for span in (spread.p50_seconds, spread.p90_seconds)))
 
 
 def _reported(report: Report, nicks: Mapping[str, str], settings: config.Settings) -> Reported:
@@ -234,9 +231,7 @@ def _reported(report: Report, nicks: Mapping[str, str], settings: config.Setting
         timezone=settings.ui.timezone,
         total=_figures(report.total, _("all")),
         rows=[_figures(row, row_name(row, report.order, nicks)) for row in report.rows],
-        definitions=[
-            _("{name}: {meaning}").format(name=name, meaning=said) if name else said for name, said in definitions()
-        ],
+        definitions=list(definition_lines()),
     )
 
 

@@ -21,13 +21,13 @@ from kfconsole.desk.reporting import (
     Metric,
     Order,
     Report,
-    definitions,
+    definition_lines,
     excluded_words,
     exclusions,
     metric_title,
     reckon,
 )
-from kfconsole.desk.reporting.telling import MEASURED, by_title, clock, row_name
+from kfconsole.desk.reporting.telling import SHOWN, by_title, clock, number_cells, row_cells, row_name
 from kfconsole.errors import KfError
 from kfconsole.i18n import _, ngettext, sentences
 from kfconsole.model import CustomerId
@@ -196,16 +196,16 @@ class ReportScreen(AboveScreen):
         return excluded_words(what, self._figures.excluded.get(what, 0) if self._figures else 0)
 
     def _report_rows(self, report: Report) -> tuple[tuple[str, ...], tuple[ReportRow, ...]]:
-        titles = (_("wait"), _("1st"), _("reply"), _("handled"))
+        titles = (_("wait"), _("1st"), _("resp."), _("handled"))
         is_wide = self._is_wide
         rows_title = by_title(report.order.by) if is_wide else _("{rows}, p50").format(rows=by_title(report.order.by))
         heads = (
             rows_title,
-            *map(metric_title, (Metric.CUSTOMERS, Metric.SESSIONS, Metric.ABANDONED)),
+            *map(metric_title, SHOWN),
             *(head for title in titles for head in ((title, "p90") if is_wide else (title,))),
         )
         rows = tuple(
-            ReportRow(str(number), (self._called(figures), *_row_cells(figures, is_wide=is_wide)), figures)
+            ReportRow(str(number), (self._called(figures), *row_cells(figures, has_p90=is_wide)), figures)
             for number, figures in enumerate((report.total, *report.rows))
         )
         return heads, rows
@@ -221,7 +221,10 @@ class ReportScreen(AboveScreen):
 
     def _number_rows(self, figures: Figures) -> tuple[tuple[str, ...], tuple[ReportRow, ...]]:
         heads = ("", _("count"), "p50", "p90", _("longest"))
-        rows = [_number_row(figures, metric) for metric in Metric]
+        rows = [
+            ReportRow(metric.value, (metric_title(metric), *number_cells(figures, metric)), figures, metric)
+            for metric in Metric
+        ]
         rows += [
             ReportRow(what.value, (excluded_words(what, count),), figures, what)
             for what in Excluded
@@ -253,9 +256,7 @@ class ReportScreen(AboveScreen):
         if report is None:
             return
         if self._shows_meanings:
-            lines = [
-                _("{name}: {meaning}").format(name=name, meaning=said) if name else said for name, said in definitions()
-            ]
+            lines = list(definition_lines())
         elif self._what is not None and self._figures is not None:
             count = len(self._figures.cases.get(self._what, ()))
             words = ngettext("The {count} longest.", "The {count} longest.", count)
@@ -406,19 +407,3 @@ def _show_again(app: "KfApp", place: ReportPlace) -> None:
     if place.is_above_board:
         app.get_default_screen().action_board()
     app.push_screen(ReportScreen(place))
-
-
-def _row_cells(figures: Figures, *, is_wide: bool) -> tuple[str, ...]:
-    counted = (str(figures.count(metric)) for metric in (Metric.CUSTOMERS, Metric.SESSIONS, Metric.ABANDONED))
-    spreads = [figures.spread(metric) for metric in MEASURED]
-    if not is_wide:
-        return (*counted, *(clock(spread.p50_seconds) for spread in spreads))
-    return (*counted, *(clock(span) for spread in spreads for span in (spread.p50_seconds, spread.p90_seconds)))
-
-
-def _number_row(figures: Figures, metric: Metric) -> ReportRow:
-    times: tuple[str, ...] = ("", "", "")
-    if metric in MEASURED:
-        spread = figures.spread(metric)
-        times = (clock(spread.p50_seconds), clock(spread.p90_seconds), clock(spread.longest_seconds))
-    return ReportRow(metric.value, (metric_title(metric), str(figures.count(metric)), *times), figures, metric)

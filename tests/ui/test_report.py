@@ -103,6 +103,6 @@ async def test_an_empty_report_says_what_nobody_saw(tmp_path: Path, world: World
         await console.press("p", "d")
         await console.type("yesterday")
         await console.press("enter")
-        await console.sees("24 h 0 min in which nobody watched the queue")
+        await console.sees("24 h in which nobody watched the queue")
         await console.press("enter", "j", "enter")
         await console.sees("No conversations are kept")

@@ -1,6 +1,6 @@
 """Reports: how long customers waited and were served, by whom and when; what nobody saw is left out, and counted."""
 
-from kfconsole.desk.reporting.definitions import definitions, excluded_words, exclusions, metric_title
+from kfconsole.desk.reporting.definitions import definition_lines, definitions, excluded_words, exclusions, metric_title
 from kfconsole.desk.reporting.figures import (
     LISTED,
     By,
@@ -24,6 +24,7 @@ __all__ = [
     "Order",
     "Report",
     "Spread",
+    "definition_lines",
     "definitions",
     "excluded_words",
     "exclusions",

@@ -1,9 +1,9 @@
 """What each number of a report means, in the words printed with it."""
 
-import math
 from typing import Final
 
 from kfconsole.desk.reporting.figures import Excluded, Figures, Metric
+from kfconsole.desk.reporting.telling import span
 from kfconsole.i18n import N_, _, ngettext
 
 _TITLES: Final = {
@@ -69,6 +69,13 @@ def definitions() -> tuple[tuple[str, str], ...]:
     """Return the numbers by name, with what each means; in the end what holds for all, under no name."""
     named = tuple((_(_TITLES[metric]), _(words)) for metric, words in _DEFINITIONS.items())
     return (*named, ("", _(_PERCENTILES)), ("", _(_EXCLUSION)))
+
+
+def definition_lines() -> tuple[str, ...]:
+    """Return what each number means, a line each."""
+    return tuple(
+        _("{name}: {meaning}").format(name=name, meaning=words) if name else words for name, words in definitions()
+    )
 
 
 def excluded_words(what: Excluded, count: int) -> str:
@@ -141,14 +148,9 @@ def exclusions(figures: Figures) -> tuple[str, ...]:
     """Return a line for everything that is in no number."""
     lines = [excluded_words(what, figures.excluded[what]) for what in Excluded if figures.excluded.get(what)]
     if figures.unwatched_seconds:
-        words = _("{hours} h {minutes} min in which nobody watched the queue")
-        lines.append(_span_words(words, figures.unwatched_seconds))
+        words = _("{span} in which nobody watched the queue")
+        lines.append(words.format(span=span(figures.unwatched_seconds)))
     if figures.records_missing_seconds:
-        words = _("{hours} h {minutes} min of which WeChat's records were not fetched")
-        lines.append(_span_words(words, figures.records_missing_seconds))
+        words = _("{span} of which WeChat's records were not fetched")
+        lines.append(words.format(span=span(figures.records_missing_seconds)))
     return tuple(lines)
-
-
-def _span_words(words: str, seconds: int) -> str:
-    hours, minutes = divmod(math.ceil(seconds / 60), 60)
-    return words.format(hours=hours, minutes=minutes)

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from kfconsole.desk.reporting.definitions import definitions, exclusions, metric_title
 from kfconsole.desk.reporting.figures import Figures, Metric, Report
-from kfconsole.desk.reporting.telling import MEASURED, by_title, clock, row_name
+from kfconsole.desk.reporting.telling import COUNTED, MEASURED, by_title, clock, row_name
 from kfconsole.i18n import _
 from kfconsole.text import clip, width_cells
 
@@ -17,14 +17,6 @@ LABEL_CELLS: Final = 16
 MOST_BARS: Final = 62
 """Beyond two months of days, or so many agents, bars are too thin to be read: the table has them all."""
 
-_COUNTED: Final = (
-    Metric.CUSTOMERS,
-    Metric.SESSIONS,
-    Metric.ABANDONED,
-    Metric.RECEIVED,
-    Metric.SENT,
-    Metric.SENT_BY_MACHINE,
-)
 _WIDTH, _LEFT, _TOP, _BARS_HEIGHT = 900, 64, 14, 132
 _FLAT, _TILTED = 24, 74  # room for the names below the bars
 _LABEL_CELL = 6.5
@@ -117,9 +109,9 @@ def _heading(title: str) -> str:
 
 
 def _counts(report: Report, names: Sequence[str]) -> str:
-    heads = [by_title(report.order.by), *map(metric_title, _COUNTED)]
+    heads = [by_title(report.order.by), *map(metric_title, COUNTED)]
     head = f"<tr>{''.join(map(_head, heads))}</tr>"
-    return _table(head, report, names, lambda row: [str(row.count(metric)) for metric in _COUNTED])
+    return _table(head, report, names, lambda row: [str(row.count(metric)) for metric in COUNTED])
 
 
 def _times(report: Report, names: Sequence[str]) -> str:

@@ -14,8 +14,7 @@ from collections.abc import Generator, Iterable, Sequence
 from datetime import datetime
 from typing import Final
 
-from msgspec import Struct
-
+from kfconsole.desk.reporting.customers import Customer, Ended, Session, Turn
 from kfconsole.desk.reporting.figures import (
     Bucket,
     By,
@@ -58,67 +57,6 @@ _METRIC_RECEIVED, _METRIC_SENT, _RESPONSE = Metric.RECEIVED, Metric.SENT, Metric
 Spans = Sequence[tuple[float, float]]
 
 
-class _Session(Struct, gc=False):
-    """One session, and what came of it. Holding no cycles, it is none of the collector's business."""
-
-    seen: SessionSeen
-    chain: int
-    """When the customer's talk began that it goes on with, perhaps with another agent."""
-    has_waited: bool
-    """Whether a wait was seen that it ended."""
-    is_begin_known: bool
-    """Whether it surely goes on with nothing that nobody saw."""
-    known_until: float
-    """When it surely still went on: behind that, another may have begun that nobody saw."""
-    ends_at: float
-    """By WeChat's records, else as it was noticed; infinite: neither."""
-    before: "_Session | None" = None
-    """The customer's one before, while it may still be heard of."""
-    answered_at: int | None = None
-    closed_at: int | None = None
-    """By WeChat's records."""
-
-
-class _Turn(Struct, gc=False, frozen=True):
-    """A customer waits for a reply within a session."""
-
-    at: int
-    chain: int
-    agent: AgentId
-
-
-class _Customer(Struct, gc=False):
-    """What is known of somebody at the moment that is reckoned."""
-
-    openid: CustomerId
-    last: _Session | None = None
-    """The session that began last."""
-    turn: _Turn | None = None
-    replied_at: int = 0
-    taken: tuple[tuple[int, bool], ...] = ()
-    """When waits ended with an agent, as far as a session may still begin then, and whether that was seen: else others
-    may have had the customer in between."""
-
-    def session_at(self, at: int) -> _Session | None:
-        """Return the session that began last before a moment."""
-        session = self.last
-        while session is not None and session.seen.started_at > at:
-            session = session.before
-        return session
-
-    def session_of(self, at: int) -> _Session | None:
-        """Return the session that they were in."""
-        session = self.session_at(at)
-        return session if session is not None and at <= session.ends_at else None
-
-
-class _Ended(Struct, gc=False, frozen=True):
-    """A wait that a session ended which is not seen yet."""
-
-    since_at: float
-    seconds: int
-
-
 class Reckoning:
     """Takes in what happened in the order of time, and gives the report; each step of it is short."""
 
@@ -145,9 +83,9 @@ class Reckoning:
         self._cells: dict[float, Bucket] = {}
         """Each row by every quarter of an hour it has."""
         self._keys: dict[int, str] = {}
-        self._unconfirmed: dict[tuple[CustomerId, AgentId, int], tuple[_Ended, ...]] = {}
+        self._unconfirmed: dict[tuple[CustomerId, AgentId, int], tuple[Ended, ...]] = {}
         """Waits by the session that ended them."""
-        self._customers: dict[CustomerId, _Customer] = {}
+        self._customers: dict[CustomerId, Customer] = {}
         self._agents: dict[AgentId, AgentId] = {}
         """Each by one object: every line that is read has its own."""
 
@@ -247,7 +185,7 @@ class Reckoning:
             if (number := number + 1) % SLICE == 0:
                 yield
 
-    def _add_wait(self, wait: Wait, customer: _Customer) -> None:
+    def _add_wait(self, wait: Wait, customer: Customer) -> None:
         at = int(wait.since_at)
         ended_at = int(wait.last_seen_at if wait.ended_at is None else wait.ended_at)
         seconds, agent = max(0, ended_at - at), wait.agent or AgentId("")
@@ -263,7 +201,7 @@ class Reckoning:
             why = Excluded.WAIT_ENDED_UNSEEN
         elif wait.outcome is WaitOutcome.TAKEN:
             key = customer.openid, agent, ended_at
-            self._unconfirmed[key] = (*self._unconfirmed.get(key, ()), _Ended(wait.since_at, seconds))
+            self._unconfirmed[key] = (*self._unconfirmed.get(key, ()), Ended(wait.since_at, seconds))
             return
         else:
             why = Metric.ABANDONED
@@ -278,7 +216,7 @@ class Reckoning:
         chain = seen.started_at if before is None or ended else _chain(before, seen)
         is_begin_known = any(ended) or chain != seen.started_at or self._is_noticed(seen.started_at)
         ends_at = math.inf if seen.ended_at is None else seen.ended_at
-        session = _Session(seen, chain, bool(ended), is_begin_known, self._known_until(seen), ends_at, before)
+        session = Session(seen, chain, bool(ended), is_begin_known, self._known_until(seen), ends_at, before)
         customer.last = session
         following = session
         while (older := following.before) is not None:
@@ -288,9 +226,9 @@ class Reckoning:
                 return
             following = older
 
-    def _settle(self, session: _Session, after: _Session | None = None) -> None:
+    def _settle(self, session: Session, after: Session | None = None) -> None:
         """Reckon a session, and those before it: nothing is heard of them any more."""
-        found: _Session | None = session
+        found: Session | None = session
         while found is not None:
             if self._start_at <= found.seen.started_at < self._end_at:
                 self._add_session(found, after)
@@ -309,7 +247,7 @@ class Reckoning:
         place = bisect_right(self._watched_starts, ended_at - NOTICED_SECONDS) - 1
         return place >= 0 and ended_at <= self._watched[place][1] + NOTICED_SECONDS
 
-    def _add_session(self, session: _Session, after: _Session | None) -> None:
+    def _add_session(self, session: Session, after: Session | None) -> None:
         seen, started_at = session.seen, session.seen.started_at
         end_at, is_seen = self._end(session, after)
 
@@ -330,7 +268,7 @@ class Reckoning:
             is_known = self._is_read(started_at, end_at if is_over else self._order.end_at)
             add(Excluded.NOT_ANSWERED if is_known else Excluded.RECORDS_MISSING, end_at)
 
-    def _end(self, session: _Session, after: _Session | None) -> tuple[float, bool]:
+    def _end(self, session: Session, after: Session | None) -> tuple[float, bool]:
         """Return when a session ended, and whether that was seen; else the last moment that is known of it."""
         if session.closed_at is not None:
             return session.closed_at, True
@@ -343,7 +281,7 @@ class Reckoning:
 
     # What was said
 
-    def _hear_customer(self, customer: _Customer, agent: AgentId, at: int) -> None:
+    def _hear_customer(self, customer: Customer, agent: AgentId, at: int) -> None:
         if self._start_at <= at < self._end_at:
             self._row(at, agent).count(_METRIC_RECEIVED, at, customer.openid, agent)
         session = customer.session_of(at)
@@ -354,9 +292,9 @@ class Reckoning:
             if customer.turn.chain == chain:
                 return
             self._drop(customer, customer.turn)
-        customer.turn = _Turn(at, chain, agent or (session.seen.agent if session else agent))
+        customer.turn = Turn(at, chain, agent or (session.seen.agent if session else agent))
 
-    def _hear_agent(self, customer: _Customer, agent: AgentId, at: int, line: Spoken) -> None:
+    def _hear_agent(self, customer: Customer, agent: AgentId, at: int, line: Spoken) -> None:
         if line.is_unknown:
             self._add(Excluded.SEND_UNKNOWN, 0, at, customer.openid, agent)
             return
@@ -378,7 +316,7 @@ class Reckoning:
             customer.turn = None
         customer.replied_at = at
 
-    def _response(self, customer: _Customer, turn: _Turn, at: int, session: _Session | None) -> Metric | Excluded:
+    def _response(self, customer: Customer, turn: Turn, at: int, session: Session | None) -> Metric | Excluded:
         """Return what a reply is that ended a turn."""
         if session is None or not self._is_certain(session, customer, at):
             return Excluded.TURN_UNSEEN
@@ -386,12 +324,12 @@ class Reckoning:
         since = max(turn.chain, customer.replied_at) or turn.at
         return _RESPONSE if self._is_read(since, at) else Excluded.TURN_RECORDS_MISSING
 
-    def _is_certain(self, session: _Session, customer: _Customer, at: int) -> bool:
+    def _is_certain(self, session: Session, customer: Customer, at: int) -> bool:
         """Whether it is known what the customer wrote since the last reply, and that the session still goes on."""
         # A beginning that nobody saw may go on with another session, in which they wrote.
         return at <= session.known_until and (session.is_begin_known or customer.replied_at >= session.seen.started_at)
 
-    def _drop(self, customer: _Customer, turn: _Turn) -> None:
+    def _drop(self, customer: Customer, turn: Turn) -> None:
         """Nobody replied before the session ended, or the report does."""
         is_known = self._is_read(turn.at, turn.at + 1)
         what = Excluded.TURN_NOT_ANSWERED if is_known else Excluded.TURN_RECORDS_MISSING
@@ -419,9 +357,9 @@ class Reckoning:
             row = self._cells[cell] = self._rows.setdefault(self._key(at), Bucket())
         return row
 
-    def _customer(self, openid: CustomerId) -> _Customer:
+    def _customer(self, openid: CustomerId) -> Customer:
         if (customer := self._customers.get(openid)) is None:
-            customer = self._customers[openid] = _Customer(openid)
+            customer = self._customers[openid] = Customer(openid)
         return customer
 
     def _key(self, at: float) -> str:
@@ -454,7 +392,7 @@ class Reckoning:
         return found
 
 
-def _chain(before: _Session, seen: SessionSeen) -> int:
+def _chain(before: Session, seen: SessionSeen) -> int:
     """Return when the talk began that a session belongs to, before which nobody waited."""
     ended_at = before.seen.ended_at
     is_near = ended_at is not None and abs(seen.started_at - ended_at) <= TRANSFER_SECONDS

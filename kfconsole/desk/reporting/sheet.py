@@ -4,23 +4,14 @@ from collections.abc import Mapping
 
 from kfconsole.desk.formats.sheet import BYTE_ORDER_MARK, ROW_END, cell
 from kfconsole.desk.reporting.definitions import metric_title
-from kfconsole.desk.reporting.figures import Figures, Metric, Report
-from kfconsole.desk.reporting.telling import MEASURED, by_title, row_name
+from kfconsole.desk.reporting.figures import Figures, Report
+from kfconsole.desk.reporting.telling import COUNTED, MEASURED, by_title, row_name
 from kfconsole.i18n import _
-
-_COUNTED = (
-    Metric.CUSTOMERS,
-    Metric.SESSIONS,
-    Metric.ABANDONED,
-    Metric.RECEIVED,
-    Metric.SENT,
-    Metric.SENT_BY_MACHINE,
-)
 
 
 def sheet(report: Report, nicks: Mapping[str, str]) -> str:
     """Return a row of heads, one of all, and one for each agent, hour or day; lengths of time in seconds."""
-    heads = [by_title(report.order.by), *map(metric_title, _COUNTED)]
+    heads = [by_title(report.order.by), *map(metric_title, COUNTED)]
     for metric in MEASURED:
         title = metric_title(metric)
         heads += [
@@ -36,7 +27,7 @@ def sheet(report: Report, nicks: Mapping[str, str]) -> str:
 
 
 def _line(row: Figures, name: str) -> str:
-    numbers: list[int | None] = [row.count(metric) for metric in _COUNTED]
+    numbers: list[int | None] = [row.count(metric) for metric in COUNTED]
     for metric in MEASURED:
         spread = row.spread(metric)
         numbers += [spread.count, spread.p50_seconds, spread.p90_seconds, spread.longest_seconds]
