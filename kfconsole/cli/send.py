@@ -1,6 +1,7 @@
 """`kfconsole send`: one message to one customer, and how it ended."""
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -140,6 +141,8 @@ async def _send(
 ) -> "tuple[Message, KfError | None]":
     from kfconsole.cli.wiring import opened, wire
 
+    # Told to end is like interrupted: what became of the message is said.
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
     async with opened(wire(settings)) as desk:
         try:
             content = as_content(await _uploaded(desk, given))

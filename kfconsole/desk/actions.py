@@ -177,8 +177,10 @@ class Actions(Supervising, ManagingActs):
         """Give a customer to an agent, ourselves by default; see `Serving.accept`."""
         self._check_writable()
         act, whom = self._giving(agent)
-        work = self._serving.accept(openid, agent)
-        return await self._accepted(await self._deeds.noted(act, work, openid=openid, details=whom))
+        with self._serving.claimed(openid):
+            work = self._serving.accept(openid, agent)
+            session = await self._deeds.noted(act, work, openid=openid, details=whom)
+        return await self._accepted(session)
 
     async def accept_next(self, agent: AgentId | None = None) -> Session:
         """Give the longest waiting customer to an agent; see `Serving.accept_next`."""

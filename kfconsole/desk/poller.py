@@ -12,6 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kfconsole.desk import pacing
 from kfconsole.desk.budget import PATHS, BudgetKeeper
@@ -22,7 +23,7 @@ from kfconsole.desk.feeds.messages import MessagesFeed
 from kfconsole.desk.feeds.queue import QueueFeed
 from kfconsole.desk.feeds.sessions import SessionsFeed
 from kfconsole.desk.gaps import KEEP_DAYS
-from kfconsole.desk.gauges import Gauge
+from kfconsole.desk.gauges import Gauge, Pace
 from kfconsole.desk.keeper import Keeper
 from kfconsole.desk.mending import Mending
 from kfconsole.desk.night import IsNight, Night
@@ -192,7 +193,13 @@ class Poller:
 
     def gauges(self) -> tuple[Gauge, ...]:
         """Return what is known of the day's limit of each call, and how fast it is used."""
-        return self._budgets.gauges()
+        refused = {  # WeChat's word counts for more than what it told of the limit
+            health.error.path
+            for health in self._store.desk.health.values()
+            if isinstance(health.error, RateLimited) and pacing.is_day_limit(health.error)
+        }
+        gauges = self._budgets.gauges()
+        return tuple(replace(one, pace=Pace.USED_UP) if one.path in refused else one for one in gauges)
 
     async def _poll(self, feed: Feed, group: asyncio.TaskGroup) -> None:
         failures = 0

@@ -1,6 +1,7 @@
 """Accepting and closing: checked first, asked once, and after a lost answer WeChat is asked what is true."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from kfconsole.desk import rules
@@ -35,6 +36,23 @@ class Serving:
         self._holders = holders
         self._me = me
         self._being_accepted: set[CustomerId] = set()
+        self._claimed: set[CustomerId] = set()
+
+    @contextmanager
+    def claimed(self, openid: CustomerId) -> Iterator[None]:
+        """Accept a customer within this, once: a key pressed again in that moment gives the order no second time.
+
+        Raises:
+            NotPossible: They are being accepted.
+        """
+        if openid in self._claimed:
+            name = rules.customer_name(self._store.desk, openid)
+            raise NotPossible(_("{customer} is already being accepted.").format(customer=name))
+        self._claimed.add(openid)
+        try:
+            yield
+        finally:
+            self._claimed.discard(openid)
 
     async def accept(self, openid: CustomerId, agent: AgentId | None = None, begin: Begin = _at_once) -> Session:
         """Give a customer to an agent, ourselves by default.

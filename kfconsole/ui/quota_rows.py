@@ -205,6 +205,8 @@ def _lasting(gauge: Gauge, now: float, zone: tzinfo | None) -> str:
     said_at = words.age(now - gauge.reading.at)
     if not gauge.is_limited:
         return _("WeChat names no limit for it ({age} ago).").format(age=said_at)
+    if gauge.pace is Pace.USED_UP and gauge.reading.remaining > 0:
+        return ""  # WeChat refuses it all the same, and how long nobody knows
     midnight = words.clock_time(gauge.reading.at + pacing.seconds_to_midnight(gauge.reading.at), zone)
     if gauge.reading.remaining <= 0:
         return _("It is used up until {time} ({age} ago).").format(time=midnight, age=said_at)

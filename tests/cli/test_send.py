@@ -243,18 +243,19 @@ def held(shop: Shop, path: str, *arguments: str, when: str = "before") -> Iterat
         yield process
 
 
-def interrupted(shop: Shop, path: str, *arguments: str) -> Done:
+def interrupted(shop: Shop, path: str, *arguments: str, by: signal.Signals = signal.SIGINT) -> Done:
     """Run a command and interrupt it while a call of this path is on its way."""
     with held(shop, path, *arguments) as process:
-        process.send_signal(signal.SIGINT)
+        process.send_signal(by)
         _out, err = process.communicate(timeout=SECONDS)
     shop.order("release", path=path)
     return Done(process.returncode, "", err)
 
 
-def test_ctrl_c_while_sending_keeps_the_message_as_unknown(shop: Shop) -> None:
+@pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
+def test_told_to_stop_while_sending_it_keeps_the_message_as_unknown(shop: Shop, by: signal.Signals) -> None:
     openid = shop.customer("hi")
-    done = interrupted(shop, SEND, "send", openid, "等等")
+    done = interrupted(shop, SEND, "send", openid, "等等", by=by)
     shown = json.loads(shop.run("history", "show", openid, "--json").out)["messages"]
 
     assert done.code == 130

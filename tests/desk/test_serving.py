@@ -147,6 +147,17 @@ async def test_next_says_nobody_is_waiting_only_when_wechat_has_told(house: Hous
         await house.actions.accept_next()
 
 
+async def test_accepting_pressed_three_times_is_ordered_and_noted_once(busy_house: House) -> None:
+    house = busy_house
+    done = await asyncio.gather(*(house.actions.accept(ANN) for _press in range(3)), return_exceptions=True)
+
+    assert [type(one) for one in done] == [Session, NotPossible, NotPossible]
+    assert house.calls(at.CREATE) == 1
+    await house.actions.finish()
+    assert [deed.act for deed in await house.archive.deeds(0, math.inf)] == ["accept"]
+    assert await house.actions.accept(ANN) == done[0]
+
+
 async def test_next_pressed_twice_takes_two_customers(busy_house: House) -> None:
     house = busy_house
     async with house.polling():

@@ -12,6 +12,7 @@ from kfconsole.desk import Intervals, pacing
 from kfconsole.desk.feeds.sessions import MANY_AGENTS, SessionsFeed
 from kfconsole.desk.gauges import Pace
 from kfconsole.model import AgentId, Desk, Feed
+from kfconsole.simulator.faults import Fault
 from tests.desk import house as at
 from tests.desk.house import LI, ME, House, customer, opened
 from tests.desk.test_budget import MIDNIGHT, left, limit
@@ -81,6 +82,20 @@ async def idle_agents(house: House, count: int) -> list[AgentId]:
         house.world.say(customer(number), "hello")
         house.world.accept(agent, customer(number))
     return agents
+
+
+async def test_a_call_wechat_refuses_for_its_limit_is_told_as_used_up_whatever_was_told_of_it(house: House) -> None:
+    house.time.sim.set(MORNING)
+    async with house.polling():
+        limit(house, at.WAITING, 100_000)
+        await house.poller.look_at_quotas()
+        house.app.state.faults.arm(Fault(at.WAITING, "errcode", code=45009, count=None))
+        await pass_by(house, 40)
+        gauges = {gauge.path: gauge for gauge in house.poller.gauges()}
+
+    assert house.desk.health[Feed.QUEUE].error is not None
+    assert gauges[at.WAITING].pace is Pace.USED_UP
+    assert gauges[at.SESSIONS].pace is not Pace.USED_UP
 
 
 async def test_idle_agents_are_asked_for_more_rarely_while_the_others_stay_fresh(house: House) -> None:

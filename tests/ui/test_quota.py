@@ -157,3 +157,10 @@ async def test_a_recording_has_no_limits_to_show(tmp_path: Path, world: World, m
         monkeypatch.setattr(console.app.poller, "gauges", tuple)
         await console.press("Q")
         await console.sees("Limits are not part of a recording.")
+
+
+def test_of_a_call_wechat_refuses_it_is_not_said_that_it_lasts() -> None:
+    reading = Reading(daily_limit=100_000, used=10, remaining=99_990, at=NOON)
+    refused = Gauge(paths.QUEUE, Feed.QUEUE, 2.0, None, Pace.USED_UP, reading, rate=0.5, runs_out_at=None)
+
+    assert quota_rows.explained(refused, NOON + 1, None) == "The day's limit is reached: tried once a minute."

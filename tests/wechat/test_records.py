@@ -211,11 +211,26 @@ async def test_a_long_span_is_asked_in_days_and_border_seconds_count_once(wire: 
         {"recordlist": [row(1, "x")], "number": 10000, "msgid": 1},
     ],
 )
-async def test_a_cursor_that_does_not_grow_ends_the_reading(wire: Wire, answer: dict[str, Any]) -> None:
+async def test_a_full_page_whose_cursor_does_not_grow_is_never_told_as_all(wire: Wire, answer: dict[str, Any]) -> None:
     wire.reply(RECORDS_PATH, answer)
 
-    assert texts(await wire.client().all_records(0, 10, page_size=1)) == "x"
-    assert len(wire.asked(RECORDS_PATH)) == 1
+    with pytest.raises(Unavailable, match="msgid"):
+        await wire.client().all_records(0, 10, page_size=1)
+    assert len(wire.asked(RECORDS_PATH)) < 10
+
+
+@pytest.mark.parametrize("cursor", [0, 1])
+async def test_where_cursors_lead_nowhere_a_span_is_read_in_halves(wire: Wire, cursor: int) -> None:
+    rows = [row(at, letter) for at, letter in ((1, "a"), (1, "b"), (4, "c"), (5, "d"), (5, "d"), (9, "e"), (9, "f"))]
+
+    def answer(_request: httpx.Request) -> dict[str, Any]:
+        asked = wire.body(RECORDS_PATH)
+        found = [one for one in rows if asked["starttime"] <= one["time"] <= asked["endtime"]][:4]
+        return {"recordlist": found, "number": len(found), "msgid": cursor}
+
+    wire.reply(RECORDS_PATH, answer)
+
+    assert texts(await wire.client().all_records(0, 10, page_size=4)) == "abcddef"
 
 
 async def test_a_page_that_comes_again_ends_the_reading_though_the_cursor_grows(wire: Wire) -> None:

@@ -8,6 +8,7 @@ from kfconsole.model import AgentId, CustomerId, Record, RecordPage
 from kfconsole.wechat import paging, paths
 from kfconsole.wechat.call import Call
 from kfconsole.wechat.calls.base import Calls
+from kfconsole.wechat.envelope import unreadable_field
 from kfconsole.wechat.gateway import Gateway
 from kfconsole.wechat.outgoing import message
 
@@ -76,7 +77,7 @@ class MessageCalls(Calls):
         """
         records: list[Record] = []
         for piece_start, piece_end in paging.spans(start_at, end_at):
-            piece = await self._whole_piece(piece_start, piece_end, page_size, on_page)
+            piece = await self._piece(piece_start, piece_end, page_size, on_page)
             paging.join_spans(records, piece, piece_start)
         return tuple(records)
 
@@ -120,13 +121,31 @@ class MessageCalls(Calls):
         answer = await self._gateway.ask(Call("POST", paths.RECORDS, body=body))
         return await asyncio.to_thread(answer.records)  # ten thousand records take longer than the event loop may wait
 
-    async def _whole_piece(
+    async def _piece(
         self, start_at: int, end_at: int, page_size: int, on_page: Callable[[int], None] | None
     ) -> list[Record]:
-        """Read one span of at most 24 h, page after page."""
+        """Read one span of at most 24 h; where cursors lead nowhere, in halves, until each fits a page.
+
+        Raises:
+            ApiError: Two seconds have more than a page, or WeChat does not answer.
+        """
+        records, is_whole = await self._pages(start_at, end_at, page_size, on_page)
+        if is_whole:
+            return records
+        if end_at - start_at < 2:
+            raise unreadable_field("msgid", Call("POST", paths.RECORDS))
+        middle_at = (start_at + end_at) // 2
+        records = await self._piece(start_at, middle_at, page_size, on_page)
+        paging.join_spans(records, await self._piece(middle_at, end_at, page_size, on_page), middle_at)
+        return records
+
+    async def _pages(
+        self, start_at: int, end_at: int, page_size: int, on_page: Callable[[int], None] | None
+    ) -> tuple[list[Record], bool]:
+        """Read page after page; False: behind a full one there may be more, and nothing tells how to ask for it."""
         records: list[Record] = []
         previous: tuple[Record, ...] = ()
-        cursor, count, is_followed = FIRST_CURSOR, 0, True
+        cursor, count, is_followed, is_whole = FIRST_CURSOR, 0, True, True
         while is_followed:
             page, number = await self._page(start_at, end_at, cursor, page_size)
             if previous and page.records == previous:
@@ -144,8 +163,9 @@ class MessageCalls(Calls):
             may_go_on = self._is_full(count, page_size) or count > self._longest_last
             # The cursor of an empty answer is 0, and one that stands still would ask for the same page for ever.
             is_followed = may_go_on and page.cursor > cursor and bool(page.records)
+            is_whole = not (page.records and page.cursor <= cursor and self._is_full(count, page_size))
             cursor, previous = page.cursor, page.records
-        return records
+        return records, is_whole
 
     def _is_full(self, count: int, page_size: int) -> bool:
         return count >= min(page_size, self._most_shown)
