@@ -184,8 +184,7 @@ class AccountsScreen(AboveScreen):
     def action_account_remove(self) -> None:
         """Remove the agent, after asking."""
         if self.may_change() and (agent := self._at_hand()) is not None:
-            self.is_asking = True
-            self.ask_to_remove(agent)
+            self.asks(self.ask_to_remove(agent))
 
     def action_accounts_back(self) -> None:
         """Return to the desk."""
@@ -221,18 +220,16 @@ class AccountsScreen(AboveScreen):
     @work(group="remove", exclusive=True)
     async def ask_to_remove(self, agent: Agent) -> None:
         """Ask about whom the agent serves at this moment, and once more when that has grown by the answer."""
-        try:
-            asked: frozenset[CustomerId] | None = None
-            while True:
-                self.tell(_("Asking WeChat whom {agent} serves…").format(agent=agent.name))
-                served, problem = await self._served_by(agent.id)
-                if asked is not None and set(served or ()) <= asked:
-                    break
-                asked = frozenset(served or ())
-                if not await self._is_sure(agent, served, problem):
-                    return
-        finally:
-            self.is_asking = False
+        asked: frozenset[CustomerId] | None = None
+        while True:
+            self.tell(_("Asking WeChat whom {agent} serves…").format(agent=agent.name))
+            served, problem = await self._served_by(agent.id)
+            if asked is not None and set(served or ()) <= asked:
+                break
+            asked = frozenset(served or ())
+            if not await self._is_sure(agent, served, problem):
+                return
+        self.answered()
         if await self.attempt(self.app.actions.remove_agent(agent.id)):
             self.tell(_("Removed {agent}.").format(agent=agent.apart))
 
@@ -246,14 +243,10 @@ class AccountsScreen(AboveScreen):
         return served, ""
 
     async def _is_sure(self, agent: Agent, served: Sequence[CustomerId] | None, problem: str) -> bool:
-        from kfconsole.ui.dialogs import Answer, Question
+        from kfconsole.ui.dialogs import Answer
 
         names = None if served is None else [self.customer_name(openid) for openid in served]
         said = agent_checks.removal_words(agent, names, problem=problem, is_me=agent.id == self.desk.me)
-        question = Question(
-            _("Remove an agent"),
-            _("Remove {agent}?").format(agent=agent.apart),
-            "\n".join(said),
-            [Answer("remove", _("Remove"), "y")],
-        )
-        return await self.app.push_screen_wait(question) == "remove"
+        title, question = _("Remove an agent"), _("Remove {agent}?").format(agent=agent.apart)
+        # Not by `sure`: it may have to be asked once more.
+        return await self.choose(title, question, "\n".join(said), Answer("remove", _("Remove"), "y")) is not None

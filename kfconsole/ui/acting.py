@@ -4,26 +4,30 @@ from collections.abc import Callable, Coroutine
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events
 from textual.binding import BindingType
 from textual.css.query import QueryType
 from textual.widget import Widget
+from textual.worker import Worker, get_current_worker
 
 from kfconsole.desk import rules
-from kfconsole.errors import KfError
+from kfconsole.errors import KfError, Unavailable
 from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Desk
 from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import rebinding, words
 from kfconsole.ui.commands import Place
+from kfconsole.ui.early import TakesKeys, pass_to
 from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.tones import TonedScreen
 from kfconsole.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
+    from kfconsole.ui.dialogs import Answer
 
 
-class ActingScreen(TonedScreen):
+class ActingScreen(TakesKeys, TonedScreen):
     """A screen whose keys act on a subject: the customer in the selected row, or of the open conversation."""
 
     app: "KfApp"
@@ -35,12 +39,11 @@ class ActingScreen(TonedScreen):
     places: tuple[Place, ...] = ()
     """Whose keys work on this screen."""
 
-    is_asking = False
-    """A question is about to be shown: keys typed behind the one that led to it are not commands."""
-
     def __init__(self) -> None:
         super().__init__()
         self._stop_following: list[Callable[[], None]] = []
+        self._askers: list[Worker[Any]] = []
+        self._held: list[events.Key] = []
 
     @property
     def desk(self) -> Desk:
@@ -77,6 +80,63 @@ class ActingScreen(TonedScreen):
         """Let no key act while a question is on its way to the screen."""
         return not self.is_asking
 
+    # -- asking ----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether a question is about to be shown: keys typed behind the one that led to it are not commands."""
+        self._askers = [worker for worker in self._askers if not worker.is_finished]
+        return bool(self._askers)
+
+    def asks(self, worker: Worker[Any]) -> None:
+        """Note what leads to a question: until that is answered, or the work has ended, keys are held for it."""
+        if not self.is_asking:
+            self._held.clear()
+        self._askers.append(worker)
+
+    def answered(self) -> None:
+        """Note in such work that nothing more is asked: the next key is a command."""
+        worker = get_current_worker()
+        self._askers = [asker for asker in self._askers if asker is not worker]
+        if not self.is_asking:
+            self._held.clear()
+
+    def take_early(self, event: events.Key) -> bool:
+        """Hold a key for the question on its way."""
+        if self.is_asking:
+            self._held.append(event)
+            return True
+        return super().take_early(event)
+
+    def take_held(self) -> list[events.Key]:
+        """Hand over the keys that were held for what is on its way now."""
+        held, self._held = self._held, []
+        return held if self.is_asking else []
+
+    def give_held(self, taker: Widget | None) -> None:
+        """Give the keys held for such work to what they were meant for: nothing more has to be asked."""
+        held = self.take_held() if get_current_worker() in self._askers else []
+        self.answered()
+        for event in held:
+            if taker is not None:
+                pass_to(taker, event)
+
+    async def choose(self, title: str, question: str, consequence: str, *answers: "Answer") -> str | None:
+        """Ask one question; return the id of the answer, None for Cancel."""
+        from kfconsole.ui.dialogs import Question  # not needed for the first paint, like every dialog
+
+        return await self.app.push_screen_wait(Question(title, question, consequence, answers))
+
+    async def sure(self, title: str, question: str, consequence: str, yes: str) -> bool:
+        """Ask whether to do something, which y does; nothing more is asked then."""
+        from kfconsole.ui.dialogs import Answer
+
+        answer = await self.choose(title, question, consequence, Answer("yes", yes, "y"))
+        self.answered()
+        return answer is not None
+
+    # -- life ------------------------------------------------------------------------------------------------------
+
     def focus_next(self, selector: str | type[QueryType] = "*") -> Widget | None:
         """Go to the next pane."""
         return _arrived(super().focus_next(selector))
@@ -108,6 +168,9 @@ class ActingScreen(TonedScreen):
 
     def tell_error(self, error: KfError) -> None:
         """Show what went wrong and what to do."""
+        if isinstance(error, Unavailable) and error.may_have_arrived:
+            said = _("Look before you do it again: {key} asks WeChat.")
+            error.hint = said.format(key=self.app.keymap.key_of("refresh"))
         self.tell(f"{error.message}\n{error.hint}" if error.hint else error.message, is_bad=True)
 
     def may_change(self) -> bool:

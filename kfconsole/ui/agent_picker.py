@@ -1,9 +1,6 @@
 """Picking the agent who shall have a customer: how busy each is, and why some cannot be picked, as it changes."""
 
 from collections.abc import Callable, Sequence
-from functools import partial
-
-from textual import events
 
 from kfconsole.desk import rules
 from kfconsole.desk.store import Store
@@ -11,14 +8,10 @@ from kfconsole.i18n import _
 from kfconsole.model import Agent, AgentId, Desk, Feed
 from kfconsole.ui import words
 from kfconsole.ui.dialogs import Choice, Picker
-from kfconsole.ui.early import EarlyKeys
 
 
-class AgentPicker(EarlyKeys, Picker):
-    """A picker of agents that follows the desk while it is open; nobody moves under the highlight.
-
-    A name typed right behind the key that opened it must not be lost: Enter would pick whoever stands first.
-    """
+class AgentPicker(Picker):
+    """A picker of agents that follows the desk while it is open; nobody moves under the highlight."""
 
     def __init__(self, store: Store, title: str, holder: AgentId | None = None) -> None:
         self._store = store
@@ -32,18 +25,6 @@ class AgentPicker(EarlyKeys, Picker):
         """Follow the desk."""
         self._unsubscribe = self._store.subscribe(self._follow)
         self._follow(self._store.desk)
-        self.hand_over(self.line)
-
-    def on_key(self, event: events.Key) -> None:
-        """Do what a key does that came early and is no text."""
-        acts: dict[str, Callable[[], None]] = {
-            "escape": self.action_cancel,
-            "up": partial(self.action_move, -1),
-            "down": partial(self.action_move, 1),
-        }
-        if self._taker is not None and (act := acts.get(event.key)) is not None:
-            event.stop()
-            act()
 
     def on_unmount(self) -> None:
         """Follow it no longer."""

@@ -4,11 +4,11 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from textual import events, work
 from textual.binding import Binding, BindingType
@@ -26,7 +26,7 @@ from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.alerting import Alerting
 from kfconsole.ui.commands import Place
 from kfconsole.ui.desk_screen import DeskScreen
-from kfconsole.ui.early import EarlyKeys, KeysBehind
+from kfconsole.ui.early import TakesKeys
 from kfconsole.ui.notes import NotingApp
 from kfconsole.ui.status import Station
 from kfconsole.ui.widgets.composer import Composer
@@ -296,10 +296,7 @@ class KfApp(NotingApp):
 
     def on_key(self, event: events.Key) -> None:
         """Give a dialog, a line or the composer what was typed right behind the key that opened it."""
-        if isinstance(self.screen, EarlyKeys) and self.screen.take_early(event):
-            event.prevent_default()
-            return
-        if isinstance(self.screen, KeysBehind) and self.screen.take_behind(event):
+        if isinstance(self.screen, TakesKeys) and self.screen.take_early(event):
             event.prevent_default()
             return
         opened = self.focused
@@ -342,7 +339,7 @@ class KfApp(NotingApp):
     def reply_to(self, openid: CustomerId) -> None:
         """Come to the desk, and write to a customer there."""
         self.return_to_desk()
-        self._desk_screen.start_reply(openid, is_at_once=False)
+        self._desk_screen.reply_to(openid)
 
     def return_to_desk(self) -> None:
         """Take away what lies above the desk, but no question: somebody waits for its answer."""
@@ -379,30 +376,31 @@ class KfApp(NotingApp):
         self._copy_hints.add(copied.hint)
         self.notify(said, severity="warning" if is_bad else "information", markup=False)
 
-    @work(group="palette", exclusive=True)
-    async def action_palette(self) -> None:
+    def action_palette(self) -> None:
         """Find a command by name, and run it where the focus was."""
         from kfconsole.ui.palette import run_picked
 
-        await run_picked(self)
+        self.ask(run_picked)
 
-    @work(group="plan", exclusive=True)
-    async def action_assign_plan(self) -> None:
+    def action_assign_plan(self) -> None:
         """Show what the rules for automatic assignment would do now; nothing is done."""
         from kfconsole.ui.automatic import show_plan
 
-        await show_plan(self)
+        self.ask(lambda _screen: show_plan(self))
 
-    @work(group="palette", exclusive=True)
-    async def action_read_only(self) -> None:
+    def action_read_only(self) -> None:
         """Change nothing any more from here, after asking."""
         from kfconsole.ui.read_only import switch
 
-        await switch(self)
+        self.ask(switch)
 
-    @work(group="palette", exclusive=True)
-    async def action_theme(self) -> None:
+    def action_theme(self) -> None:
         """Change the colours for this run."""
         from kfconsole.ui.palette import pick_theme
 
-        await pick_theme(self)
+        self.ask(pick_theme)
+
+    def ask(self, question: Callable[[ActingScreen], Coroutine[Any, Any, None]]) -> None:
+        """Ask something that is not about what is on the screen at hand; where a dialog is open, that comes first."""
+        if isinstance(screen := self.screen, ActingScreen):
+            screen.asks(self.run_worker(question(screen), group="ask", exclusive=True))

@@ -397,9 +397,13 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         self._stir.set()
         self.paint_bars()
 
-    @work(group="choices")
-    async def action_board_columns(self) -> None:
+    def action_board_columns(self) -> None:
         """Choose the columns."""
+        self.asks(self.choose_columns())
+
+    @work(group="choices")
+    async def choose_columns(self) -> None:
+        """Choose the columns, and keep them."""
         from kfconsole.ui.board_columns import BoardColumns
 
         if chosen := await self.app.push_screen_wait(BoardColumns(self.columns)):
@@ -407,9 +411,13 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
             self._arrange_anew()
             await self.attempt(self.app.archive.choose(COLUMNS_CHOICE, list(chosen)))
 
-    @work(group="choices")
-    async def action_board_order(self) -> None:
+    def action_board_order(self) -> None:
         """Choose what the customers are sorted by; the same once more turns it round."""
+        self.asks(self.choose_order())
+
+    @work(group="choices")
+    async def choose_order(self) -> None:
+        """Choose the order, and keep it."""
         from kfconsole.ui.dialogs import Choice, Picker
 
         again = _("now; once more turns it round")

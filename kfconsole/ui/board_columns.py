@@ -14,10 +14,11 @@ from textual.screen import ModalScreen
 from kfconsole.i18n import _
 from kfconsole.text import fit
 from kfconsole.ui.board_rows import COLUMNS, DEFAULT_COLUMNS
+from kfconsole.ui.early import ReadFirst
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.line_list import LineList
-from kfconsole.ui.widgets.strips import Part
 from kfconsole.ui.widgets.prose import Prose
+from kfconsole.ui.widgets.strips import Part
 
 
 class ColumnRow(Struct, frozen=True):
@@ -27,7 +28,7 @@ class ColumnRow(Struct, frozen=True):
     is_shown: bool
 
 
-class BoardColumns(ModalScreen[tuple[str, ...] | None]):
+class BoardColumns(ReadFirst, ModalScreen[tuple[str, ...] | None]):
     """Choose columns and their order. Returns their ids, or None when all stays as it is."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,7 +57,7 @@ class BoardColumns(ModalScreen[tuple[str, ...] | None]):
         self._note.update(plain(_("Space shows or hides, J and K move, d takes the usual ones, Enter keeps it.")))
         self._list.show(self._rows)
         self._list.styles.height = len(self._rows)
-        self._list.focus()
+        self.begin_at(self._list)
 
     def action_show_or_hide(self) -> None:
         """Show or hide the current column."""

@@ -263,6 +263,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         await self.open_conversation(openid)
         if self.focused is not self.composer:  # the user may be ahead, and write already
             self.action_pane("transcript")
+        self.give_held(self.focused)
         self._lead_back(openid, way_back)
 
     def _lead_back(self, openid: CustomerId, way_back: Callable[[], None] | None) -> None:

@@ -16,6 +16,7 @@ from textual.widgets.option_list import Option
 
 from kfconsole import finding
 from kfconsole.i18n import _
+from kfconsole.ui.early import ReadFirst, WordsFirst
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.entry import Entry
 from kfconsole.ui.widgets.prose import Prose
@@ -29,7 +30,7 @@ class Answer(Struct, frozen=True):
     key: str
 
 
-class Question(ModalScreen[str | None]):
+class Question(ReadFirst, ModalScreen[str | None]):
     """Ask one question; the answers have letters, Cancel is first and focused. Returns the answer's id or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -58,7 +59,7 @@ class Question(ModalScreen[str | None]):
 
     def on_mount(self) -> None:
         """Put the focus on the harmless answer, and let the letters answer too."""
-        self.query_one("#cancel").focus()
+        self.begin_at(self.query_one("#cancel"))
         for answer in self._answers:
             self._bindings.bind(answer.key, f"answer('{answer.id}')", show=False)
 
@@ -92,7 +93,7 @@ class Choice(Struct, frozen=True):
     """What else it is found by."""
 
 
-class Picker(ModalScreen[str | None]):
+class Picker(WordsFirst, ModalScreen[str | None]):
     """Pick one row, narrowing the list by typing. Returns its id or None."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -123,6 +124,7 @@ class Picker(ModalScreen[str | None]):
         self._fill("")
         if not finding.is_prepared():
             self.prepare()
+        self.hand_over(self.line)
 
     @work(group="find", exclusive=True)
     async def prepare(self) -> None:
@@ -167,6 +169,15 @@ class Picker(ModalScreen[str | None]):
         self._entered = self.line.value if is_too_early else None
         self._options.action_select()
 
+    def enter_unseen(self) -> None:
+        """Choose the one row that the words name: of several, nobody has seen which."""
+        if typed := self.line.value.strip():
+            self._fill(self.line.value)
+            if self._options.option_count == 1:
+                self._options.action_select()
+            elif not finding.is_prepared():
+                self._entered = typed
+
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
         """Return the chosen row."""
@@ -189,21 +200,26 @@ def _row(choice: Choice, width: int) -> Content:
     return Content.assemble(label, padding, detail.stylize("dim"))
 
 
-class Prompt(ModalScreen[str | None]):
+class Prompt(WordsFirst, ModalScreen[str | None]):
     """Ask for one line; `check` echoes what it understands, or raises ValueError with what is wrong."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
     def __init__(self, title: str, placeholder: str, check: Callable[[str], str], value: str = "") -> None:
         super().__init__()
-        self._title, self._placeholder, self._check, self._value = title, placeholder, check, value
+        self._title, self._check = title, check
+        self.line = Entry(value, placeholder=placeholder, compact=True)
 
     def compose(self) -> ComposeResult:
         """Draw the line and the echo below it."""
         with Vertical(classes="dialog") as box:
             box.border_title = plain(self._title)
-            yield Entry(self._value, placeholder=self._placeholder, compact=True)
+            yield self.line
             yield Prose(classes="echo")
+
+    def on_mount(self) -> None:
+        """Go on with what was typed so far."""
+        self.hand_over(self.line)
 
     @on(Input.Changed)
     def echo(self, event: Input.Changed) -> None:
@@ -216,15 +232,20 @@ class Prompt(ModalScreen[str | None]):
                 said = str(error)
         self.query_one(".echo", Prose).update(plain(said))
 
+    def enter_unseen(self) -> None:
+        """Return what was typed; that nothing was, is no answer to what nobody has read."""
+        if self.line.value.strip():
+            self.submit()
+
     @on(Input.Submitted)
-    def submit(self, event: Input.Submitted) -> None:
+    def submit(self) -> None:
         """Return the line when it means something."""
         try:
-            self._check(event.value)
+            self._check(self.line.value)
         except ValueError as error:
             self.query_one(".echo", Prose).update(plain(str(error)))
             return
-        self.dismiss(event.value)
+        self.dismiss(self.line.value)
 
     def action_cancel(self) -> None:
         """Return nothing."""

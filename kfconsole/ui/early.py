@@ -1,11 +1,15 @@
 """Keys that are on their way while a dialog comes up: a lagging line brings several in one burst.
 
 What was pressed right behind the key that opens a dialog is for the dialog; where it came up by itself, it is for what
-lies below.
+lies below. All of them pass by the application, which asks the screen on top about each (`TakesKeys`):
+
+- A screen from which a question is on its way holds them for it (`ActingScreen.asks`).
+- A dialog keeps those that came before it could take any, and takes them in order (`EarlyKeys`): into its line
+  (`WordsFirst`), or, where a key would answer what nobody has read yet, not at all (`ReadFirst`).
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from textual import events
 from textual.message_pump import MessagePump
@@ -15,15 +19,29 @@ from textual.widget import Widget
 LONGEST_WAY_SECONDS = 0.5  # where something on the way of the keys is gone, nothing comes along it
 
 
-class EarlyKeys:
+class TakesKeys:
+    """A screen that may want keys before any binding looks at them."""
+
+    def take_early(self, event: events.Key) -> bool:  # noqa: ARG002  # for those that do
+        """Take a key that was pressed before this screen could be meant, or not; True when it is taken."""
+        return False
+
+    def take_held(self) -> list[events.Key]:
+        """Hand over the keys that were held for the dialog above this screen."""
+        return []
+
+
+class EarlyKeys(TakesKeys):
     """A dialog that loses no key pressed before it could take any, and takes them in order.
 
     What is forwarded to the dialog itself, because nothing in it has the focus yet, waits in its queue; what was on
-    its way to the screen below comes by `take_early`.
+    its way to the screen below comes by `take_early`, or was held there.
     """
 
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__(*arguments)
+    AUTO_FOCUS: ClassVar[str | None] = ""  # what has the focus takes keys at once, before those that are still coming
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
         self._early: list[events.Key] = []
         self._taker: Widget | None = None
         self._taker_due: Widget | None = None
@@ -31,13 +49,25 @@ class EarlyKeys:
 
     def take_early(self, event: events.Key) -> bool:
         """Keep a key that was pressed before this dialog took any; False when it was pressed later."""
+        if super().take_early(event):
+            return True
         if self._taker is None:
             self._early.append(event)
             return True
-        if event.time > self._taken_at:
+        if event.time >= self._taken_at:
             return False
-        _give(event, self._taker)
+        self.take_keys([event])
         return True
+
+    def take_keys(self, early: Sequence[events.Key]) -> None:
+        """Do what keys mean that were pressed before this dialog took any, in order."""
+        for event in early:
+            self.give(event)
+
+    def give(self, event: events.Key) -> None:
+        """Give a key to what has the focus now."""
+        if self._taker is not None:
+            pass_to(self._taker, event)
 
     def on_key(self, event: events.Key) -> None:
         """Keep a key pressed before anything here had the focus."""
@@ -54,10 +84,14 @@ class EarlyKeys:
         assert isinstance(self, Screen)
         self.set_focus(None)
         self._taker_due = taker
-        stack = self.app.screen_stack
-        below = stack[stack.index(self) - 1] if self in stack[1:] else self
-        self._follow_keys([*(below.focused or below).ancestors_with_self, self])
+        below = self._below()
+        self._follow_keys([*((below.focused or below) if below else self).ancestors_with_self, self])
         self.set_timer(LONGEST_WAY_SECONDS, self._take_keys)
+
+    def _below(self) -> Screen[Any] | None:
+        assert isinstance(self, Screen)
+        stack = self.app.screen_stack
+        return stack[stack.index(self) - 1] if self in stack[1:] else None
 
     def _follow_keys(self, way: Sequence[MessagePump], kept: int = -1) -> None:
         assert isinstance(self, Screen)
@@ -74,19 +108,46 @@ class EarlyKeys:
         if taker is None or not self.is_attached:
             return
         self.set_focus(taker)
-        for event in sorted(self._early, key=lambda event: event.time):
-            _give(event, taker)
-        self._early.clear()
+        if isinstance(below := self._below(), TakesKeys):
+            self._early += below.take_held()
         self._taker, self._taken_at = taker, events.Event().time
+        early, self._early = sorted(self._early, key=lambda event: event.time), []
+        self.take_keys(early)
 
 
-class KeysBehind:
-    """A dialog that came up by itself, above somebody who types: what is on its way was meant for what lies below."""
+class WordsFirst(EarlyKeys):
+    """A dialog with a line: words typed early stand in it, and Enter behind them means what they alone say."""
 
-    def take_behind(self, event: events.Key) -> bool:
-        """Take a key that what lies below could not take any more; False when it was meant for the dialog."""
+    def take_keys(self, early: Sequence[events.Key]) -> None:
+        """Write what was typed early."""
+        for event in early:
+            if event.key == "enter" and self._taker is not None:
+                self._taker.call_later(self.enter_unseen)  # behind the words
+                return
+            self.give(event)
+
+    def enter_unseen(self) -> None:
+        """Do what the words in the line mean to somebody who has not seen this dialog yet; if in doubt, nothing."""
         raise NotImplementedError
 
 
-def _give(event: events.Key, taker: Widget) -> None:
-    taker._forward_event(events.Key(event.key, event.character))  # as the app does, so that it comes only once
+class ReadFirst(EarlyKeys):
+    """A dialog whose keys answer what stands in it: before anybody could read that, only Esc does anything."""
+
+    def take_keys(self, early: Sequence[events.Key]) -> None:
+        """Leave, if that was pressed."""
+        for event in early:
+            if event.key == "escape":
+                self.give(event)
+
+    def begin_at(self, taker: Widget) -> None:
+        """Take keys once this was painted."""
+        assert isinstance(self, Screen)
+        self.call_after_refresh(self.hand_over, taker)
+
+
+def pass_to(taker: Widget, event: events.Key) -> None:
+    """Give a key to a widget as the application does, so that it comes only once."""
+    copy = events.Key(event.key, event.character)
+    copy.set_sender(taker)  # one of the application's own would not bubble up to it
+    taker._forward_event(copy)

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from kfconsole.i18n import N_, _
 from kfconsole.text import fit, width_cells, wrap
 from kfconsole.ui.commands import COMMANDS, MOVES, PLACE_TITLES
+from kfconsole.ui.early import ReadFirst
 from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.plain import plain
 
@@ -41,7 +42,7 @@ SCROLLS = {
 """Moves, and what they are on a page of text."""
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(ReadFirst, ModalScreen[None]):
     """One scrolling page."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -62,6 +63,10 @@ class HelpScreen(ModalScreen[None]):
             box.border_title = plain(_("Keys and marks"))
             box.border_subtitle = plain(_("Esc closes"))
             yield _Page(self._keymap)
+
+    def on_mount(self) -> None:
+        """Let the keys scroll."""
+        self.begin_at(self.query_one(VerticalScroll))
 
 
 class _Page(Static):

@@ -143,8 +143,12 @@ class HistoryScreen(CopyActs, AboveScreen):
         if day <= self._today():
             self.load_day(day)
 
+    def action_jump(self) -> None:
+        """Ask for a day and show it."""
+        self.asks(self.jump())
+
     @work(group="jump", exclusive=True)
-    async def action_jump(self) -> None:
+    async def jump(self) -> None:
         """Ask for a day and show it."""
         placeholder = _("yesterday, 3 days ago, last monday, 2026-11-20")
         typed = await self.app.push_screen_wait(Prompt(_("Jump to a day"), placeholder, self._echo))

@@ -8,12 +8,11 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, TextArea
 
 from kfconsole.ui.dialogs import Answer, Question
-from kfconsole.ui.early import KeysBehind
 
 _MOVING_KEYS = " hjkl"
 
 
-class LateQuestion(Question, KeysBehind):
+class LateQuestion(Question):
     """Takes no answer before the keys have rested; until then they go on to where somebody was writing.
 
     So do words that answer nothing later: they are of a text, and the keys have to rest once more.
@@ -38,7 +37,7 @@ class LateQuestion(Question, KeysBehind):
         self.is_open = False
         """Whether it can be answered by now."""
 
-    def on_mount(self) -> None:
+    def begin_at(self, _taker: Widget) -> None:
         """Wait for the keys to rest."""
         self._wait()
 
@@ -65,7 +64,7 @@ class LateQuestion(Question, KeysBehind):
         if self._rest is not None:
             self._rest.reset()
         if self._writing_in is not None:
-            # By way of it, behind the keys still on their way there: it lets them go on to `take_behind`.
+            # By way of it, behind the keys still on their way there: it lets them go on to `take_early`.
             behind = events.Key(event.key, event.character)
             behind._set_forwarded()  # it was on its way there: the app does not send it round once more
             self._writing_in.post_message(behind)
@@ -76,8 +75,8 @@ class LateQuestion(Question, KeysBehind):
             return False
         return event.character.casefold() not in {*_MOVING_KEYS, *(answer.key for answer in self._answers)}
 
-    def take_behind(self, event: events.Key) -> bool:
-        """Write a key where it was meant; one that would act there does nothing."""
+    def take_early(self, event: events.Key) -> bool:
+        """Write a key where it was meant, which is below; one that would act there does nothing."""
         if self.is_open:
             return False
         match self._writing_in:

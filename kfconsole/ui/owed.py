@@ -128,35 +128,31 @@ class OwedScreen(AboveScreen):
 
     def _go_to(self, openid: CustomerId) -> None:
         self.app.return_to_desk()
-        self.app.get_default_screen().open_and_read(openid)
+        desk = self.app.get_default_screen()
+        desk.asks(desk.open_and_read(openid))  # keys behind this one are about whom it opens, not about a row there
 
     def action_owed_accept(self) -> None:
         """Accept the subject, on the desk."""
         if (openid := self.need_subject()) is not None:
             self.app.return_to_desk()
-            self.app.get_default_screen().accept_customer(openid)
+            desk = self.app.get_default_screen()
+            desk.accept_customer(openid, is_alone=True)
 
     def action_owed_remove(self) -> None:
         """Take the subject off the list, after asking."""
         if (openid := self.need_subject()) is not None:
-            self.is_asking = True
-            self.remove_subject(openid)
+            self.asks(self.remove_subject(openid))
 
     @work(group="owed")
     async def remove_subject(self, openid: CustomerId) -> None:
         """Ask, and take off the list."""
-        from kfconsole.ui.dialogs import Answer, Question
-
         question = _("Take {customer} off the list of those owed an answer?").format(
             customer=self.customer_apart(openid)
         )
-        answers = [Answer("remove", _("Take off"), "y")]
-        dialog = Question(_("Owed an answer"), question, _("Nobody is reminded of them any more."), answers)
-        try:
-            answer = await self.app.push_screen_wait(dialog)
-        finally:
-            self.is_asking = False
-        if answer == "remove" and await self.attempt(self.app.actions.forget_owed(openid)):
+        consequence = _("Nobody is reminded of them any more.")
+        if not await self.sure(_("Owed an answer"), question, consequence, _("Take off")):
+            return
+        if await self.attempt(self.app.actions.forget_owed(openid)):
             self.tell(_("{customer} is off the list.").format(customer=self.customer_name(openid)))
 
     def action_owed_back(self) -> None:

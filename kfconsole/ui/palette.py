@@ -1,22 +1,15 @@
 """The palette: what works on the screen at hand, found by its name and run where the focus was."""
 
-from typing import TYPE_CHECKING
-
 from kfconsole.i18n import _
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.commands import COMMANDS, Command, Place
 from kfconsole.ui.desk_screen import DeskScreen
 from kfconsole.ui.dialogs import Choice, Picker
 
-if TYPE_CHECKING:
-    from kfconsole.ui.app import KfApp
 
-
-async def run_picked(app: "KfApp") -> None:
+async def run_picked(screen: ActingScreen) -> None:
     """Let the user pick a command, and run it."""
-    screen = app.screen
-    if not isinstance(screen, ActingScreen):
-        return  # a question is answered first
+    app = screen.app
     names = app.keymap.names
     by_id = {row.id: row for row in offered(screen)}
     choices = [
@@ -24,6 +17,7 @@ async def run_picked(app: "KfApp") -> None:
         for row in by_id.values()
     ]
     picked = await app.push_screen_wait(Picker(_("Commands"), choices, _("What do you want to do?")))
+    screen.answered()
     if picked is not None and app.screen is screen:
         command = by_id[picked]
         is_for_composer = command.place is Place.COMPOSER and isinstance(screen, DeskScreen)
@@ -43,8 +37,9 @@ def _works_on(row: Command, screen: ActingScreen) -> bool:
     return row.place in screen.places or (row.in_palette and any(map(row.works_in, screen.places)))
 
 
-async def pick_theme(app: "KfApp") -> None:
+async def pick_theme(screen: ActingScreen) -> None:
     """Let the user pick other colours for this run."""
+    app = screen.app
     choices = [Choice(name, name, _("current") if name == app.theme else "") for name in sorted(app.available_themes)]
     picked = await app.push_screen_wait(Picker(_("Colours"), choices, _("Name of a theme")))
     if picked is not None:

@@ -16,9 +16,10 @@ from kfconsole import text
 from kfconsole.desk.supervising import Ending, Planned, Result
 from kfconsole.errors import KfError
 from kfconsole.i18n import N_, _, ngettext
+from kfconsole.ui.early import ReadFirst
 from kfconsole.ui.plain import plain
-
 from kfconsole.ui.widgets.prose import Prose
+
 if TYPE_CHECKING:
     from kfconsole.desk.actions import Actions
 
@@ -48,7 +49,7 @@ class _Stage(Enum):
     OVER = auto()
 
 
-class PlanDialog(ModalScreen[None]):
+class PlanDialog(ReadFirst, ModalScreen[None]):
     """Ask once for all rows, Cancel first and focused; then end one session after the other until all are, or Esc."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -90,7 +91,7 @@ class PlanDialog(ModalScreen[None]):
 
     def on_mount(self) -> None:
         """Put the focus on the harmless answer."""
-        self._cancel.focus()
+        self.begin_at(self._cancel)
         self._paint()
 
     def _begin_label(self) -> str:
@@ -174,7 +175,7 @@ class PlanDialog(ModalScreen[None]):
                 return _("{done} of {count} done.").format(done=done, count=len(self._rows))
 
 
-class Page(ModalScreen[None]):
+class Page(ReadFirst, ModalScreen[None]):
     """Some lines to be read."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -195,6 +196,10 @@ class Page(ModalScreen[None]):
                 yield Prose(plain("\n".join(self._lines)), id="plan-rows")
             with Horizontal(classes="answers"):
                 yield Button(plain(_("OK")), compact=True)
+
+    def on_mount(self) -> None:
+        """Put the focus on the one answer."""
+        self.begin_at(self.query_one(Button))
 
     @on(Button.Pressed)
     def action_back(self) -> None:

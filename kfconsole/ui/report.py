@@ -327,7 +327,7 @@ class ReportScreen(AboveScreen):
             self.app.open_message(min(found, key=lambda message: (abs(message.at - case.at), message.at)), way_back)
             return
         self.app.return_to_desk()
-        desk.open_and_read(case.openid, way_back)
+        desk.asks(desk.open_and_read(case.openid, way_back))
 
     def _way_back(self) -> Callable[[], None]:
         """Return what shows this list again: one goes through its conversations, one after the other."""
@@ -367,9 +367,13 @@ class ReportScreen(AboveScreen):
         self._by = kinds[(kinds.index(self._by) + 1) % len(kinds)]
         self.reckon_anew()
 
-    @work(group="span", exclusive=True)
-    async def action_report_span(self) -> None:
+    def action_report_span(self) -> None:
         """Ask of which span to report."""
+        self.asks(self.ask_span())
+
+    @work(group="span", exclusive=True)
+    async def ask_span(self) -> None:
+        """Ask of which span to report, and reckon it."""
         now = self._now()
         midnight = self._midnight(now)
         spans = {"today": (midnight, now), "yesterday": (midnight - DAY, midnight), "week": (midnight - 6 * DAY, now)}

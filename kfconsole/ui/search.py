@@ -338,7 +338,7 @@ class SearchScreen(CopyActs, AboveScreen):
     def action_search_customer(self) -> None:
         """Search the messages of the one customer, or of all; where there is none yet, one is picked."""
         if self._openid is None:
-            self.pick_customer()
+            self.asks(self.pick_customer())
             return
         self._look_for(replace(self._wanted, openid=self._openid if self._wanted.openid is None else None))
         if self._is_picked:
@@ -359,9 +359,13 @@ class SearchScreen(CopyActs, AboveScreen):
         place = DIRECTIONS.index(self._wanted.kind) + 1
         self._look_for(replace(self._wanted, kind=DIRECTIONS[place % len(DIRECTIONS)]))
 
-    @work(group="filter", exclusive=True)
-    async def action_search_agent(self) -> None:
+    def action_search_agent(self) -> None:
         """Pick the agent."""
+        self.asks(self.pick_agent())
+
+    @work(group="filter", exclusive=True)
+    async def pick_agent(self) -> None:
+        """Pick whose conversations are searched."""
         from kfconsole.ui.dialogs import Choice, Picker  # not needed for the first paint, like every dialog
 
         choices = [Choice("all", _("all agents"))]
@@ -372,9 +376,13 @@ class SearchScreen(CopyActs, AboveScreen):
         if picked is not None:
             self._look_for(replace(self._wanted, agent=None if picked == "all" else AgentId(picked)))
 
-    @work(group="filter", exclusive=True)
-    async def action_search_days(self) -> None:
+    def action_search_days(self) -> None:
         """Pick a span of days, or name one."""
+        self.asks(self.pick_days())
+
+    @work(group="filter", exclusive=True)
+    async def pick_days(self) -> None:
+        """Pick which days are searched."""
         from kfconsole.ui.dialogs import Choice, Picker, Prompt
 
         spans = search_filters.day_choices(self._today)

@@ -235,7 +235,11 @@ async def test_a_name_typed_right_behind_the_key_picks_that_agent_and_no_other(t
         await console.settle()
         await console.until(lambda: console.app.screen is console.desk_screen and not console.desk_screen.is_asking)
         await console.choose(ann)
-        console.strike("t", "down", "enter")
+        console.strike("t", "down", "enter")  # nobody has read yet who that is
+        await console.until(lambda: isinstance(console.app.screen, AgentPicker) and console.app.focused is not None)
+        await console.settle()
+        assert world.holder(ann) == BUSY
+        await console.press("enter")
         await console.until(lambda: world.holder(ann) == COLLEAGUE)
 
 

@@ -37,8 +37,8 @@ class ContentActs(ReplyActs):
         except NotPossible as error:
             self.tell_error(error)
             return
-        self.is_asking = True
-        self.send_other(openid, is_writing=self.composer.openid == openid and self.focused in (self.composer, None))
+        is_writing = self.composer.openid == openid and self.focused in (self.composer, None)
+        self.asks(self.send_other(openid, is_writing=is_writing))
 
     @work(group="other", exclusive=True)
     async def send_other(self, openid: CustomerId, *, is_writing: bool) -> None:
@@ -50,7 +50,7 @@ class ContentActs(ReplyActs):
                 return
             content, filled = await self._fill_in(openid, name)
         finally:
-            self.is_asking = False
+            self.answered()
             if is_writing and self.composer.openid == openid:
                 self.set_focus(self.composer)
         if content is not None:

@@ -22,31 +22,26 @@ class PeopleActs(DeskActs):
         if not self.may_change() or (openid := self.need_subject()) is None:
             return
         if openid in self.desk.contacts:
-            self._show_form(openid)  # at once: over a slow line a name comes in one piece with the e
+            self.app.push_screen(self._form(openid))  # at once: a name may come in one piece with the e
         else:
-            self.is_asking = True
-            self.edit_unknown(openid)
+            self.asks(self.edit_unknown(openid))
 
     @work(group="people")
     async def edit_unknown(self, openid: CustomerId) -> None:
         """Read what is known of a customer, and show it."""
-        try:
-            if await self.attempt(self.app.actions.know((openid,))):
-                self._show_form(openid)
-        finally:
-            self.is_asking = False
+        if await self.attempt(self.app.actions.know((openid,))):
+            await self.app.push_screen_wait(self._form(openid))
 
-    def _show_form(self, openid: CustomerId) -> None:
+    def _form(self, openid: CustomerId) -> "CustomerForm":
         from kfconsole.ui.customer_form import CustomerForm  # not needed for the first paint, like every dialog
 
         contact = self.desk.contacts.get(openid, Contact(openid))
         title, end = self.customer_name(openid), words.name_of(None, openid, self.app.glyphs)
-        form = CustomerForm(
+        return CustomerForm(
             title if title == end else f"{title}  {end}",
             contact,
             lambda form, noted: self.save_customer(form, contact, noted),
         )
-        self.app.push_screen(form)
 
     @work(group="people")
     async def save_customer(self, form: "CustomerForm", before: Contact, noted: "Noted") -> None:

@@ -29,28 +29,30 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
             return
         problem = self.holder_problem(openid)
         is_free = problem is None or self.app.accepted_problems.get(openid) == problem
-        if is_at_once := is_free and openid in self.desk.contacts:
+        if is_free and openid in self.desk.contacts:
             # At once: over a slow line the first words of the reply come in one piece with the r.
             self.conversation.turn_to(openid)
             self.bring_conversation(True)
             self.set_focus(self.composer)
+            self.start_reply(openid, is_at_once=True)
         else:
-            self.is_asking = True
-        self.start_reply(openid, is_at_once=is_at_once)
+            self.reply_to(openid)
+
+    def reply_to(self, openid: CustomerId) -> None:
+        """Write to a customer once their conversation is open; the first words of the reply are held meanwhile."""
+        self.asks(self.start_reply(openid, is_at_once=False))
 
     @work(group="reply", exclusive=True)
     async def start_reply(self, openid: CustomerId, *, is_at_once: bool) -> None:
         """Open the conversation and put the cursor into the composer, unless that is done and the user moved on."""
-        try:
-            await self.open_conversation(openid)
-            self.conversation.turn_back()
-            if self.composer.openid != openid:
-                if self.focused is self.composer:
-                    self.set_focus(self.talk)
-            elif not is_at_once and await self.may_write(openid) and self.composer.openid == openid:
-                self.set_focus(self.composer)
-        finally:
-            self.is_asking = False
+        await self.open_conversation(openid)
+        self.conversation.turn_back()
+        if self.composer.openid != openid:
+            if self.focused is self.composer:
+                self.set_focus(self.talk)
+        elif not is_at_once and await self.may_write(openid) and self.composer.openid == openid:
+            self.set_focus(self.composer)
+            self.give_held(self.composer)
 
     @on(Composer.Submitted)
     def submit(self, event: Composer.Submitted) -> None:
@@ -123,7 +125,7 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
         return await self._may(openid, self.reply_problem(openid))
 
     async def _may(self, openid: CustomerId, problem: tuple[str, str] | None, text: str | None = None) -> bool:
-        from kfconsole.ui.dialogs import Answer, Question
+        from kfconsole.ui.dialogs import Answer
 
         if problem is None or self.app.accepted_problems.get(openid) == problem:
             return True
@@ -134,7 +136,7 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
         if text is not None:  # nobody asked for a question: somebody pressed Enter, and may be writing on
             answer = await self.ask_late(openid, text, title, *problem, answers)
         else:
-            answer = await self.app.push_screen_wait(Question(title, *problem, answers))
+            answer = await self.choose(title, *problem, *answers)
         if answer == "accept":
             return await self.accept(openid)
         if answer == "send":
@@ -173,14 +175,13 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
 
     async def may_send_again(self, openid: CustomerId) -> bool:
         """Ask first when WeChat would most likely refuse the message once more."""
-        from kfconsole.ui.dialogs import Answer, Question
+        from kfconsole.ui.dialogs import Answer
 
         problem = self.window_problem(openid)
         if problem is None:
             return True
         title = _("Send again to {customer}").format(customer=self.customer_name(openid))
-        answers = [Answer("send", _("Send anyway"), "s")]
-        return await self.app.push_screen_wait(Question(title, *problem, answers)) == "send"
+        return await self.choose(title, *problem, Answer("send", _("Send anyway"), "s")) == "send"
 
     @work(group="send")
     async def send_out(self, openid: CustomerId, contents: Sequence[Content | str]) -> None:
@@ -219,17 +220,14 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
     def action_resend(self) -> None:
         """Send the selected message again."""
         if (message_id := self._undelivered()) is not None and self.desk.open is not None:
-            self.is_asking = self.window_problem(self.desk.open.openid) is not None
-            self.resend(self.desk.open.openid, message_id)
+            self.asks(self.resend(self.desk.open.openid, message_id))
 
     @work(group="send")
     async def resend(self, openid: CustomerId, message_id: MessageId) -> None:
         """Send again, after a question where one is due."""
-        try:
-            if not await self.may_send_again(openid):
-                return
-        finally:
-            self.is_asking = False
+        if not await self.may_send_again(openid):
+            return
+        self.answered()
         try:
             message = await self.app.actions.resend(message_id, decide=self.decide)
         except KfError as error:

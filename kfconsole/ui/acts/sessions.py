@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING
 
 from textual import work
 
@@ -14,9 +13,6 @@ from kfconsole.errors import KfError
 from kfconsole.i18n import N_, _, sentences
 from kfconsole.model import AgentId, CustomerId
 from kfconsole.ui.acts.base import DeskActs
-
-if TYPE_CHECKING:
-    from kfconsole.ui.agent_picker import AgentPicker
 
 STEP_WORDS = {
     Step.CHECKING: N_("1/3 looking who has them"),
@@ -45,12 +41,19 @@ class SessionActs(DeskActs):
         if (openid := self.need_subject()) is not None:
             self.accept_customer(openid)
 
-    def accept_customer(self, openid: CustomerId) -> None:
-        """Accept a customer, for an agent the user picks where this console answers as nobody."""
+    def accept_customer(self, openid: CustomerId, *, is_alone: bool = False) -> None:
+        """Accept a customer, for an agent the user picks where this console answers as nobody.
+
+        Args:
+            openid: Whom.
+            is_alone: Whether the keys behind this one were pressed on another screen, and act on nobody here.
+        """
         if self.desk.me is not None and rules.who_serves(self.desk, openid) == self.desk.me:
             self.tell(_("{customer} is already with you.").format(customer=self.customer_name(openid)))
         elif self.desk.me is not None:
-            self.accept_subject(openid, self.desk.me)
+            accepting = self.accept_subject(openid, self.desk.me)
+            if is_alone:
+                self.asks(accepting)
         else:
             self.ask_agent(openid, partial(self.accept_subject, openid))
 
@@ -116,27 +119,26 @@ class SessionActs(DeskActs):
         question: str = "",
         holder: AgentId | None = None,
     ) -> None:
-        """Ask who shall serve a customer, at once, so that what is typed behind the key is for the question."""
-
-        def answered(picked: str | None) -> None:
-            self.is_asking = False
-            if picked:
-                then(AgentId(picked))
-
+        """Ask who shall serve a customer."""
         if self.may_change():
-            self.is_asking = True
-            self.app.push_screen(self._agent_picker(openid, question, holder), answered)
+            self.asks(self._ask_agent(openid, then, question, holder))
 
-    async def pick_agent(self, openid: CustomerId) -> AgentId | None:
+    @work(group="agent")
+    async def _ask_agent(
+        self, openid: CustomerId, then: Callable[[AgentId], object], question: str, holder: AgentId | None
+    ) -> None:
+        picked = await self.pick_agent(openid, question, holder)
+        self.answered()
+        if picked is not None:
+            then(picked)
+
+    async def pick_agent(self, openid: CustomerId, question: str = "", holder: AgentId | None = None) -> AgentId | None:
         """Let the user pick the agent who shall serve a customer."""
-        picked = await self.app.push_screen_wait(self._agent_picker(openid))
-        return AgentId(picked) if picked else None
-
-    def _agent_picker(self, openid: CustomerId, question: str = "", holder: AgentId | None = None) -> "AgentPicker":
         from kfconsole.ui.agent_picker import AgentPicker  # dialogs are not needed for the first paint
 
         title = (question or _("Who serves {customer}?")).format(customer=self.customer_apart(openid))
-        return AgentPicker(self.app.store, title, holder)
+        picked = await self.app.push_screen_wait(AgentPicker(self.app.store, title, holder))
+        return AgentId(picked) if picked else None
 
     def tell_with_whom(self, openid: CustomerId, agent: AgentId) -> None:
         """Say who has a customer now."""
@@ -236,16 +238,12 @@ class SessionActs(DeskActs):
         if rules.session_of(self.desk, openid) is None:
             self.tell(_("{customer} has no session to close.").format(customer=self.customer_name(openid)), is_bad=True)
             return
-        self.is_asking = True
-        self.close_subject(openid)
+        self.asks(self.close_subject(openid))
 
     @work(group="close")
     async def close_subject(self, openid: CustomerId) -> None:
         """Ask, and close."""
-        try:
-            agent = await self.ask_close(openid)
-        finally:
-            self.is_asking = False
+        agent = await self.ask_close(openid)
         if agent is not None and await self.attempt(self.app.actions.close(openid, agent)):
             said = _("The session of {customer} is closed; {key} undoes it ({count} s).").format(
                 customer=self.customer_name(openid), key=self.key_of("undo"), count=int(UNDO_SECONDS)
@@ -255,8 +253,6 @@ class SessionActs(DeskActs):
 
     async def ask_close(self, openid: CustomerId) -> AgentId | None:
         """Ask whether to close the customer's session; return with whom, for it may be another's when they answer."""
-        from kfconsole.ui.dialogs import Answer, Question
-
         session = rules.session_of(self.desk, openid)
         if session is None:
             return None
@@ -265,6 +261,4 @@ class SessionActs(DeskActs):
             customer=self.customer_apart(openid), agent=self.agent_name(session.agent), minutes=minutes
         )
         consequence = _("They can queue again only after they write again.")
-        answers = [Answer("close", _("Close"), "y")]
-        answer = await self.app.push_screen_wait(Question(_("Close session"), question, consequence, answers))
-        return session.agent if answer == "close" else None
+        return session.agent if await self.sure(_("Close session"), question, consequence, _("Close")) else None

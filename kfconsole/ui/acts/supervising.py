@@ -80,22 +80,15 @@ class SupervisingActs(SessionActs):
         except KfError as error:
             self.tell_error(error)
             return
-        self.is_asking = True
-        self.assign_longest(plan)
+        self.asks(self.assign_longest(plan))
 
     @work(group="accept")
     async def assign_longest(self, plan: Assignment) -> None:
         """Show the plan, and carry it out."""
-        try:
-            is_wanted = await self._ask_assign(plan)
-        finally:
-            self.is_asking = False
-        if is_wanted and await self.attempt(self.app.actions.assign_planned(plan)):
+        if await self._ask_assign(plan) and await self.attempt(self.app.actions.assign_planned(plan)):
             self.tell_with_whom(plan.openid, plan.agent)
 
     async def _ask_assign(self, plan: Assignment) -> bool:
-        from kfconsole.ui.dialogs import Answer, Question
-
         bound = "" if plan.is_exact else self.app.glyphs.at_least
         question = _("Give {customer}, waiting for {span}, to {agent}?").format(
             customer=self.customer_apart(plan.openid),
@@ -110,9 +103,7 @@ class SupervisingActs(SessionActs):
                 agent=self.agent_name(plan.agent), count=plan.load, ready=plan.ready
             ),
         )
-        answers = [Answer("assign", _("Assign"), "y")]
-        title = _("Assign the longest waiting")
-        return await self.app.push_screen_wait(Question(title, question, why, answers)) == "assign"
+        return await self.sure(_("Assign the longest waiting"), question, why, _("Assign"))
 
     # -- taking over -----------------------------------------------------------------------------------------------
 
@@ -130,17 +121,12 @@ class SupervisingActs(SessionActs):
         elif holder == me:
             self.tell(_("{customer} is already with you.").format(customer=name))
         elif self.may_change():
-            self.is_asking = True
-            self.take_over(openid, holder, me)
+            self.asks(self.take_over(openid, holder, me))
 
     @work(group="transfer")
     async def take_over(self, openid: CustomerId, holder: AgentId, me: AgentId) -> None:
         """Ask, naming both, and transfer the session to this console's agent."""
-        try:
-            is_wanted = await self._ask_take_over(openid, holder)
-        finally:
-            self.is_asking = False
-        if not is_wanted:
+        if not await self._ask_take_over(openid, holder):
             return
         has_nobody = await to_the_end(self.hand_over(openid, holder, me))
         is_mine = rules.who_serves(self.desk, openid) == me
@@ -150,8 +136,6 @@ class SupervisingActs(SessionActs):
                 self.show_accepted(openid)
 
     async def _ask_take_over(self, openid: CustomerId, holder: AgentId) -> bool:
-        from kfconsole.ui.dialogs import Answer, Question
-
         session = rules.session_of(self.desk, openid)
         if session is None:
             return False
@@ -163,8 +147,7 @@ class SupervisingActs(SessionActs):
         consequence = _("{agent} no longer has them then, whatever is being written there.").format(
             agent=self.agent_name(holder)
         )
-        answers = [Answer("take", _("Take over"), "y")]
-        return await self.app.push_screen_wait(Question(_("Take over"), question, consequence, answers)) == "take"
+        return await self.sure(_("Take over"), question, consequence, _("Take over"))
 
     # -- handing back, and closing several -------------------------------------------------------------------------
 
@@ -186,16 +169,13 @@ class SupervisingActs(SessionActs):
             said = _("{customer} has no session to hand back.")
             self.tell(said.format(customer=self.customer_name(openid)), is_bad=True)
             return
-        self.is_asking = True
-        self.hand_back(found[0])
+        self.asks(self.hand_back(found[0]))
 
     @work(group="close")
     async def hand_back(self, row: Planned) -> None:
         """Ask, and hand back."""
-        try:
-            note = await self._ask_hand_back(row)
-        finally:
-            self.is_asking = False
+        note = await self._ask_hand_back(row)
+        self.answered()
         if note is None or not await self.attempt(self.app.actions.hand_back(row.openid, row.agent, note=note)):
             return
         if note:
@@ -211,15 +191,15 @@ class SupervisingActs(SessionActs):
 
     async def _ask_hand_back(self, row: Planned) -> str | None:
         """Return the note to keep with the customer; None: they stay where they are."""
-        from kfconsole.ui.dialogs import Answer, Prompt, Question
+        from kfconsole.ui.dialogs import Answer, Prompt
 
         question = _("Hand {customer} back, who is with {agent} ({minutes} min)?").format(
             customer=self.customer_apart(row.openid),
             agent=self.agent_name(row.agent),
             minutes=int(row.age_seconds // 60),
         )
-        answers = [Answer("back", _("Hand back"), "y"), Answer("note", _("With a note…"), "n")]
-        answer = await self.app.push_screen_wait(Question(_("Hand back"), question, hand_back_consequence(), answers))
+        answers = Answer("back", _("Hand back"), "y"), Answer("note", _("With a note…"), "n")
+        answer = await self.choose(_("Hand back"), question, hand_back_consequence(), *answers)
         if answer != "note":
             return "" if answer == "back" else None
         title = _("Note about {customer}").format(customer=self.customer_apart(row.openid))
@@ -240,13 +220,8 @@ class SupervisingActs(SessionActs):
             return
         plan = plan_of(self.desk, openids, self.app.clock.now())
         rows = [PlanRow(row, self.customer_apart(row.openid), self.agent_name(row.agent)) for row in plan]
-        self.is_asking = True
-
-        def ended(_none: None) -> None:
-            self.is_asking = False
-            self.show_marks()
-
-        self.app.push_screen(PlanDialog(rows, self.app.actions, hands_back=hands_back), ended)
+        dialog = PlanDialog(rows, self.app.actions, hands_back=hands_back)
+        self.app.push_screen(dialog, lambda _none: self.show_marks())
 
     # -- who is owed an answer -------------------------------------------------------------------------------------
 

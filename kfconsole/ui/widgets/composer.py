@@ -15,6 +15,7 @@ from textual.widgets import TextArea
 from kfconsole.desk.splitting import is_inside_character
 from kfconsole.model import CustomerId
 from kfconsole.ui.commands import Place
+from kfconsole.ui.widgets.key_order import acted, is_below_dialog
 from kfconsole.ui.widgets.text_box import TextBox
 
 if TYPE_CHECKING:
@@ -194,12 +195,14 @@ class Composer(TextBox):
 
     async def _on_key(self, event: events.Key) -> None:
         # Not by bindings: they run after, or before, the characters around them, and a part of the text would be sent.
-        if self.screen.focused is not self or not self.screen.is_active:
+        if self.screen.focused is not self or is_below_dialog(self.screen):
             event.prevent_default()  # typed right behind the key that left: a command, which the screen will find
         elif (act := self._acts.get(event.key)) is not None:
             event.stop()
             event.prevent_default()
             await (self if hasattr(self, f"action_{act}") else self.screen).run_action(act)
+        else:
+            await acted(self, event)
 
     def action_send(self) -> None:
         """Submit the text."""

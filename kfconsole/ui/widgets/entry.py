@@ -6,7 +6,7 @@ from textual import events
 from textual.widgets import Input
 
 from kfconsole import text
-from kfconsole.ui.widgets.key_order import acts_of
+from kfconsole.ui.widgets.key_order import acted, acts_of, is_below_dialog
 
 
 class Entry(Input):
@@ -37,12 +37,16 @@ class Entry(Input):
         self.select_on_focus = self._selects_on_focus
 
     async def _on_key(self, event: events.Key) -> None:
-        if self.screen.focused is not self:
+        if is_below_dialog(self.screen):
+            event.prevent_default()  # typed right behind the key that opened a dialog: the application gives it to that
+        elif self.screen.focused is not self:
             event.stop()
             event.prevent_default()  # typed right behind the key that left: no part of the text
         elif self.leaves_by(event.key):
             event.stop()
             event.prevent_default()
+        elif await acted(self, event):
+            pass
         elif (act := self._ACTS.get(event.key)) is not None:
             event.stop()
             event.prevent_default()

@@ -5,9 +5,11 @@ typed into look the keys up themselves.
 """
 
 from collections.abc import Iterable
+from typing import Any
 
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.screen import Screen
 from textual.widget import Widget
 
 
@@ -16,6 +18,27 @@ def acts_of(bindings: Iterable[BindingType]) -> dict[str, str]:
     return {
         key: binding.action for binding in bindings if isinstance(binding, Binding) for key in binding.key.split(",")
     }
+
+
+OPENERS = frozenset({"app.palette", "app.help", "search_customer", "search_agent", "search_days"})
+"""What opens a dialog above a line or the composer: words behind the key are for that, and no part of the text."""
+
+
+def is_below_dialog(screen: Screen[Any]) -> bool:
+    """Whether a dialog lies above a screen, or is on its way there: what is typed now is for that."""
+    return getattr(screen, "is_asking", False) or screen in screen.app.screen_stack[:-1]
+
+
+async def acted(field: Widget, event: events.Key) -> bool:
+    """Open a dialog at once, by a key that is no text, where keys of the screen would wait for the words behind."""
+    bound = () if event.is_printable else field.screen._bindings.key_to_bindings.get(event.key, ())
+    for binding in bound:
+        if binding.action in OPENERS:
+            event.stop()
+            event.prevent_default()
+            await field.app.run_action(binding.action, field.screen)
+            return True
+    return False
 
 
 def passed_on(field: Widget, event: events.Key) -> bool:
