@@ -156,6 +156,14 @@ class Page:
         """Wait until the page itself says something; return all it says."""
         return await self._shows(words, self.text)
 
+    async def comes_to(self, script: str) -> None:
+        """Wait until what a script asks is true."""
+        for _look in range(LOOKS):
+            if await self.evaluate(script):
+                return
+            await asyncio.sleep(SECONDS / LOOKS)
+        raise AssertionError(f"{script!r} never is; the title is {await self.evaluate('document.title')!r}")
+
     async def _shows(self, words: str, look: Callable[[], Awaitable[str]]) -> str:
         shown = ""
         for _look in range(LOOKS):

@@ -147,3 +147,31 @@ async def test_it_can_be_looked_at(
             assert await page.evaluate("document.documentElement.lang") == {"zh": "zh-CN"}.get(language, language)
             assert len(shown.split("\n")) == 24
             assert await page.evaluate("foundTerminal().cols") == 80
+
+
+_COUNT_TONES = """
+window.tones = 0;
+const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function () { window.tones += 1; return start.call(this); };
+"""
+
+
+async def test_who_has_the_page_behind_others_sees_by_its_title_and_hears_that_a_customer_waits_too_long(
+    browser: Chromium, serve: Serve, one_shop: Shop, tmp_path: Path
+) -> None:
+    settings = tmp_path / "kfconsole.toml"
+    settings.write_text("[alerts]\nwarn_after = 1\nlate_after = 1\nbell = true\n")
+    settings.chmod(0o600)
+    async with serve(one_shop, KFCONSOLE_CONFIG=str(settings)) as served:
+        page = await opened(browser, served["url"], **WIDE)
+        await page.evaluate(_COUNT_TONES)
+        await page.press("1")
+        for text in ("在吗", "还在吗"):
+            one_shop.customer(text)
+        await page.comes_to("document.title === '(3) kfconsole'")
+        await page.comes_to("window.tones > 0")
+        await page.press("q")
+        await page.says("The console has ended.")
+        await page.comes_to("document.title === 'kfconsole'")
+
+        assert page.complaints == []
