@@ -184,7 +184,14 @@ class Store:
         self._sessions.replace(fact.agent, tuple(seen.values()))
         self._sessions_asked_mono[fact.agent] = fact.asked_mono
 
+    def _is_overtaken(self, openid: CustomerId, mono: float) -> bool:
+        """Whether it is known for a later moment who serves a customer: an act came while WeChat was being asked."""
+        known_mono = self.session_asked_mono(openid)
+        return known_mono is not None and known_mono > mono
+
     def _after_opening(self, desk: Desk, session: Session, mono: float) -> Desk:
+        if self._is_overtaken(session.openid, mono):
+            return desk
         self._sessions.put(session)
         self._acts[session.openid] = _Act(session.agent, session, mono)
         was_waiting = any(row.openid == session.openid for row in self._queue.rows)
@@ -196,6 +203,8 @@ class Store:
         )
 
     def _after_closing(self, desk: Desk, fact: happened.SessionClosed) -> Desk:
+        if self._is_overtaken(fact.openid, fact.mono):
+            return desk
         kept = tuple(session for session in self._sessions.of_agent(fact.agent) if session.openid != fact.openid)
         self._sessions.replace(fact.agent, kept)
         self._acts[fact.openid] = _Act(fact.agent, None, fact.mono)

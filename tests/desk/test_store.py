@@ -153,6 +153,18 @@ def test_an_older_list_does_not_take_away_a_session_we_opened(store: Store) -> N
     assert served(store) == []
 
 
+def test_an_answer_about_one_customer_that_was_overtaken_changes_nothing(store: Store) -> None:
+    store.apply(happened.SessionOpened(Session(ANN, ME, 100), 20.0), serves(LI, (BOB, 50), asked_mono=20.0))
+
+    assert changes(store, happened.SessionClosed(ANN, ME, 10.0)) == 0
+    assert changes(store, happened.SessionOpened(Session(BOB, ME, 40), 10.0)) == 0
+    assert served(store) == [Session(BOB, LI, 50), Session(ANN, ME, 100)]
+
+    store.apply(happened.SessionClosed(ANN, ME, 30.0))
+    assert changes(store, happened.SessionOpened(Session(ANN, ME, 100), 25.0)) == 0
+    assert served(store) == [Session(BOB, LI, 50)]
+
+
 def test_of_two_agents_who_claim_a_customer_the_later_session_counts(store: Store) -> None:
     store.apply(serves(ME, (ANN, 100)), serves(LI, (ANN, 200), (BOB, 50)))
     assert store.desk.sessions == (Session(BOB, LI, 50), Session(ANN, LI, 200))
