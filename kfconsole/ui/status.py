@@ -123,8 +123,8 @@ def _freshness(desk: Desk, station: Station, mono: float) -> Iterator[list[Piece
         if seen_mono is not None:
             seen_monos.append(seen_mono)
         if is_stale(feed, desk, mono, station):
-            age = _("never") if seen_mono is None else words.age(mono - seen_mono)
-            every.append(_padded(f"{_(words.FEED_WORDS[feed])} {age} {stale_word}", "warn"))
+            told = _("not read yet") if seen_mono is None else f"{words.age(mono - seen_mono)} {stale_word}"
+            every.append(_padded(f"{_(words.FEED_WORDS[feed])} {told}", "warn"))
             stale.append(every[-1])
         else:
             age = _calm_age(0.0 if seen_mono is None else mono - seen_mono)

@@ -279,6 +279,22 @@ async def test_a_lost_answer_to_accepting_is_looked_up(tmp_path: Path, world: Wo
         assert console.requests.calls[SEND] == 0
 
 
+async def test_an_outcome_nobody_knows_is_told_with_whom_it_is_about_and_how_to_look(
+    tmp_path: Path, world: World
+) -> None:
+    (customer,) = waiting(world)
+    async with running(tmp_path, world) as console:
+        await console.until(lambda: bool(console.desk_screen.queue.rows))
+        console.arm("/customservice/kfsession/create", "cut_after")
+        console.server.state.faults.arm(Fault("/customservice/kfsession/getsession", "cut_before", count=None))
+        await console.press("a")
+        await console.until(lambda: any("is not known" in note.message for note in console.app._notifications))
+
+        (said,) = [note.message for note in console.app._notifications if "is not known" in note.message]
+        assert f"serves …{customer[-6:]} now is not known." in said
+        assert "R asks WeChat" in said
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_a_first_start_without_wechat_claims_nothing_about_what_nobody_has_read(
     tmp_path: Path, world: World, size: tuple[int, int]

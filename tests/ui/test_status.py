@@ -72,6 +72,13 @@ def test_where_there_is_no_room_for_all_numbers_what_is_stale_is_still_said() ->
     assert len(shown) <= 70
 
 
+def test_a_feed_that_was_never_answered_is_not_called_never_stale() -> None:
+    shown = line(Desk(health={Feed.QUEUE: Health(MONO - 1)}), 200)
+
+    assert "sessions not read yet" in shown
+    assert "stale" not in shown
+
+
 def test_one_failure_of_several_feeds_is_one_line() -> None:
     busy = Unavailable("WeChat is busy.", may_have_arrived=False, hint="Try again in a moment.", code=-1)
 
