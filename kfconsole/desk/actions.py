@@ -76,10 +76,10 @@ class Actions(Supervising, ManagingActs):
         self._clock, self._rota, self._owing = clock, Rota(), Owing(archive, store, sleep=sleep)
         self._read_only: ReadOnly | None = read_only_by if read_only else None
         self._typing_state = TypingState(client, store, clock, sleep=sleep)
-        self._checking = Checking(client, archive, store, clock, me=me, sleep=sleep)
+        self._holders = holders = Holders(client, store, clock, poller)
+        self._checking = Checking(client, archive, store, clock, holders, me=me, sleep=sleep)
         self._reading = Reading(client, archive, store, clock, keep_days=keep_days)
         self._sending = Sending(client, archive, store, clock, self._typing_state, self._checking, me=me)
-        self._holders = holders = Holders(client, store, clock, poller)
         self._serving = Serving(client, store, holders, me=me)
         transferring = Transferring(client, store, clock, holders, sleep=sleep)
         self._managing = Managing(client, store, clock, poller)

@@ -12,13 +12,14 @@ from msgspec import Struct
 
 from kfconsole.desk import rules
 from kfconsole.desk.clock import ServerClock
-from kfconsole.desk.facts import RecordsSeen, SessionClosed, SessionOpened
+from kfconsole.desk.facts import RecordsSeen
+from kfconsole.desk.holders import Holders
 from kfconsole.desk.store import Store
 from kfconsole.desk.syncing import LATE_SECONDS, settled_until, tell
 from kfconsole.desk.waking import Sleep
 from kfconsole.errors import KfError
 from kfconsole.i18n import _
-from kfconsole.model import AgentId, CustomerId, Message, MessageId, MessageKind, Session
+from kfconsole.model import AgentId, CustomerId, Message, MessageId, MessageKind
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
@@ -72,6 +73,7 @@ class Checking:
         archive: "Archive",
         store: Store,
         clock: ServerClock,
+        holders: Holders,
         *,
         me: AgentId | None,
         sleep: Sleep = asyncio.sleep,
@@ -80,6 +82,7 @@ class Checking:
         self._archive = archive
         self._store = store
         self._clock = clock
+        self._holders = holders
         self._me = me
         self._sleep = sleep
         self._begun: dict[CustomerId, Beginning] = {}
@@ -165,18 +168,10 @@ class Checking:
 
     async def _ask_session(self, openid: CustomerId) -> None:
         asked_mono = self._clock.monotonic()
-        believed = rules.who_serves(self._store.desk, openid)
-        holder = await self._client.session(openid)
-        if holder is not None:
-            known = rules.session_of(self._store.desk, openid)
-            is_same = known is not None and known.agent == holder.agent
-            started_at = known.started_at if known is not None and is_same else holder.started_at
-            self._store.apply(SessionOpened(Session(openid, holder.agent, started_at), asked_mono))
+        if await self._holders.ask(openid) is None:
+            self._unserved_mono[openid] = asked_mono
+        else:
             self._unserved_mono.pop(openid, None)
-            return
-        self._unserved_mono[openid] = asked_mono
-        if believed is not None:
-            self._store.apply(SessionClosed(openid, believed, asked_mono))
 
     async def _ask_records(self) -> None:
         asked_mono = self._clock.monotonic()

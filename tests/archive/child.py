@@ -20,6 +20,7 @@ from typing import Any
 from kfconsole.archive import Archive
 from kfconsole.desk import Actions, Poller, ServerClock, Store
 from kfconsole.desk.checking import Checking, Doubt
+from kfconsole.desk.holders import Holders
 from kfconsole.desk.sending import Sending
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.model import (
@@ -267,7 +268,7 @@ async def send(say: Say, path: Path, shop: dict[str, str], to: list[CustomerId])
     async with desk(path, shop) as (client, archive, store, clock):
         typing_state = TypingState(client, store, clock)
         me = AgentId(shop["kf_account"])
-        checking = Checking(client, archive, store, clock, me=me)
+        checking = Checking(client, archive, store, clock, Holders(client, store, clock, None), me=me)
         sending = Sending(client, archive, store, clock, typing_state, checking, me=me)
 
         async def send_to(openid: CustomerId) -> None:
@@ -283,7 +284,7 @@ async def send_parts(say: Say, path: Path, shop: dict[str, str], to: list[Custom
     chance = random.Random(seed)
     async with desk(path, shop) as (client, archive, store, clock):
         me = AgentId(shop["kf_account"])
-        checking = Checking(client, archive, store, clock, me=me)
+        checking = Checking(client, archive, store, clock, Holders(client, store, clock, None), me=me)
         sending = Sending(client, archive, store, clock, TypingState(client, store, clock), checking, me=me)
 
         async def decide(doubt: Doubt, waiting: tuple[Message, ...]) -> bool:
