@@ -160,15 +160,19 @@ async def test_who_has_the_page_behind_others_sees_by_its_title_and_hears_that_a
     browser: Chromium, serve: Serve, one_shop: Shop, tmp_path: Path
 ) -> None:
     settings = tmp_path / "kfconsole.toml"
-    settings.write_text("[alerts]\nwarn_after = 1\nlate_after = 1\nbell = true\n")
+    settings.write_text("[alerts]\nwarn_after = 600\nlate_after = 1200\nbell = true\n")
     settings.chmod(0o600)
+    waiting = len(one_shop.state()["queue"]) + 2
+    for text in ("在吗", "还在吗"):
+        one_shop.customer(text)
     async with serve(one_shop, KFCONSOLE_CONFIG=str(settings)) as served:
         page = await opened(browser, served["url"], **WIDE)
         await page.evaluate(_COUNT_TONES)
-        await page.press("1")
-        for text in ("在吗", "还在吗"):
-            one_shop.customer(text)
-        await page.comes_to("document.title === '(3) kfconsole'")
+        await page.sees(f"1 Queue {waiting}")
+        await page.press("1")  # only then may it sound
+        await page.comes_to("document.title === 'kfconsole' && window.tones === 0")
+        one_shop.order("clock", advance_seconds=2000)
+        await page.comes_to(f"document.title === '({waiting}) kfconsole'")
         await page.comes_to("window.tones > 0")
         await page.press("q")
         await page.says("The console has ended.")
