@@ -15,7 +15,6 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -66,7 +65,7 @@ class Noted(Struct, frozen=True):
 def sealed(text: str) -> bytes:
     """Return salt and digest of a text; without the salt the digest tells nothing of it."""
     salt = os.urandom(_SALT_BYTES)
-    return salt + sha256(salt + text.encode()).digest()
+    return salt + _digest(salt + text.encode())
 
 
 def file_of(connection: "Connection") -> Path | None:
@@ -323,13 +322,19 @@ def _told(seal: bytes | None, text: str | None, *, is_there: bool = True) -> boo
     if text is None or len(seal) != _SALT_BYTES + DIGEST_BYTES:
         return None
     said = text.encode("utf-8", "surrogatepass")
-    return True if sha256(seal[:_SALT_BYTES] + said).digest() == seal[_SALT_BYTES:] else None
+    return True if _digest(seal[:_SALT_BYTES] + said) == seal[_SALT_BYTES:] else None
 
 
 def _link(before: bytes, fields: tuple[Any, ...], seals: Any) -> bytes:
     digests = [None if seal is None else bytes(seal)[-DIGEST_BYTES:].hex() for seal in seals]
     row = json.dumps([*fields, *digests], ensure_ascii=False, separators=(",", ":"))
-    return sha256(before + row.encode("utf-8", "surrogatepass")).digest()
+    return _digest(before + row.encode("utf-8", "surrogatepass"))
+
+
+def _digest(of: bytes) -> bytes:
+    from hashlib import sha256  # loads OpenSSL, which a start does not need
+
+    return sha256(of).digest()
 
 
 def _newest(connection: "Connection") -> tuple[int, bytes] | None:

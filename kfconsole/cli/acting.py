@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from kfconsole import config
 from kfconsole.cli.output import INTERRUPTED, talk
 from kfconsole.errors import ConfigError, Unavailable
@@ -40,6 +38,8 @@ def load(settings_file: Path | None) -> config.Settings:
 
 def asked_read_only() -> bool:
     """Whether the command line says that nothing shall be changed."""
+    import click  # the console asks nobody, and starts without it
+
     context = click.get_current_context(silent=True)
     return context is not None and bool(context.find_root().params.get("is_read_only"))
 
@@ -97,6 +97,8 @@ def require_answer(settings: config.Settings, is_sure: bool) -> None:
 
 def ask_first(question: str, is_sure: bool) -> None:
     """Ask on stderr; anything but yes ends the command."""
+    import click
+
     try:
         is_yes = is_sure or click.confirm(question, err=True)
     except click.Abort:

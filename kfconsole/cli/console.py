@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kfconsole import config
-from kfconsole.cli.acting import load
 from kfconsole.cli.output import DONE, complain, require_terminal, talk
 from kfconsole.errors import ConfigError
 from kfconsole.i18n import _, listed, ngettext, sentences
@@ -19,9 +18,15 @@ BROWSER_DRIVER = "kfconsole.ui.browser_driver:BrowserDriver"
 """What `serve` puts in the place of a terminal."""
 
 
-def run(settings_file: Path | None, *, record_file: Path | None = None, is_masked: bool = False) -> int:
+def run(
+    settings_file: Path | None,
+    *,
+    is_read_only: bool = False,
+    record_file: Path | None = None,
+    is_masked: bool = False,
+) -> int:
     """Open the console; return its exit code."""
-    settings = load(settings_file)
+    settings = config.load(settings_file, is_read_only=is_read_only)
     settings.require_account()
     if os.environ.get("TEXTUAL_DRIVER") != BROWSER_DRIVER:
         require_terminal()

@@ -114,9 +114,9 @@ def root(
     context: click.Context,
     /,
     settings_file: Path | None,
+    is_read_only: bool,
     record_file: Path | None,
     is_masked: bool,
-    **_flags: bool,
 ) -> int:
     """Run the console when no command is named."""
     context.obj = settings_file
@@ -127,7 +127,7 @@ def root(
         return DONE
     from kfconsole.cli.console import run as run_console
 
-    return run_console(settings_file, record_file=record_file, is_masked=is_masked)
+    return run_console(settings_file, is_read_only=is_read_only, record_file=record_file, is_masked=is_masked)
 
 
 def run(arguments: Sequence[str]) -> int:
