@@ -14,7 +14,7 @@ from kfconsole.cli.acting import account_settings, acting_agent
 from kfconsole.cli.arguments import OPENID, WORDS, agent_option
 from kfconsole.cli.contents import Given, as_content, check, uploads
 from kfconsole.cli.json_option import json_option
-from kfconsole.cli.output import DONE, complain, emit_json, exit_code, talk, with_code
+from kfconsole.cli.output import DONE, INTERRUPTED, complain, emit_json, exit_code, talk, with_code
 from kfconsole.content import Text
 from kfconsole.errors import ApiError, KfError, NotPossible, Unavailable
 from kfconsole.i18n import _
@@ -141,20 +141,21 @@ async def _send(
 ) -> "tuple[Message, KfError | None]":
     from kfconsole.cli.wiring import opened, wire
 
-    # Told to end is like interrupted: what became of the message is said.
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, signal.raise_signal, signal.SIGINT)
-    async with opened(wire(settings)) as desk:
-        try:
+    if (task := asyncio.current_task()) is not None:  # told to end is like interrupted: what became of it is said
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    desk = wire(settings)
+    try:
+        async with opened(desk):
             content = as_content(await _uploaded(desk, given))
             what = content.text if isinstance(content, Text) else content
             message = await desk.actions.send(openid, what, agent=agent, is_ai=is_ai, keeps_draft=True)
-        except asyncio.CancelledError:
-            if desk.actions.may_have_sent(openid):
-                complain(_("Interrupted; whether the message arrived is not known."), _how_to_look(openid))
-            else:
-                complain(_("Interrupted; nothing was sent."))
-            raise
-        return message, desk.actions.failure_of(message.id)
+            return message, desk.actions.failure_of(message.id)
+    except asyncio.CancelledError:
+        if desk.actions.may_have_sent(openid):
+            complain(_("Interrupted; whether the message arrived is not known."), _how_to_look(openid))
+        else:
+            complain(_("Interrupted; nothing was sent."))
+        raise click.exceptions.Exit(INTERRUPTED) from None
 
 
 async def _uploaded(desk: "Wired", given: Given) -> Given:

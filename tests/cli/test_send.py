@@ -229,11 +229,14 @@ def test_a_lost_answer_is_unknown_once_and_says_how_to_look(kf: Command, one_sho
 
 
 @contextmanager
-def held(shop: Shop, path: str, *arguments: str, when: str = "before") -> Iterator[subprocess.Popen[str]]:
-    """Run a command until a call of this path is on its way."""
+def held(
+    shop: Shop, path: str, *arguments: str, when: str = "before", ignores_interrupts: bool = False
+) -> Iterator[subprocess.Popen[str]]:
+    """Run a command until a call of this path is on its way, perhaps as a shell does that runs it beside itself."""
+    shell = ("sh", "-c", "trap '' INT; exec \"$@\"", "sh") if ignores_interrupts else ()
     shop.order("hold", path=path, when=when)
     with subprocess.Popen(
-        [*PROGRAM, *arguments],
+        [*shell, *PROGRAM, *arguments],
         env={**os.environ, "LANG": "C.UTF-8", **shop.environment},
         stderr=subprocess.PIPE,
         encoding="utf-8",
@@ -245,7 +248,7 @@ def held(shop: Shop, path: str, *arguments: str, when: str = "before") -> Iterat
 
 def interrupted(shop: Shop, path: str, *arguments: str, by: signal.Signals = signal.SIGINT) -> Done:
     """Run a command and interrupt it while a call of this path is on its way."""
-    with held(shop, path, *arguments) as process:
+    with held(shop, path, *arguments, ignores_interrupts=by is not signal.SIGINT) as process:
         process.send_signal(by)
         _out, err = process.communicate(timeout=SECONDS)
     shop.order("release", path=path)
