@@ -16,7 +16,7 @@ from kfconsole.archive.keys import customer_key
 from kfconsole.archive.process import Process
 from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
-from kfconsole.model import Deed, MessageId
+from kfconsole.model import Deed, Delivery, MessageId
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -71,11 +71,24 @@ def settle(connection: "Connection", processes: tuple[str, ...]) -> None:
         rows = connection.execute(f"{_ROWS.format(table='SELECT * FROM acts_under_way')} ORDER BY at, key").fetchall()
         for key, process, *fields in rows:
             if process in processes:
-                noted = chain.Noted(*(*fields, result))
+                *_others, act, _openid, details = fields
+                noted = chain.Noted(*(*fields, _known(connection, act, details) or result))
                 customer = None if noted.openid is None else customer_key(connection, noted.openid)
                 chain.append(connection, noted, customer)
                 connection.execute("DELETE FROM acts_under_way WHERE key = ?", (key,))
     chain.keep_head(connection)
+
+
+def _known(connection: "Connection", act: str, details: str) -> str | None:
+    """Return what came of a message that had ended when its console did; only the deed was not noted yet."""
+    number = details.rpartition(" message ")[2]
+    if act != "send" or not number.isdecimal() or len(number) > 18:  # somebody may have edited the file
+        return None
+    query = "SELECT state, reason FROM deliveries WHERE message_id = ?"
+    state, reason = connection.execute(query, (int(number),)).fetchone() or ("", "")
+    if state in (Delivery.SENT, Delivery.CONFIRMED):
+        return "done"
+    return str(reason) if state == Delivery.REFUSED else None
 
 
 def bring_back(memory: "Connection", file: "Connection") -> None:

@@ -86,6 +86,25 @@ async def test_a_message_a_killed_console_was_sending_is_a_deed_and_one_that_nev
     assert (await checked(path)).fault is None
 
 
+@pytest.mark.parametrize(
+    ("delivery", "result"), [(Delivery.SENT, "done"), (Delivery.REFUSED, "too late"), (Delivery.UNKNOWN, UNKNOWN)]
+)
+async def test_what_is_known_of_a_message_whose_console_was_killed_after_it_ended_is_noted(
+    path: Path, delivery: Delivery, result: str
+) -> None:
+    killed = Archive(path, process=DEAD)
+    await killed.open()
+    deed = Deed(T, "send", ME, ANN, "text", key=b"send")
+    (message,) = await killed.begin_sends(ANN, ME, ("hello",), T, deeds=(deed,))
+    await killed.settle(message.id, delivery, "too late")
+    await killed.close()
+    archive = Archive(path)
+    await archive.open()
+
+    assert await told(archive) == [("send", ANN, f"text message {message.id}", result)]
+    await archive.close()
+
+
 @pytest.mark.parametrize("act", ["send", "resend"])
 async def test_a_message_released_by_a_console_that_was_killed_is_a_deed(path: Path, act: str) -> None:
     killed = Archive(path, process=DEAD)
