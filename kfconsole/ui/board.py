@@ -63,6 +63,7 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         self._told = False, ""
         """Whether WeChat had told of everybody then, and what stood before the count."""
         self._hands: tuple[Sequence[Hand], bool] | None = None
+        self._reopened: CustomerId | None = None
         self._stir = asyncio.Event()
         self._status, self._hints = Bar(id="status"), Hints(id="hints")
         self._notice, self._plot = Prose(id="notice"), QueuePlot(id="plot")
@@ -138,6 +139,8 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
             if by := board_rows.order_said(self.order, is_reversed=self.is_reversed):
                 count += "   " + by
             self.customers.show_rows(rows, title, count, is_read=is_read)
+        if self._reopened is not None and (self.customers.current_id or self.customers.select(self._reopened)):
+            self._reopened = None
         is_stale = any(status.is_stale(feed, desk, mono, self.app.station) for feed in (Feed.QUEUE, Feed.SESSIONS))
         self.customers.set_class(is_stale, "-stale")
 
@@ -235,6 +238,10 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         """Keep the customer selected, wherever their row goes."""
         self.customers.select(openid)
         self._stir.set()
+
+    def show_reopened(self, openid: CustomerId) -> None:
+        """Select the customer once their row is back, if nobody is selected then."""
+        self._reopened = openid
 
     async def open_conversation(self, openid: CustomerId) -> None:
         """Look on at a conversation: who is accepted here is answered on the desk."""

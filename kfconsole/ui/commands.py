@@ -94,7 +94,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("send_other", "f", N_("picture…"), N_("Send a picture, voice, video, web page, menu or mini program")),
     Command("needs_me", "space", N_("who needs me"), N_("Go to who needs an answer most, then to the next")),
     Command("close_session", "x", N_("close"), N_("Close the session (asks first)"), also=(Place.BOARD,)),
-    Command("undo", "u", N_("undo"), N_("Take back closing a session, for a few seconds"), also=(Place.BOARD,)),
+    Command(
+        "undo",
+        "u",
+        N_("undo"),
+        N_("Take back closing a session, for a few seconds"),
+        also=(Place.BOARD, Place.OWED),
+    ),
     Command(
         "assign_longest",
         "L,shift+l",

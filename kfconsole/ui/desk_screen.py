@@ -330,6 +330,13 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         elif self.has_class("-narrow"):
             self.lists.note_focus(self.sessions)
 
+    def show_reopened(self, openid: CustomerId) -> None:
+        """Select the customer among the sessions, where nobody is."""
+        self.paint(self.desk)
+        self.lists.catch_up()
+        if self.sessions.current_id is None:
+            self.sessions.select(openid)
+
     @on(Talk.Left)
     def back_to_list(self) -> None:
         """Return to the list the conversation was opened from, or to the screen above."""

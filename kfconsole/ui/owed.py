@@ -63,7 +63,8 @@ class OwedScreen(AboveScreen):
     def on_mount(self) -> None:
         """Show who is owed an answer now, and follow it."""
         self.list.focus()
-        self._hints.show_keys(self.app.keymap.hints(("owed_open", "owed_accept", "owed_remove", "owed_back", "help")))
+        names = ("owed_open", "owed_accept", "owed_remove", "owed_back", "help", "undo")
+        self._hints.show_keys(self.app.keymap.hints(names))
         self._show(self.desk)
         self.follow_desk(self._show)
 
@@ -137,6 +138,11 @@ class OwedScreen(AboveScreen):
             self.app.return_to_desk()
             desk = self.app.get_default_screen()
             desk.accept_customer(openid, is_alone=True)
+
+    def action_undo(self) -> None:
+        """Take back the last close or hand back, on the desk."""
+        self.app.return_to_desk()
+        self.app.get_default_screen().action_undo()
 
     def action_owed_remove(self) -> None:
         """Take the subject off the list, after asking."""

@@ -6,6 +6,7 @@ import pytest
 
 from kfconsole.model import CustomerId
 from kfconsole.simulator import World
+from kfconsole.ui.board import BoardScreen
 from kfconsole.ui.owed import OwedScreen
 from kfconsole.ui.plan_dialog import Page, PlanDialog
 from tests.ui.console import CLOSE, COLLEAGUE, CREATE, ME, Console, running, short, waiting
@@ -301,3 +302,33 @@ async def test_what_the_rules_would_do_is_shown_and_nothing_done(tmp_path: Path,
         await console.until(lambda: console.app.screen is console.desk_screen)
 
         assert console.writes() == []
+
+
+@pytest.mark.parametrize("where", ["desk", "board", "owed"])
+async def test_who_was_handed_back_by_mistake_is_taken_back_and_selected(
+    tmp_path: Path, world: World, where: str
+) -> None:
+    async with running(tmp_path, world) as console:
+        ann, bob = await serve_all(console, 2)
+        await console.choose(ann)
+        if where == "board":
+            await console.press("b")
+            await console.until(lambda: isinstance(console.app.screen, BoardScreen))
+            board = console.app.screen
+            assert isinstance(board, BoardScreen)
+            await console.until(lambda: board.customers.select(ann))
+        await console.press("B")
+        await console.sees("Hand …" + short(ann))
+        await console.press("y")
+        await console.until(lambda: not world.holder(ann))
+        await hears(console, "undoes it")
+        if where == "owed":
+            await console.press("o")
+            await console.until(lambda: isinstance(console.app.screen, OwedScreen))
+        await console.press("u")
+        await console.until(lambda: world.holder(ann) == ME)
+        if where == "board":
+            await console.until(lambda: board.customers.current_id == ann)
+        else:
+            await console.until(lambda: console.desk_screen.sessions.current_id == ann)
+        assert world.holder(bob) == ME

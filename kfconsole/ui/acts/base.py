@@ -35,3 +35,7 @@ class DeskActs(ActingScreen):
     def show_accepted(self, openid: CustomerId) -> None:
         """Select a customer who was just accepted."""
         raise NotImplementedError
+
+    def show_reopened(self, openid: CustomerId) -> None:
+        """Select a customer whose session goes on again, unless somebody else is selected: keys are about them."""
+        raise NotImplementedError

@@ -230,6 +230,7 @@ class SessionActs(DeskActs):
         self.app.take_note_away(alone.get(session.openid, ""))
         said = _("{customer} is with {agent} again.")
         self.tell(said.format(customer=self.customer_name(session.openid), agent=self.agent_name(session.agent)))
+        self.show_reopened(session.openid)
 
     def action_close_session(self) -> None:
         """Close the session of the selected customer, after asking."""
