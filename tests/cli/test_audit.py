@@ -141,7 +141,7 @@ def test_people_read_words_of_their_language_and_programs_names(kf: Run, monkeyp
 
 
 def test_every_act_that_is_noted_has_a_word() -> None:
-    source = "".join(file.read_text("utf-8") for file in Path("kfconsole").glob("[!ul]*/**/*.py"))
+    source = "".join(file.read_text("utf-8") for file in Path(config.__file__).parents[1].glob("[!ul]*/**/*.py"))
     noted = set(re.findall(r'(?:noted|noted_of_one|note|note_now|Deed)\(\s*(?:at, |now, )?"([a-z_]+)"', source))
 
     assert {"accept", "send", "export", "start"} <= ACTS
