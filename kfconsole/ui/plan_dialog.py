@@ -16,6 +16,7 @@ from kfconsole import text
 from kfconsole.desk.supervising import Ending, Planned, Result
 from kfconsole.errors import KfError
 from kfconsole.i18n import N_, _, ngettext
+from kfconsole.ui import words
 from kfconsole.ui.early import ReadFirst
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.prose import Prose
@@ -161,11 +162,9 @@ class PlanDialog(ReadFirst, ModalScreen[None]):
     def _sentence(self) -> str:
         match self._stage:
             case _Stage.ASKING if self._hands_back:
-                from kfconsole.ui.acts.supervising import hand_back_consequence
-
-                return hand_back_consequence()
+                return _(words.HANDED_BACK)
             case _Stage.ASKING:
-                return _("They can queue again only after they write again.")
+                return _(words.CLOSED)
             case _Stage.RUNNING:
                 return _("One after the other; Esc stops behind the one under way.")
             case _Stage.STOPPING:

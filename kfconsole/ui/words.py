@@ -53,6 +53,14 @@ USED_UP_WORDS = {
 }
 """Why no reply is left while there is time."""
 
+CLOSED = N_("They can queue again only after they write again.")
+"""What closing a session means for the customer."""
+HANDED_BACK = N_(
+    "The session is closed, and they stay on the list of those owed an answer until somebody accepts them. "
+    "WeChat has no call that puts a customer back into the queue."
+)
+"""What handing back is, and is not."""
+
 
 def customer_name(desk: Desk, openid: CustomerId, glyphs: Glyphs = WIDE_GLYPHS) -> str:
     """Return what a customer is called, as `rules.customer_name`, in glyphs of certain width."""

@@ -12,6 +12,7 @@ from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import KfError
 from kfconsole.i18n import N_, _, sentences
 from kfconsole.model import AgentId, CustomerId
+from kfconsole.ui import words
 from kfconsole.ui.acts.base import DeskActs
 
 STEP_WORDS = {
@@ -261,5 +262,5 @@ class SessionActs(DeskActs):
         question = _("Close the session of {customer} with {agent} ({minutes} min)?").format(
             customer=self.customer_apart(openid), agent=self.agent_name(session.agent), minutes=minutes
         )
-        consequence = _("They can queue again only after they write again.")
+        consequence = _(words.CLOSED)
         return session.agent if await self.sure(_("Close session"), question, consequence, _("Close")) else None

@@ -11,6 +11,7 @@ from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _, ngettext, sentences
 from kfconsole.model import AgentId, CustomerId, Desk
 from kfconsole.text import clock_span
+from kfconsole.ui import words
 from kfconsole.ui.acts.sessions import SessionActs
 
 NOTE_FORM = "hand_back"
@@ -199,7 +200,7 @@ class SupervisingActs(SessionActs):
             minutes=int(row.age_seconds // 60),
         )
         answers = Answer("back", _("Hand back"), "y"), Answer("note", _("With a note…"), "n")
-        answer = await self.choose(_("Hand back"), question, hand_back_consequence(), *answers)
+        answer = await self.choose(_("Hand back"), question, _(words.HANDED_BACK), *answers)
         if answer != "note":
             return "" if answer == "back" else None
         title = _("Note about {customer}").format(customer=self.customer_apart(row.openid))
@@ -236,14 +237,6 @@ class SupervisingActs(SessionActs):
         problem = self.app.automatic_problem
         off = [_("Automatic assignment is off: {problem}").format(problem=problem)] if problem else []
         return [*super().session_notices(), *off]
-
-
-def hand_back_consequence() -> str:
-    """Say what handing back is, and is not."""
-    return _(
-        "The session is closed, and they stay on the list of those owed an answer until somebody accepts them. "
-        "WeChat has no call that puts a customer back into the queue."
-    )
 
 
 def _check_note(typed: str) -> str:
