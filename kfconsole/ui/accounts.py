@@ -148,26 +148,26 @@ class AccountsScreen(AboveScreen):
         """Add an agent."""
         from kfconsole.ui import account_forms
 
-        if self.may_change() and self._is_possible(lambda: agent_checks.check_room(self.desk.agents)):
+        if self._is_possible(lambda: agent_checks.check_room(self.desk.agents)):
             self._fill_in(account_forms.adding(self.app), self._tell_added)
 
     def action_account_rename(self) -> None:
         """Give the agent another nickname."""
         from kfconsole.ui import account_forms
 
-        if self.may_change() and (agent := self._at_hand()) is not None:
+        if (agent := self._at_hand()) is not None:
             self._fill_in(account_forms.renaming(self.app, agent), lambda _agent: self.tell(_("Renamed.")))
 
     @on(LineList.Chosen)
-    def rename_chosen(self) -> None:
+    async def rename_chosen(self) -> None:
         """Do what e does: of all there is it can least go wrong."""
-        self.action_account_rename()
+        await self.run_action("account_rename")
 
     def action_account_invite(self) -> None:
         """Invite somebody to take over the agent."""
         from kfconsole.ui import account_forms
 
-        if not self.may_change() or (agent := self._at_hand()) is None:
+        if (agent := self._at_hand()) is None:
             return
         if self._is_possible(lambda: agent_checks.check_invitable(agent, self.app.clock.now())):
             said = _("Invited; they have to answer in WeChat.")
@@ -177,13 +177,13 @@ class AccountsScreen(AboveScreen):
         """Give the agent another picture."""
         from kfconsole.ui import account_forms
 
-        if self.may_change() and (agent := self._at_hand()) is not None:
+        if (agent := self._at_hand()) is not None:
             said = _("The head image is set; customers may see the old one for a while.")
             self._fill_in(account_forms.picturing(self.app, agent), lambda _agent: self.tell(said))
 
     def action_account_remove(self) -> None:
         """Remove the agent, after asking."""
-        if self.may_change() and (agent := self._at_hand()) is not None:
+        if (agent := self._at_hand()) is not None:
             self.asks(self.ask_to_remove(agent))
 
     def action_accounts_back(self) -> None:

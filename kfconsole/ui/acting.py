@@ -1,5 +1,6 @@
 """What every screen whose keys act has: the subject of a key, names, and notes about what was done."""
 
+import math
 from collections.abc import Callable, Coroutine
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,7 +17,7 @@ from kfconsole.i18n import _
 from kfconsole.model import AgentId, CustomerId, Desk
 from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import rebinding, words
-from kfconsole.ui.commands import Place
+from kfconsole.ui.commands import CHANGING_ACTIONS, Place
 from kfconsole.ui.early import TakesKeys, pass_to
 from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.tones import TonedScreen
@@ -44,6 +45,8 @@ class ActingScreen(TakesKeys, TonedScreen):
         self._stop_following: list[Callable[[], None]] = []
         self._askers: list[Worker[Any]] = []
         self._held: list[events.Key] = []
+        self._seen_at = math.inf
+        """When this screen was painted first: a key pressed before was not meant for what stands on it."""
 
     @property
     def desk(self) -> Desk:
@@ -67,6 +70,10 @@ class ActingScreen(TakesKeys, TonedScreen):
         """Give the lists and conversations on this screen the keys of this console."""
         if (keymap := self.app.keymap) is not keymaps.DEFAULT:
             rebinding.follow(self, keymap, self.CHOOSE)
+        self.call_after_refresh(self._note_seen)
+
+    def _note_seen(self) -> None:
+        self._seen_at = events.Event().time
 
     def on_unmount(self) -> None:
         """Follow the desk no longer, whoever took this screen away."""
@@ -102,10 +109,14 @@ class ActingScreen(TakesKeys, TonedScreen):
             self._held.clear()
 
     def take_early(self, event: events.Key) -> bool:
-        """Hold a key for the question on its way."""
+        """Hold a key for the question on its way, and let none change what nobody has seen yet."""
         if self.is_asking:
             self._held.append(event)
             return True
+        if event.time < self._seen_at:
+            bound = self._bindings.key_to_bindings.get(event.key, ())
+            if any(binding.action in CHANGING_ACTIONS for binding in bound):
+                return True
         return super().take_early(event)
 
     def take_held(self) -> list[events.Key]:
@@ -173,14 +184,19 @@ class ActingScreen(TakesKeys, TonedScreen):
             error.hint = said.format(key=self.app.keymap.key_of("refresh"))
         self.tell(f"{error.message}\n{error.hint}" if error.hint else error.message, is_bad=True)
 
-    def may_change(self) -> bool:
-        """Whether this console may change anything; else it says so, as every question before an act is in vain."""
+    def refuses(self, action: str) -> bool:
+        """Whether an action changes something and this console may not; it says so before anything is asked in vain.
+
+        The one gate for everything people do on a screen (`KfApp.run_action`); the wall is in `desk.actions`.
+        """
+        if action not in CHANGING_ACTIONS:
+            return False
         try:
             self.app.actions.check_writable()
         except KfError as error:
             self.tell_error(error)
-            return False
-        return True
+            return True
+        return False
 
     def customer_name(self, openid: CustomerId) -> str:
         """Name a customer."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 from textual import events, work
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.worker import WorkerError, WorkerFailed
 
 from kfconsole import text
@@ -33,6 +34,8 @@ from kfconsole.ui.widgets.composer import Composer
 from kfconsole.ui.widgets.entry import Entry
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
+
     from kfconsole.archive import Archive
     from kfconsole.config import Settings
     from kfconsole.desk.actions import Actions
@@ -308,6 +311,19 @@ class KfApp(NotingApp):
         elif isinstance(opened, Entry):
             event.prevent_default()
             opened.insert_ahead(event.character)
+
+    async def run_action(
+        self, action: "str | ActionParseResult", default_namespace: DOMNode | None = None, *arguments: Any
+    ) -> bool:
+        """Do what a key, the palette or a widget asks for, unless this console may not."""
+        if isinstance(action, str) and self._refuses(action, default_namespace):
+            return True
+        return await super().run_action(action, default_namespace, *arguments)
+
+    def _refuses(self, action: str, node: DOMNode | None) -> bool:
+        if isinstance(node, Composer):  # its own `undo` is about its text
+            return action in self.keymap.acts(Place.COMPOSER).values() and self._desk_screen.refuses(action)
+        return isinstance(node, ActingScreen) and bool(node.check_action(action, ())) and node.refuses(action)
 
     # -- keys that work everywhere ---------------------------------------------------------------------------------
 

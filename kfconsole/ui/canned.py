@@ -30,6 +30,7 @@ from kfconsole.ui.plain import plain
 from kfconsole.ui.tones import TonedScreen
 from kfconsole.ui.widgets.bar import Bar, Hints, Piece
 from kfconsole.ui.widgets.entry import Entry
+from kfconsole.ui.widgets.prose import Prose
 
 if TYPE_CHECKING:
     from kfconsole.ui.acts.canned import CannedActs
@@ -90,7 +91,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         self.line = CannedLine(self, _("Name, words, pinyin or initials"))
         self.options = OptionList(markup=False, compact=True)
         self.options.can_focus = False
-        self._text, self._cost, self._note = Static(), Bar(id="canned-cost"), Static(id="canned-note", markup=False)
+        self._text, self._cost, self._note = Static(), Bar(id="canned-cost"), Prose(id="canned-note")
         self._scroll = VerticalScroll(classes="canned-text", can_focus=False)
         self._hints = Hints(id="canned-hints")
         self.acts: dict[str, Callable[[], None]] = {}
@@ -120,11 +121,17 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
             "canned_edit": self._edit,
             "canned_delete": self._delete,
         }
-        self.acts |= {key: named[act] for key, act in self.app.keymap.acts(Place.CANNED).items()}
+        self.acts |= {
+            key: partial(self._act, act, named[act]) for key, act in self.app.keymap.acts(Place.CANNED).items()
+        }
         self._show_hints()
         if self._library is not None:
             self._fill()
         self.load()
+
+    def _act(self, name: str, act: Callable[[], None]) -> None:
+        if not self._desk.refuses(name):
+            act()
 
     def _show_hints(self) -> None:
         more = [("Ctrl+↓", _("more"))] if self._scroll.max_scroll_y else []
@@ -367,8 +374,6 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         """Let somebody write a reply, and keep it; what cannot be kept is still in the form."""
         from kfconsole.ui.canned_form import CannedForm
 
-        if not self._desk.may_change():
-            return
         draft = reply or Reply("", text)
         while True:
             written = await self.app.push_screen_wait(CannedForm(draft, is_new=reply is None))
@@ -403,8 +408,6 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         """Take a reply out of the file, after asking."""
         from kfconsole.ui.dialogs import Answer, Question
 
-        if not self._desk.may_change():
-            return
         question = _("Delete the canned reply {name}?").format(name=reply.name)
         text = clip(one_line(reply.text), 2 * width_cells(question) + 60)
         answers = [Answer("delete", _("Delete"), "y")]

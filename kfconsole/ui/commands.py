@@ -403,6 +403,17 @@ COMMANDS: tuple[Command, ...] = (
     ),
 )
 
+CHANGING = frozenset(
+    {
+        *("accept", "accept_next", "assign", "transfer", "send_other", "close_session", "undo", "assign_longest"),
+        *("take_over", "hand_back", "edit_customer", "resend", "dismiss_message", "send", "attach", "typing"),
+        *("canned_new", "canned_keep", "canned_edit", "canned_delete", "owed_accept", "owed_remove"),
+        *("account_add", "account_rename", "account_invite", "account_picture", "account_remove"),
+    }
+)
+"""What ends in something that a read-only console refuses: there, before anything is asked (`ActingScreen.refuses`)."""
+CHANGING_ACTIONS = frozenset(row.action for row in COMMANDS if row.id in CHANGING)
+
 MOVES = (
     (("down", "up"), N_("Move by one")),
     (("first", "last"), N_("First, last")),

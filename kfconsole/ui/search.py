@@ -370,9 +370,8 @@ class SearchScreen(CopyActs, AboveScreen):
 
         choices = [Choice("all", _("all agents"))]
         choices += [Choice(agent, name, agent) for agent, name in rows.agent_names(self.desk)]
-        picked = await self.app.push_screen_wait(
-            Picker(_("Conversations with which agent?"), choices, _("Name of the agent"))
-        )
+        title = _("Conversations with which agent?")
+        picked = await self.app.push_screen_wait(Picker(title, choices, _("Name of the agent")))
         if picked is not None:
             self._look_for(replace(self._wanted, agent=None if picked == "all" else AgentId(picked)))
 
@@ -391,10 +390,9 @@ class SearchScreen(CopyActs, AboveScreen):
         ]
         choices.append(Choice("other", _("other days…")))
         picked = await self.app.push_screen_wait(Picker(_("Which days?"), choices, _("today, yesterday, …")))
-        if picked is None:
-            return
-        if picked != "other":
+        if picked in spans:
             self._look_for(replace(self._wanted, days=spans[picked][1]))
+        if picked != "other":
             return
         placeholder = _("yesterday, 11-18 to 11-20, last monday to")
         typed = await self.app.push_screen_wait(Prompt(_("Which days?"), placeholder, self._echo))

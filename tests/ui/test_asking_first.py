@@ -20,29 +20,6 @@ from tests.ui.console import (
     waiting,
 )
 
-EVERY_KEY = (
-    "a",
-    "n",
-    "r",
-    "x",
-    "A",
-    "t",
-    "u",
-    "enter",
-    "S",
-    "D",
-    "h",
-    "escape",
-    "R",
-    "slash",
-    "escape",
-    "tab",
-    "j",
-    "ctrl+t",
-    "4",
-    "r",
-)
-
 
 async def replying_to_a_waiting_customer(console: Console, customer: str) -> None:
     await console.until(lambda: bool(console.desk_screen.queue.rows))
@@ -209,30 +186,6 @@ async def test_without_an_agent_nothing_is_sent_in_nobodys_name(tmp_path: Path, 
             assert console.composer == "who am I?"
 
         assert console.requests.calls[SEND] == 0
-
-
-async def test_read_only_asks_wechat_for_nothing_but_answers(tmp_path: Path, world: World) -> None:
-    served, queued = waiting(world, 2)
-    world.accept(ME, served)
-    world.say(served, "hi")
-    async with running(tmp_path, world, sections={"me": {"read_only": True}}) as console:
-        await console.sees("read-only", "online 2/3")
-        for pane in ("1", "2", "3", "4"):
-            await console.press(pane)
-            for key in EVERY_KEY:
-                await console.press(key)
-                await console.settle()
-                if console.app.screen is not console.desk_screen:
-                    await console.press("y", "s", "a", "escape")
-                if console.is_writing:
-                    await console.type("never")
-                    await console.press("enter", "escape")
-                await console.quiet()
-                if console.app.screen is not console.desk_screen:
-                    await console.press("escape")
-
-        assert console.writes() == []
-        assert world.holder(queued) == ""
 
 
 @pytest.mark.parametrize("state", ["offline", "unbound", "unknown"])

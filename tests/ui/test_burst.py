@@ -212,6 +212,24 @@ async def test_keys_behind_one_that_leaves_the_owed_list_act_on_nobody_else(
         assert {openid for _path, openid in console.writes()[before:]} <= {mine}
 
 
+async def test_a_list_that_just_comes_up_accepts_nobody(tmp_path: Path, world: World) -> None:
+    async with floor(tmp_path, world, size=(120, 40)) as console:
+        mine = next(openid for openid in world.sessions if world.holder(openid) == ME)
+        await console.choose(mine)
+        await console.press("B")
+        await console.sees("Hand back")
+        await console.press("y")
+        await console.until(lambda: world.holder(mine) == "")
+        await console.press("1")
+        before = console.writes()
+        console.strike("o", *WORDS)
+        await console.until(lambda: isinstance(console.app.screen, OwedScreen))
+        await console.quiet()
+
+        assert console.writes() == before
+        assert isinstance(console.app.screen, OwedScreen)
+
+
 async def test_in_a_replay_a_time_typed_behind_the_key_is_jumped_to(tmp_path: Path) -> None:
     async with replaying(tmp_path, start="+5m") as console:
         console.strike("J", *"+1")

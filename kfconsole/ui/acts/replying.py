@@ -148,7 +148,9 @@ class ReplyActs(SplitActs, VariableActs, GuardActs, SessionActs):
         return self.holder_problem(openid) or self.window_problem(openid)
 
     def holder_problem(self, openid: CustomerId) -> tuple[str, str] | None:
-        """Why it is not for this agent to reply, and what follows; None when it is."""
+        """Why it is not for this agent to reply, and what follows; None when it is, or nothing can be sent at all."""
+        if self.app.actions.read_only is not None:
+            return None
         name, holder = self.customer_name(openid), rules.who_serves(self.desk, openid)
         if holder is not None and holder != self.desk.me:
             agent = self.agent_name(holder)

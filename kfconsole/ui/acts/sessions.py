@@ -121,8 +121,7 @@ class SessionActs(DeskActs):
         holder: AgentId | None = None,
     ) -> None:
         """Ask who shall serve a customer."""
-        if self.may_change():
-            self.asks(self._ask_agent(openid, then, question, holder))
+        self.asks(self._ask_agent(openid, then, question, holder))
 
     @work(group="agent")
     async def _ask_agent(

@@ -74,8 +74,6 @@ class SupervisingActs(SessionActs):
 
     def action_assign_longest(self) -> None:
         """Give the longest waiting to who has the least to do, after showing whom to whom."""
-        if not self.may_change():
-            return
         try:
             plan = self.app.actions.plan_assignment()
         except KfError as error:
@@ -121,7 +119,7 @@ class SupervisingActs(SessionActs):
             self.tell(said.format(customer=name, key=self.key_of("accept")), is_bad=True)
         elif holder == me:
             self.tell(_("{customer} is already with you.").format(customer=name))
-        elif self.may_change():
+        else:
             self.asks(self.take_over(openid, holder, me))
 
     @work(group="transfer")
@@ -164,7 +162,7 @@ class SupervisingActs(SessionActs):
         if marked := self.marked():
             self.end_several(marked, hands_back=True)
             return
-        if (openid := self.need_subject()) is None or not self.may_change():
+        if (openid := self.need_subject()) is None:
             return
         if not (found := plan_of(self.desk, (openid,), self.app.clock.now())):
             said = _("{customer} has no session to hand back.")
@@ -217,8 +215,6 @@ class SupervisingActs(SessionActs):
         """Show a plan of several sessions to end, which is carried out row by row."""
         from kfconsole.ui.plan_dialog import PlanDialog, PlanRow
 
-        if not self.may_change():
-            return
         plan = plan_of(self.desk, openids, self.app.clock.now())
         rows = [PlanRow(row, self.customer_apart(row.openid), self.agent_name(row.agent)) for row in plan]
         dialog = PlanDialog(rows, self.app.actions, hands_back=hands_back)
