@@ -260,7 +260,7 @@ def test_a_customer_whom_nobody_serves_is_not_transferred(kf: Command, one_shop:
 
 @pytest.mark.parametrize(
     ("error", "count", "code", "outcome"),
-    [(65415, 1, 1, "given_back"), (45011, 1, 3, "given_back"), (65415, None, 1, "nobody")],
+    [(65415, 1, 1, "given_back"), (45011, 1, 3, "given_back"), (65415, None, 1, "nobody"), (-1, None, 4, "nobody")],
 )
 def test_a_transfer_that_fails_half_way_says_who_has_them(
     kf: Command, one_shop: Shop, error: int, count: int | None, code: int, outcome: str
