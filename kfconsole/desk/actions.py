@@ -27,8 +27,8 @@ from kfconsole.desk.sending import Decide, Sending
 from kfconsole.desk.serving import Serving
 from kfconsole.desk.store import Store
 from kfconsole.desk.supervising import Rota, Supervising
+from kfconsole.desk.transfer_ends import TransferEnds
 from kfconsole.desk.transferring import Tell, Transfer, Transferring
-from kfconsole.desk.transfers import Transfers
 from kfconsole.desk.typing_state import TypingState
 from kfconsole.desk.undoing import Undoing
 from kfconsole.desk.uploads import Uploads
@@ -86,7 +86,7 @@ class Actions(Supervising, ManagingActs):
         self._uploads = Uploads(self.upload_media, store, clock)
         self._deeds = Deeds(archive, clock, me, self._sending.failures)
         self._undoing = Undoing(self._serving, store, clock)
-        self._transfers = Transfers(transferring, holders, self._undoing, self._deeds, archive, clock, sleep=sleep)
+        self._transfers = TransferEnds(transferring, holders, self._undoing, self._deeds, archive, clock, sleep=sleep)
 
     async def run(self, *, is_console: bool = False) -> None:
         """Make the calls nobody waits for, and note what was done, until cancelled.
@@ -125,9 +125,9 @@ class Actions(Supervising, ManagingActs):
         """Put a conversation on screen and count it as read."""
         await self._reading.open(openid)
 
-    async def watch(self, openid: CustomerId, limit: int) -> Conversation:
+    async def look_on(self, openid: CustomerId, limit: int) -> Conversation:
         """Return the newest messages of a conversation, which leaves no trace anywhere."""
-        return await self._reading.watch(openid, limit)
+        return await self._reading.look_on(openid, limit)
 
     async def open_at(self, message: Message) -> bool:
         """Put a conversation on screen where a message stands in it; False when too much was said since."""

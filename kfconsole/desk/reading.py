@@ -66,7 +66,7 @@ class Reading:
         self._show(Conversation(openid, messages[-PAGE_MESSAGES:], has_older, gaps))
         await self.count_as_read(openid)
 
-    async def watch(self, openid: CustomerId, limit: int) -> Conversation:
+    async def look_on(self, openid: CustomerId, limit: int) -> Conversation:
         """Return the newest messages of a conversation to somebody who only looks on.
 
         Nothing counts as read by it, for whoever serves the customer has not read it; and the desk stays as it is.

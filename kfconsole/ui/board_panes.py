@@ -155,7 +155,7 @@ class WatchPane(Vertical):
         """Show what was said by now."""
         self._contact = self.app.store.desk.contacts.get(openid)
         try:
-            conversation = await self.app.actions.watch(openid, self._limit)
+            conversation = await self.app.actions.look_on(openid, self._limit)
         except KfError as error:
             self._note.update(plain(error.message))
             return

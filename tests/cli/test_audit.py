@@ -21,8 +21,8 @@ from kfconsole.__main__ import main
 from kfconsole.archive import Archive
 from kfconsole.cli.audit import Audit, AuditVerified
 from kfconsole.cli.deed_words import ACTS, RESULTS
+from kfconsole.desk.transfer_ends import BEGUN, FOUND
 from kfconsole.desk.transferring import Outcome
-from kfconsole.desk.transfers import BEGUN, FOUND
 from kfconsole.model import AgentId, CustomerId, Deed
 from tests.cli.conftest import Done, Shop
 

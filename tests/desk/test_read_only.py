@@ -27,11 +27,11 @@ READING = {
     "leave",
     "load_older",
     "look_at_gap",
+    "look_on",
     "open",
     "open_at",
     "search",
     "served_by",
-    "watch",
 }
 """Tell something, and change at most what this archive knows of WeChat."""
 OF_THIS_DESK = {

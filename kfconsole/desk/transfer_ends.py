@@ -33,7 +33,7 @@ _OF_WORDS = frozenset({"send", "resend", "dismiss", "describe", "set_remark", "t
 ASK_AGAIN_SECONDS = 20.0
 
 
-class Transfers:
+class TransferEnds:
     """Hands customers over and remembers those who were dropped."""
 
     def __init__(
