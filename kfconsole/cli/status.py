@@ -42,8 +42,7 @@ class Status(Struct, frozen=True):
     short_help=_("Print how the desk stands."),
     help=_(
         "Print how many agents are online, how many customers wait and how long, and how many are served. "
-        "'≥' before a wait: at least so long; before the sessions: at least so many, as nobody tells here whom agents "
-        "serve who are offline; 'kfconsole sessions list' asks."
+        "'≥' before a number: at least so much. Whom agents serve who are offline only 'kfconsole sessions list' asks."
     ),
 )
 @json_option(Status)
