@@ -83,6 +83,8 @@ class Watching:
         return known[-1][1] if known else at
 
     async def _keep(self, feed: Feed, span: _Span) -> None:
-        if span.end_at != self._noted.get(feed):
-            await self._archive.note_watched(feed, span.start_at, span.end_at)
+        noted_until = self._noted.get(feed, 0.0)
+        if span.end_at != noted_until:
+            # Only what is new of it: what was kept before may have been purged since, and is not to come back.
+            await self._archive.note_watched(feed, max(span.start_at, noted_until), span.end_at)
             self._noted[feed] = span.end_at

@@ -3,9 +3,12 @@
 The numbers are reckoned twice: by the report from what the console saw, and here from the log.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from datetime import datetime
+from itertools import product
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,6 +18,8 @@ from kfconsole.simulator.switches import changed
 from tests.desk.house import START, House, opened
 from tests.desk.reported_day import WEI, Day, Span, Truth, begun_again, by_agent
 
+EUCLA, SHANGHAI = ZoneInfo("Australia/Eucla"), ZoneInfo("Asia/Shanghai")
+"""In the one a day ends some minutes after the beginning."""
 INTERVALS = Intervals(queue=4, agents=4, sessions=4, messages=20)
 NOTICED_SECONDS = 10
 """How late the end of a session may be noticed by lists asked for so often."""
@@ -23,9 +28,11 @@ UNCHANGED_SECONDS = 60
 UNSEEN = {Excluded.WAIT_BEGAN_UNSEEN, Excluded.WAIT_ENDED_UNSEEN, Excluded.WAIT_UNSEEN, Excluded.SESSION_ENDED_UNSEEN}
 
 
-async def report_of(house: House, by: By = By.AGENT, start_at: float = START - 60) -> Report:
+async def report_of(
+    house: House, by: By = By.AGENT, start_at: float = START - 60, zone: ZoneInfo | None = None
+) -> Report:
     now = house.clock.now()
-    return await reckon(house.archive, Order(start_at, now + 60, by, None), now)
+    return await reckon(house.archive, Order(start_at, now + 60, by, zone), now)
 
 
 def cases(figures: Figures, what: Metric | Excluded) -> Counter[Span]:
@@ -65,7 +72,27 @@ async def check_watched_day(folder: Path, seed: int, *, shows_events: bool, seco
             await house.time.advance(180)  # records of the last two minutes may still come, and sessions end by time
             truth = day.truth
             report = await report_of(house)
+            for by, zone in product((By.HOUR, By.DAY), (EUCLA, SHANGHAI)):
+                check_rows(await report_of(house, by, zone=zone), report, truth, zone)
         check(report, truth, is_end_exact=shows_events)
+
+
+def check_rows(report: Report, by_agent: Report, truth: Truth, zone: ZoneInfo) -> None:
+    """Hours and days are those of the zone, and all of them together are what all agents are."""
+    form = "%H" if report.order.by is By.HOUR else "%Y-%m-%d"
+    rows = {row.key: row for row in report.rows}
+    told = ((Metric.WAITS, truth.waits), (Metric.FIRST_RESPONSE, truth.first), (Metric.RESPONSE, truth.responses))
+    for metric, spans in told:
+        found: dict[str, list[int]] = defaultdict(list)
+        for _openid, _agent, at, seconds in spans:
+            found[f"{datetime.fromtimestamp(at, zone):{form}}"].append(seconds)
+        for key, row in rows.items():
+            check_spread(row, metric, sorted(found.get(key, [])))
+        assert found.keys() <= rows.keys()
+    assert report.total.counts == by_agent.total.counts  # each customer once, however many agents or days they had
+    assert (report.total.spreads, report.total.excluded) == (by_agent.total.spreads, by_agent.total.excluded)
+    for what in (Metric.SESSIONS, Metric.ABANDONED, Metric.SENT, Metric.RECEIVED):
+        assert sum(row.count(what) for row in report.rows) == report.total.count(what)
 
 
 def check(report: Report, truth: Truth, *, is_end_exact: bool) -> None:
@@ -163,3 +190,37 @@ async def test_what_nobody_saw_for_an_hour_is_in_no_number_and_is_counted(tmp_pa
 @pytest.mark.parametrize("seed", range(100, 140))
 async def test_many_days_with_an_hour_unseen(tmp_path: Path, seed: int) -> None:
     await check_day_with_an_hour_unseen(tmp_path, seed)
+
+
+async def check_purged_day(folder: Path, seed: int, seconds: float = 900) -> None:
+    async with opened(folder, intervals=INTERVALS) as house:
+        house.world.add_agent(WEI, "Wei")
+        day = Day(house, seed)
+        async with house.polling():
+            await day.run(seconds)
+            purged_at = house.clock.now() - seconds / 2
+            await house.archive.purge_older_than(purged_at)
+            await day.run(200)
+            await house.time.advance(180)
+            truth = day.truth
+            report = await report_of(house)
+        total = report.total
+        told = ((Metric.WAITS, truth.waits), (Metric.FIRST_RESPONSE, truth.first), (Metric.RESPONSE, truth.responses))
+        for metric, spans in told:
+            assert not cases(total, metric) - Counter(spans)
+            later = [span for span in spans if span[2] > purged_at + NOTICED_SECONDS]
+            untold = without(total, metric, later)
+            assert not untold - cases(total, Excluded.TURN_UNSEEN)
+        assert {(case.openid, int(case.at)) for case in total.cases.get(Metric.ABANDONED, ())} <= set(truth.left)
+        assert total.unwatched_seconds >= seconds / 2 - NOTICED_SECONDS
+        assert total.records_missing_seconds >= seconds / 2 - NOTICED_SECONDS
+
+
+async def test_what_was_purged_is_in_no_number_and_counts_as_unseen(tmp_path: Path) -> None:
+    await check_purged_day(tmp_path, 3)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(200, 220))
+async def test_many_purged_days(tmp_path: Path, seed: int) -> None:
+    await check_purged_day(tmp_path, seed, seconds=2400)

@@ -1,6 +1,7 @@
 """What the numbers of a report are, case by case."""
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from zoneinfo import ZoneInfo
@@ -164,6 +165,28 @@ def test_hours_are_those_of_the_zone() -> None:
     report = report_of(by=By.HOUR)
 
     assert [row.key for row in report.rows if row.count(Metric.SESSIONS)] == ["23"]  # 15:06 in Greenwich
+
+
+def test_a_day_on_which_clocks_are_set_back_has_an_hour_twice_and_is_one_day() -> None:
+    zone = ZoneInfo("America/New_York")
+    midnight = datetime(2025, 11, 2, tzinfo=zone)
+    start_at, end_at = midnight.timestamp(), datetime(2025, 11, 3, tzinfo=zone).timestamp()
+    began_at = [int(start_at) + hours * 3600 for hours in (0, 1, 2, 24)]  # at midnight, at 1 twice, at 23
+    sessions = [SessionSeen(ANN, ME, at, at, at + 60) for at in began_at]
+    found: dict[By, dict[str, tuple[int, int]]] = {}
+    for by in (By.HOUR, By.DAY):
+        reckoning = Reckoning(Order(start_at, end_at, by, zone), (), sessions, (), ALWAYS)
+        whole(reckoning.finish())
+        report = whole(reckoning.report(((start_at, end_at),)))
+        found[by] = {row.key: (row.count(Metric.SESSIONS), row.unwatched_seconds) for row in report.rows}
+
+    assert found[By.DAY] == {"2025-11-02": (4, 25 * 3600)}
+    assert {hour: told for hour, told in found[By.HOUR].items() if told != (0, 3600)} == {
+        "00": (1, 3600),
+        "01": (2, 7200),
+        "23": (1, 3600),
+    }
+    assert len(found[By.HOUR]) == 24
 
 
 @given(st.lists(st.integers(0, 5000), min_size=1, max_size=300))
