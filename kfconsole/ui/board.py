@@ -413,9 +413,10 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         """Choose the columns, and keep them."""
         from kfconsole.ui.board_columns import BoardColumns
 
-        if chosen := await self.app.push_screen_wait(BoardColumns(self.columns)):
+        if chosen := await self.app.push_screen_wait(BoardColumns(self.columns, self.customers.view_size.width)):
             self.columns = chosen
             self._arrange_anew()
+            self.answered()
             await self.attempt(self.app.archive.choose(COLUMNS_CHOICE, list(chosen)))
 
     def action_board_order(self) -> None:
@@ -437,5 +438,6 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
             self.is_reversed = picked == self.order and not self.is_reversed
             self.order = Order(picked)
             self._arrange_anew()
+            self.answered()
             chosen = {"by": str(self.order), "is_reversed": self.is_reversed}
             await self.attempt(self.app.archive.choose(ORDER_CHOICE, chosen))

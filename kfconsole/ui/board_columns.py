@@ -13,7 +13,7 @@ from textual.screen import ModalScreen
 
 from kfconsole.i18n import _
 from kfconsole.text import fit
-from kfconsole.ui.board_rows import COLUMNS, DEFAULT_COLUMNS
+from kfconsole.ui.board_rows import COLUMNS, DEFAULT_COLUMNS, placed
 from kfconsole.ui.early import ReadFirst
 from kfconsole.ui.plain import plain
 from kfconsole.ui.widgets.line_list import LineList
@@ -26,10 +26,17 @@ class ColumnRow(Struct, frozen=True):
 
     id: str
     is_shown: bool
+    has_room: bool = True
+    """Whether it can be seen in a window this wide, beside those before it."""
 
 
 class BoardColumns(ReadFirst, ModalScreen[tuple[str, ...] | None]):
-    """Choose columns and their order. Returns their ids, or None when all stays as it is."""
+    """Choose columns and their order. Returns their ids, or None when all stays as it is.
+
+    Args:
+        columns: What is shown now.
+        width: How many cells there are for them.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "cancel", show=False),
@@ -39,9 +46,10 @@ class BoardColumns(ReadFirst, ModalScreen[tuple[str, ...] | None]):
         Binding("d", "default", show=False),
     ]
 
-    def __init__(self, columns: Sequence[str]) -> None:
+    def __init__(self, columns: Sequence[str], width: int) -> None:
         super().__init__()
         self._rows = _rows_of(columns)
+        self._width = width
         self._list: LineList[ColumnRow] = LineList(_draw, id="columns")
         self._note = Prose(classes="consequence")
 
@@ -55,26 +63,30 @@ class BoardColumns(ReadFirst, ModalScreen[tuple[str, ...] | None]):
     def on_mount(self) -> None:
         """Begin with what is shown now."""
         self._note.update(plain(_("Space shows or hides, J and K move, d takes the usual ones, Enter keeps it.")))
-        self._list.show(self._rows)
+        self._show()
         self._list.styles.height = len(self._rows)
         self.begin_at(self._list)
 
     def action_show_or_hide(self) -> None:
         """Show or hide the current column."""
         self._rows = [ColumnRow(row.id, row.is_shown != (row.id == self._list.current_id)) for row in self._rows]
-        self._list.show(self._rows)
+        self._show()
 
     def action_move(self, step: int) -> None:
         """Move the current column."""
         place = next((place for place, row in enumerate(self._rows) if row.id == self._list.current_id), None)
         if place is not None and 0 <= place + step < len(self._rows):
             self._rows.insert(place + step, self._rows.pop(place))
-            self._list.show(self._rows)
+            self._show()
 
     def action_default(self) -> None:
         """Take the columns of everybody."""
         self._rows = _rows_of(DEFAULT_COLUMNS)
-        self._list.show(self._rows)
+        self._show()
+
+    def _show(self) -> None:
+        seen = {name for name, _cells in placed([row.id for row in self._rows if row.is_shown], self._width)}
+        self._list.show([ColumnRow(row.id, row.is_shown, not row.is_shown or row.id in seen) for row in self._rows])
 
     @on(LineList.Chosen)
     def keep(self) -> None:
@@ -101,5 +113,5 @@ def _draw(row: ColumnRow, _width: int, is_current: bool) -> list[Part]:
         (">" if is_current else " ", Style()),
         (" [x] " if row.is_shown else " [ ] ", style),
         (fit(_(column.title), 11), style),
-        (_(column.description), style),
+        (_(column.description) if row.has_room else _("no room: {what}").format(what=_(column.description)), style),
     ]

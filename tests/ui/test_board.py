@@ -366,3 +366,16 @@ async def test_customers_nobody_told_of_make_the_count_of_the_board_a_bound(tmp_
         waiting(world, 103)
         await show_board(console, 100)
         await console.sees("Customers ≥100, ≥100 urgent")
+
+
+async def test_who_chooses_a_column_there_is_no_room_for_is_told(tmp_path: Path, world: World) -> None:
+    async with running(tmp_path, world, size=(80, 24)) as console:
+        waiting(world)
+        await show_board(console, 1)
+        await console.press("C")
+        await console.until(lambda: isinstance(console.app.screen, BoardColumns))
+        before = console.text().count("no room: ")
+        await console.press("G", "space")
+        await console.until(lambda: console.text().count("no room: ") == before + 1)
+        await console.press("space")
+        await console.until(lambda: console.text().count("no room: ") == before)

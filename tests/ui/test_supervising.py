@@ -314,9 +314,9 @@ async def test_who_was_handed_back_by_mistake_is_taken_back_and_selected(
         if where == "board":
             await console.press("b")
             await console.until(lambda: isinstance(console.app.screen, BoardScreen))
-            board = console.app.screen
-            assert isinstance(board, BoardScreen)
-            await console.until(lambda: board.customers.select(ann))
+            assert isinstance(console.app.screen, BoardScreen)
+            customers = console.app.screen.customers
+            await console.until(lambda: customers.select(ann))
         await console.press("B")
         await console.sees("Hand …" + short(ann))
         await console.press("y")
@@ -328,7 +328,7 @@ async def test_who_was_handed_back_by_mistake_is_taken_back_and_selected(
         await console.press("u")
         await console.until(lambda: world.holder(ann) == ME)
         if where == "board":
-            await console.until(lambda: board.customers.current_id == ann)
+            await console.until(lambda: customers.current_id == ann)
         else:
             await console.until(lambda: console.desk_screen.sessions.current_id == ann)
         assert world.holder(bob) == ME
