@@ -108,8 +108,8 @@ class Checking:
         """Return what can be seen of a customer now."""
         contact = self._store.desk.contacts.get(openid)
         ids = [message.id for message in self._shown(openid)]
-        if contact is not None and contact.last_message is not None:
-            ids.append(contact.last_message.id)
+        if contact is not None:
+            ids += [seen.id for seen in (contact.last_message, contact.last_event) if seen is not None]
         return Beginning(max(ids, default=MessageId(0)), self._clock.now())
 
     def accept(self, doubt: Doubt) -> None:

@@ -105,7 +105,7 @@ class HistoryScreen(CopyActs, AboveScreen):
 
     def _note_change(self, desk: Desk) -> None:
         contact = desk.contacts.get(self._openid)
-        last = contact.last_message if contact else None
+        last = contact.newest if contact else None
         if last != self._last_message:
             self._last_message = last
             if last is not None and words.day_of(last.at, self.app.zone) == self._day:
