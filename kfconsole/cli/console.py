@@ -61,18 +61,7 @@ def open_app(
 
         recorder = recorder_for(record_file, is_masked=is_masked)
         tape = RecordingTape(recorder)
-    desk = wire(settings, recorder)
-    return KfApp(
-        settings=settings,
-        archive=desk.archive,
-        client=desk.client,
-        store=desk.store,
-        poller=desk.poller,
-        actions=desk.actions,
-        clock=desk.clock,
-        is_demo=is_demo,
-        tape=tape,
-    )
+    return KfApp(settings=settings, parts=wire(settings, recorder), is_demo=is_demo, tape=tape)
 
 
 def _tell_unkept(archive: "Archive") -> None:

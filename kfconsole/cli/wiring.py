@@ -3,43 +3,104 @@
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from kfconsole.archive import Archive
 from kfconsole.cli.acting import own_agent, read_only_by
-from kfconsole.cli.log import Log
 from kfconsole.cli.output import talk
 from kfconsole.config import Settings
-from kfconsole.desk import Actions, Intervals, Poller, ServerClock, Store
-from kfconsole.desk.feeds.agents import AgentsFeed
-from kfconsole.desk.feeds.queue import QueueFeed
+from kfconsole.desk.clock import ServerClock
+from kfconsole.desk.keeper import Keeper
+from kfconsole.desk.store import Store
 from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
-from kfconsole.model import Desk
-from kfconsole.wechat import KfClient
+from kfconsole.model import Desk, Feed
+from kfconsole.wechat.addresses import check_ways
 
 if TYPE_CHECKING:
+    from kfconsole.cli.log import Log
+    from kfconsole.desk import Actions, Poller
+    from kfconsole.desk.read_only import ReadOnly
     from kfconsole.desk.recording import Recorder
+    from kfconsole.wechat import KfClient
 
 
-@dataclass(frozen=True, slots=True)
 class Wired:
-    """One desk and all it stands on, nothing of it opened yet."""
+    """One desk and all it stands on, nothing of it opened yet.
 
-    clock: ServerClock
-    archive: Archive
-    client: KfClient
-    store: Store
-    poller: Poller
-    actions: Actions
-    log: Log
+    What asks and what acts is made when it is asked for: the first paint comes before.
+    """
+
+    def __init__(self, settings: Settings, clock: ServerClock, archive: Archive, store: Store) -> None:
+        self._settings = settings
+        self.clock, self.archive, self.store = clock, archive, store
+        seconds = settings.poll.seconds
+        self.keeper = Keeper(archive, store, clock, {feed: seconds[feed] for feed in Feed})
+
+    @property
+    def read_only(self) -> "ReadOnly | None":
+        """What makes this console read-only from the start, if it is."""
+        return read_only_by(self._settings) if self._settings.me.read_only else None
+
+    async def remember(self) -> None:
+        """Bring back what the last run left on the desk.
+
+        Raises:
+            ArchiveError: It cannot be read.
+        """
+        await self.keeper.remember()
+
+    @cached_property
+    def log(self) -> "Log":
+        """The log of all calls."""
+        from kfconsole.cli.log import Log
+
+        return Log(self._settings.log_path)
+
+    @cached_property
+    def client(self) -> "KfClient":
+        """The way to WeChat."""
+        return make_client(self._settings, on_date=self.clock.learn, log=self.log)
+
+    @cached_property
+    def poller(self) -> "Poller":
+        """Who asks."""
+        from kfconsole.desk import Intervals, Poller
+
+        poll = self._settings.poll
+        return Poller(
+            self.client,
+            self.archive,
+            self.store,
+            self.clock,
+            intervals=Intervals(**poll.seconds, night_factor=poll.night_factor),
+            keep_days=self._settings.archive.keep_days,
+            is_night=_is_night(self._settings),
+            keeper=self.keeper,
+        )
+
+    @cached_property
+    def actions(self) -> "Actions":
+        """Who acts."""
+        from kfconsole.desk import Actions
+
+        return Actions(
+            self.client,
+            self.archive,
+            self.store,
+            self.clock,
+            me=own_agent(self._settings),
+            poller=self.poller,
+            read_only=self._settings.me.read_only,
+            read_only_by=read_only_by(self._settings),
+            keep_days=self._settings.archive.keep_days,
+        )
 
 
 def make_client(
-    settings: Settings, *, on_date: Callable[[float, float, float], None] | None = None, log: Log | None = None
-) -> KfClient:
+    settings: Settings, *, on_date: Callable[[float, float, float], None] | None = None, log: "Log | None" = None
+) -> "KfClient":
     """Return the way to WeChat these settings describe; nothing is connected yet.
 
     Args:
@@ -47,6 +108,9 @@ def make_client(
         on_date: Told the server's clock with every answer; see `KfClient`.
         log: Gets a line of every call; one of its own by default.
     """
+    from kfconsole.cli.log import Log
+    from kfconsole.wechat import KfClient
+
     account = settings.account
     return KfClient(
         base_url=account.base_url,
@@ -68,35 +132,17 @@ def wire(settings: Settings, recorder: "Recorder | None" = None) -> Wired:
         recorder: Keeps what it sees.
 
     Raises:
-        ConfigError: The recording cannot be made.
+        ConfigError: The recording cannot be made, or no client with these addresses.
     """
-    me = own_agent(settings)
+    check_ways(settings.account.base_url, settings.network.proxy)
     clock = ServerClock(time.monotonic, time.time)
     if recorder is None:
-        archive, store = Archive(settings.archive_path, wall=clock.now), Store(me)
+        archive, store = Archive(settings.archive_path, wall=clock.now), Store(own_agent(settings))
     else:
         from kfconsole.cli.recording import recorded
 
         archive, store = recorded(settings, recorder, clock)
-    log = Log(settings.log_path)
-    client = make_client(settings, on_date=clock.learn, log=log)
-    intervals = Intervals(**settings.poll.seconds, night_factor=settings.poll.night_factor)
-    keep_days = settings.archive.keep_days
-    poller = Poller(
-        client, archive, store, clock, intervals=intervals, keep_days=keep_days, is_night=_is_night(settings)
-    )
-    actions = Actions(
-        client,
-        archive,
-        store,
-        clock,
-        me=me,
-        poller=poller,
-        read_only=settings.me.read_only,
-        read_only_by=read_only_by(settings),
-        keep_days=keep_days,
-    )
-    return Wired(clock, archive, client, store, poller, actions, log)
+    return Wired(settings, clock, archive, store)
 
 
 def _is_night(settings: Settings) -> Callable[[float], bool] | None:
@@ -123,8 +169,10 @@ async def opened_archive(settings: Settings, *, is_reading: bool = False) -> Asy
 
 
 @asynccontextmanager
-async def asking(settings: Settings) -> AsyncIterator[KfClient]:
+async def asking(settings: Settings) -> "AsyncIterator[KfClient]":
     """Open the way to WeChat alone, for a command that needs nothing else of the desk."""
+    from kfconsole.cli.log import Log
+
     log = Log(settings.log_path)
     client = make_client(settings, log=log)
     try:
@@ -150,7 +198,7 @@ async def opened(desk: Wired, *, is_reading: bool = False) -> AsyncIterator[Wire
         desk.store.subscribe(_TroubleTeller().tell)
     await (desk.archive.open_to_read() if is_reading else desk.archive.open())
     try:
-        await desk.poller.remember()
+        await desk.remember()
         yield desk
     finally:
         await _keep(desk)
@@ -162,7 +210,7 @@ async def opened(desk: Wired, *, is_reading: bool = False) -> AsyncIterator[Wire
 async def _keep(desk: Wired) -> None:
     """Keep what was done and what was seen by it; that this cannot be kept changes nothing about what was done."""
     with suppress(ArchiveError):
-        await desk.poller.save_queue()
+        await desk.keeper.save_queue()
     await desk.actions.finish()
 
 
@@ -182,12 +230,16 @@ class _TroubleTeller:
 
 async def see_queue(desk: Wired) -> Desk:
     """Ask who waits, and keep the answer: the next one tells by it how long."""
+    from kfconsole.desk.feeds.queue import QueueFeed
+
     desk.store.apply(await QueueFeed(desk.client, desk.clock).ask())
-    await desk.poller.save_queue()
+    await desk.keeper.save_queue()
     return desk.store.desk
 
 
 async def see_agents(desk: Wired) -> Desk:
     """Ask who may answer, who is online and how many each serves."""
+    from kfconsole.desk.feeds.agents import AgentsFeed
+
     desk.store.apply(await AgentsFeed(desk.client, desk.clock).ask())
     return desk.store.desk

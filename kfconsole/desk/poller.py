@@ -83,6 +83,7 @@ class Poller:
         random: Callable[[], float] = standard_random.random,
         keep_days: float = KEEP_DAYS,
         is_night: IsNight | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -94,7 +95,7 @@ class Poller:
         self._messages = MessagesFeed(client, archive, store, clock, keep_days=keep_days)
         self._people = People(archive, store)
         self._remarks = Remarks(client, archive, store, clock, random)
-        self._keeper = Keeper(archive, store, clock, {feed: intervals.of(feed) for feed in Feed})
+        self._keeper = keeper or Keeper(archive, store, clock, {feed: intervals.of(feed) for feed in Feed})
         self._mending = Mending(archive, store, sleep)
         by_path = {PATHS[feed][0]: intervals.of(feed) for feed in Feed}
         self._night = Night(store, clock, is_night, intervals.night_factor)
@@ -141,14 +142,6 @@ class Poller:
             ArchiveError: They cannot be written.
         """
         await self._keeper.save(is_last=True)
-
-    async def save_queue(self) -> None:
-        """Save who waits and what happened, for a command that looks once.
-
-        Raises:
-            ArchiveError: They cannot be written.
-        """
-        await self._keeper.save_queue()
 
     def wake(self, *feeds: Feed) -> None:
         """Ask these feeds now, and once more if a question is under way.

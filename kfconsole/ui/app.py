@@ -36,15 +36,13 @@ from kfconsole.ui.widgets.entry import Entry
 if TYPE_CHECKING:
     from textual.actions import ActionParseResult
 
-    from kfconsole.archive import Archive
     from kfconsole.config import Settings
     from kfconsole.desk.actions import Actions
-    from kfconsole.desk.clock import ServerClock
     from kfconsole.desk.poller import Poller
-    from kfconsole.desk.store import Store
     from kfconsole.desk.supervising import Planned
     from kfconsole.model import Desk, Message
     from kfconsole.ui.acts.copying import Copy
+    from kfconsole.ui.parts import Parts
     from kfconsole.ui.search import LastSearch
     from kfconsole.ui.tape import Tape
     from kfconsole.wechat import KfClient
@@ -71,18 +69,13 @@ class KfApp(NotingApp):
         self,
         *,
         settings: "Settings",
-        archive: "Archive",
-        client: "KfClient",
-        store: "Store",
-        poller: "Poller",
-        actions: "Actions",
-        clock: "ServerClock",
+        parts: "Parts",
         is_demo: bool = False,
         tape: "Tape | None" = None,
     ) -> None:
         super().__init__()
-        self.settings, self.archive, self.client = settings, archive, client
-        self.store, self.poller, self.actions, self.clock = store, poller, actions, clock
+        self.settings, self._parts = settings, parts
+        self.archive, self.store, self.clock = parts.archive, parts.store, parts.clock
         self.keymap = keymaps.read(settings.keys, settings.path)
         arriving.mend()
         self.zone = settings.ui.zone
@@ -99,11 +92,13 @@ class KfApp(NotingApp):
             glyphs=self.glyphs,
             intervals=settings.poll.seconds,
             is_demo=is_demo,
-            read_only=actions.read_only,
-            is_automatic=settings.assign.automatic and actions.read_only is None,
+            read_only=parts.read_only,
+            is_automatic=settings.assign.automatic and parts.read_only is None,
             keymap=self.keymap,
             tape=tape,
         )
+        self.is_begun = False
+        """Whether the desk was on screen: from then on people act, and WeChat is asked."""
         self.crash: Exception | None = None
         """What ended the program unexpectedly, for the log; never shown with local variables, which hold secrets."""
         self.last_words: list[str] = []
@@ -124,6 +119,21 @@ class KfApp(NotingApp):
         if settings.ui.theme != self.theme and settings.ui.theme in self.available_themes:
             self.theme = settings.ui.theme
 
+    @property
+    def client(self) -> "KfClient":
+        """The way to WeChat."""
+        return self._parts.client
+
+    @property
+    def poller(self) -> "Poller":
+        """Who asks WeChat."""
+        return self._parts.poller
+
+    @property
+    def actions(self) -> "Actions":
+        """Who does what people want."""
+        return self._parts.actions
+
     def get_default_screen(self) -> DeskScreen:
         """Start on the desk."""
         return self._desk_screen
@@ -140,7 +150,7 @@ class KfApp(NotingApp):
         """Read the last known state before the first paint, and leave in order when the terminal goes away."""
         try:
             await self.archive.open_anyhow()
-            await self.poller.remember()
+            await self._parts.remember()
         except KfError as error:
             self.crash = error
             self.exit()
@@ -152,6 +162,7 @@ class KfApp(NotingApp):
 
     def on_ready(self) -> None:
         """Start asking once the desk is on screen; from now on garbage is collected."""
+        self.is_begun = True
         collecting.begin(self.set_timer)
         self.set_class(self.settings.ui.ascii_borders, "-ascii")
         self.run_worker(self._live(), group="desk", name="desk")

@@ -103,7 +103,8 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         self.lists.show(desk, anew=anew)
         if before is None or desk.open is not before.open or not self.talk.shows_names_of(desk):
             self.conversation.show(desk)
-            self.app.poller.focus(rules.who_serves(desk, desk.open.openid) if desk.open else None)
+            if self.app.is_begun:
+                self.app.poller.focus(rules.who_serves(desk, desk.open.openid) if desk.open else None)
             self._paint_hints()
         self._paint_bars(desk)
 

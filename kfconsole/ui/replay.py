@@ -12,9 +12,11 @@ from kfconsole.ui import rebinding
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.app import KfApp
 from kfconsole.ui.commands import Place
+from kfconsole.ui.parts import Given
 from kfconsole.ui.tape import ReplayTape, clock_time
 
 if TYPE_CHECKING:
+    from kfconsole.config import Settings
     from kfconsole.desk.poller import Poller
     from kfconsole.desk.replaying import Player
 
@@ -35,14 +37,16 @@ class ReplayApp(KfApp):
 
     HIDDEN: ClassVar[frozenset[Place]] = frozenset()
 
-    def __init__(self, player: "Player", **parts: Any) -> None:
+    def __init__(self, player: "Player", *, settings: "Settings", **parts: Any) -> None:
         """Put the console together.
 
         Args:
             player: Plays the recording; it stands where the poller is.
-            parts: As of any console.
+            settings: How it looks, and its keys.
+            parts: The others, as of any console.
         """
-        super().__init__(poller=cast("Poller", player), tape=ReplayTape(player, parts["settings"].ui.zone), **parts)
+        given = Given(poller=cast("Poller", player), **parts)
+        super().__init__(settings=settings, parts=given, tape=ReplayTape(player, settings.ui.zone))
         self._player = player
         self.keymap = replace(self.keymap, leading=_LEADING, refused=_REFUSED)
         rebinding.bind(self, self.keymap.acts(Place.REPLAY))

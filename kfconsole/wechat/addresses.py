@@ -13,6 +13,17 @@ NO_PROXY = "none"
 _PROXY_FORM = N_("Write it as http://host:port or socks5://host:port, or set [network] proxy to none.")
 
 
+def check_ways(base_url: str, proxy: str) -> None:
+    """Check both addresses as they stand in the settings.
+
+    Raises:
+        ConfigError: One of them cannot be used.
+    """
+    check_base_url(base_url)
+    if proxy not in {"", NO_PROXY}:
+        check_proxy(proxy, "[network] proxy")
+
+
 def check_base_url(url: str) -> SplitResult:
     """Return the parts of WeChat's address.
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kfconsole.wechat.addresses import NO_PROXY, check_base_url, check_proxy
+from kfconsole.wechat.addresses import check_ways
 from kfconsole.wechat.call import CallEntry
 from kfconsole.wechat.calls.agents import AgentCalls
 from kfconsole.wechat.calls.media import MediaCalls
@@ -59,9 +59,7 @@ class KfClient(AgentCalls, SessionCalls, MessageCalls, MediaCalls, UserCalls, Qu
         Raises:
             ConfigError: An address cannot be used.
         """
-        check_base_url(base_url)
-        if proxy not in {"", NO_PROXY}:
-            check_proxy(proxy, "[network] proxy")
+        check_ways(base_url, proxy)
         gateway = Gateway(
             base_url=base_url,
             app_id=app_id,

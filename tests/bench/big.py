@@ -54,15 +54,7 @@ async def _watch_loop(bench: Bench, home: Path, server: WechatServer) -> list[Ro
     asked = await _ask_all(settings)
     wait_until_calm()
     desk = wire(settings)
-    app = KfApp(
-        settings=settings,
-        archive=desk.archive,
-        client=desk.client,
-        store=desk.store,
-        poller=desk.poller,
-        actions=desk.actions,
-        clock=desk.clock,
-    )
+    app = KfApp(settings=settings, parts=desk)
     async with app.run_test(size=(120, 40)):
         began = time.perf_counter()
         with steps_timed() as first:

@@ -26,6 +26,7 @@ from kfconsole.simulator.faults import Fault, Faults
 from kfconsole.simulator.requestlog import RequestLog
 from kfconsole.ui.app import KfApp
 from kfconsole.ui.desk_screen import DeskScreen
+from kfconsole.ui.parts import Given
 from kfconsole.ui.widgets.line_list import LineList
 from kfconsole.wechat import KfClient
 
@@ -323,9 +324,8 @@ def assemble(
     intervals = Intervals(interval, interval, interval, interval)
     poller = Poller(client, archive, store, clock, intervals=intervals, sleep=hurried)
     actions = Actions(client, archive, store, clock, me=agent, poller=poller, read_only=settings.me.read_only)
-    return KfApp(
-        settings=settings, archive=archive, client=client, store=store, poller=poller, actions=actions, clock=clock
-    )
+    parts = Given(archive=archive, client=client, store=store, poller=poller, actions=actions, clock=clock)
+    return KfApp(settings=settings, parts=parts)
 
 
 @asynccontextmanager

@@ -208,7 +208,7 @@ class SessionActs(DeskActs):
             for openid, (step, from_mono) in self._steps.items()
             if mono >= from_mono
         ]
-        for transfer in self.app.actions.left_alone():
+        for transfer in self.app.actions.left_alone() if self.app.is_begun else ():
             back = _("{key} gives them back to {agent}, {other} from their conversation to somebody else.").format(
                 key=self.key_of("undo"), agent=self.agent_name(transfer.giver), other=self.key_of("assign")
             )
