@@ -68,6 +68,7 @@ ONLY_IN = {
     "sqlite3": {"archive"},
     "httpx": {"wechat/transport", "simulator"},
     "msgspec": {
+        "config",
         "content",
         "model",
         "wechat",

@@ -9,10 +9,10 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from kfconsole import config, i18n
 from kfconsole.cli.acting import asked_read_only

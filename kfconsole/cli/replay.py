@@ -3,13 +3,13 @@
 import gc
 import tempfile
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 from click.core import ParameterSource
+from msgspec.structs import replace
 
 from kfconsole import config
 from kfconsole.cli.json_option import json_option

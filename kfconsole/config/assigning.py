@@ -10,9 +10,10 @@ strategy = "least_loaded"
 
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from kfconsole.config import checks
 from kfconsole.config.hours import DailySpan, span_of
@@ -27,8 +28,7 @@ STRATEGIES = ("least_loaded", "round_robin")
 TABLE = "rule"
 
 
-@dataclass(frozen=True, slots=True)
-class AssignRule:
+class AssignRule(Struct, frozen=True):
     """Who is given to whom. A condition that is not written always holds."""
 
     name: str

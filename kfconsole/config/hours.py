@@ -5,16 +5,16 @@ method are as good, and so are the other dashes.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+
+from msgspec import Struct
 
 DAY_MINUTES = 24 * 60
 _TIME = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])|24:00")
 _DASH = re.compile(r"\s*[-–—~]\s*")
 
 
-@dataclass(frozen=True, slots=True)
-class DailySpan:
+class DailySpan(Struct, frozen=True):
     """A span of every day, in minutes since midnight; one that ends before it starts goes over midnight."""
 
     start: int

@@ -1,14 +1,14 @@
 """When a wait is long, by the hour of the day. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from kfconsole.config.hours import DailySpan
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """When a wait is marked, and when it is late."""
 
     warn_after: int
@@ -17,8 +17,7 @@ class Limits:
     """Seconds of waiting until a customer counts as late."""
 
 
-@dataclass(frozen=True, slots=True)
-class LimitHours:
+class LimitHours(Struct, frozen=True):
     """Limits of their own for a span of every day."""
 
     start: int

@@ -3,9 +3,10 @@
 import os
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import replace
 
 from kfconsole.config import checks, file
 from kfconsole.config.settings import SECTIONS, AccountSettings, AlertSettings, Settings
@@ -116,7 +117,7 @@ def write(path: Path, values: Mapping[str, Mapping[str, object]]) -> None:
 def _build(
     values: Mapping[str, Any], overrides: Mapping[str, tuple[str, object]], *, path: Path, folder: Path
 ) -> Settings:
-    known = {section: tuple(f.name for f in fields(kind)) for section, kind in SECTIONS.items()}
+    known = {section: kind.__struct_fields__ for section, kind in SECTIONS.items()}
     bound = checks.keys_of(values.get("keys", {}), path)
     checks.refuse_unknown({name: section for name, section in values.items() if name != "keys"}, known, path)
     built: dict[str, Any] = {}

@@ -15,10 +15,11 @@ The defaults stand here; `config.example.toml` shows them all.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec import Struct, field
 
 from kfconsole.config import checks
 from kfconsole.config.hours import DailySpan, span_of
@@ -32,13 +33,27 @@ if TYPE_CHECKING:
 COMMAND_SECONDS = 30  # a password store may have to ask a person first
 
 
-@dataclass(frozen=True, slots=True)
-class AccountSettings:
+class _WithSecrets(Struct, frozen=True):
+    """Settings of which some are in no traceback, no log, and nothing else that shows objects."""
+
+    unshown: ClassVar[tuple[str, ...]] = ()
+
+    def __rich_repr__(self) -> list[tuple[str, Any]]:
+        return [(key, getattr(self, key)) for key in self.__struct_fields__ if key not in self.unshown]
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{key}={value!r}" for key, value in self.__rich_repr__())
+        return f"{type(self).__name__}({shown})"
+
+
+class AccountSettings(_WithSecrets, frozen=True):
     """The service account."""
+
+    unshown = ("app_secret",)
 
     app_id: str = ""
     """The account's AppID."""
-    app_secret: str = field(default="", repr=False)
+    app_secret: str = ""
     """The account's AppSecret; empty when a command prints it."""
     app_secret_command: tuple[str, ...] = ()
     """The command that prints the AppSecret, with its arguments; run without a shell."""
@@ -71,8 +86,7 @@ class AccountSettings:
         return token
 
 
-@dataclass(frozen=True, slots=True)
-class MeSettings:
+class MeSettings(Struct, frozen=True):
     """Who answers."""
 
     kf_account: str = ""
@@ -81,8 +95,7 @@ class MeSettings:
     """Whether every action that changes something is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class PollSettings:
+class PollSettings(Struct, frozen=True):
     """Seconds between the end of one answer and the next question."""
 
     queue: float = 2.0
@@ -109,16 +122,16 @@ class PollSettings:
         return span_of(self.night_hours)
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkSettings:
+class NetworkSettings(_WithSecrets, frozen=True):
     """The way out."""
 
-    proxy: str = field(default="", repr=False)
+    unshown = ("proxy",)
+
+    proxy: str = ""
     """An http, https or socks5 address; empty: the environment's; `none`: direct. It may hold a password."""
 
 
-@dataclass(frozen=True, slots=True)
-class UiSettings:
+class UiSettings(Struct, frozen=True):
     """Language, clock and looks."""
 
     language: str = "auto"
@@ -138,8 +151,7 @@ class UiSettings:
         return None if self.timezone == "local" else ZoneInfo(self.timezone)
 
 
-@dataclass(frozen=True, slots=True)
-class AlertSettings:
+class AlertSettings(Struct, frozen=True):
     """When a wait is late."""
 
     warn_after: int = 60
@@ -169,16 +181,14 @@ class AlertSettings:
         return limits_of(self.hours, Limits(self.warn_after, self.late_after), moment)
 
 
-@dataclass(frozen=True, slots=True)
-class ReplySettings:
+class ReplySettings(Struct, frozen=True):
     """The canned replies."""
 
     file: str = "replies.toml"
     """The file that holds them; relative names are beside the settings file."""
 
 
-@dataclass(frozen=True, slots=True)
-class AssignSettings:
+class AssignSettings(Struct, frozen=True):
     """Automatic assignment."""
 
     automatic: bool = False
@@ -187,8 +197,7 @@ class AssignSettings:
     """The file that holds them; relative names are beside the settings file."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchiveSettings:
+class ArchiveSettings(Struct, frozen=True):
     """How long messages are kept."""
 
     keep_days: int = 180
@@ -197,8 +206,7 @@ class ArchiveSettings:
     """Days after which what was done here is deleted: two years, as a dispute may come late, and not for ever."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """All settings of one console, checked."""
 
     path: Path
@@ -216,7 +224,7 @@ class Settings:
     archive: ArchiveSettings = ArchiveSettings()
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The keys of commands by their names; checked where the commands are known."""
-    origins: Mapping[str, str] = field(default_factory=dict, repr=False)
+    origins: Mapping[str, str] = field(default_factory=dict)
     """`section.key` to `file` or a variable's name; a key that is missing here has its default."""
 
     @property
@@ -264,15 +272,15 @@ class Settings:
     def shown(self) -> Iterator[tuple[str, object, str]]:
         """Yield key, value and origin of every setting, the secrets masked."""
         for section in SECTIONS:
-            for one in fields(SECTIONS[section]):
-                name = f"{section}.{one.name}"
-                value = getattr(getattr(self, section), one.name)
+            for key in SECTIONS[section].__struct_fields__:
+                name = f"{section}.{key}"
+                value = getattr(getattr(self, section), key)
                 yield name, checks.masked(name, value), self.origins.get(name, "default")
         for command, bound in self.keys.items():
             yield f"keys.{command}", bound, "file"
 
 
-SECTIONS: dict[str, type] = {
+SECTIONS: dict[str, type[Struct]] = {
     "account": AccountSettings,
     "me": MeSettings,
     "poll": PollSettings,
