@@ -252,7 +252,7 @@ async def test_without_a_file_one_is_offered_in_the_language_of_the_console(
     request.addfinalizer(lambda: i18n.use("en"))
     async with writing(tmp_path, world, replies=None) as (console, _customer):
         picker = await offered(console)
-        await console.sees("replies.toml")
+        await console.until(lambda: "replies.toml" in str(picker._note.content))  # a long path is broken anywhere
         await console.press("enter")
         await console.until(lambda: len(names(picker)) > 5)
         assert ("问候" in names(picker)) == (language == "zh")
