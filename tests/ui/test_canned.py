@@ -14,7 +14,7 @@ from kfconsole.canned import read
 from kfconsole.model import CustomerId
 from kfconsole.simulator import World
 from kfconsole.ui.canned import CannedPicker
-from kfconsole.ui.canned_form import CannedForm
+from kfconsole.ui.forms import Form
 from tests.conftest import HOSTILE
 from tests.ui.console import COLLEAGUE, Console, running, waiting
 
@@ -252,7 +252,7 @@ async def test_without_a_file_one_is_offered_in_the_language_of_the_console(
     request.addfinalizer(lambda: i18n.use("en"))
     async with writing(tmp_path, world, replies=None) as (console, _customer):
         picker = await offered(console)
-        await console.until(lambda: "replies.toml" in str(picker._note.content))  # a long path is broken anywhere
+        await console.until(lambda: "replies.toml" in str(picker._text.content))  # a long path is broken anywhere
         await console.press("enter")
         await console.until(lambda: len(names(picker)) > 5)
         assert ("问候" in names(picker)) == (language == "zh")
@@ -268,11 +268,11 @@ async def test_replies_are_made_changed_and_deleted_in_the_console(
     async with writing(tmp_path, world, size=size) as (console, _customer):
         picker = await offered(console)
         await console.press("ctrl+n")
-        await console.until(lambda: isinstance(console.app.screen, CannedForm))
-        await console.sees("New canned reply", "0 bytes")
-        assert "has no name" not in console.text()
+        await console.until(lambda: isinstance(console.app.screen, Form))
+        await console.sees("New canned reply", "Ctrl+S saves, Esc cancels")
+        assert "is empty" not in console.text()
         await console.press("ctrl+s")
-        await console.sees("the reply has no name.")
+        await console.sees("Name is empty.", "Text is empty.")
         await console.type("发货")
         await console.press("enter")
         await console.type("3")
@@ -286,7 +286,7 @@ async def test_replies_are_made_changed_and_deleted_in_the_console(
         assert picker.current.text == "今天\n发货"
 
         await console.press("ctrl+e")
-        await console.until(lambda: isinstance(console.app.screen, CannedForm))
+        await console.until(lambda: isinstance(console.app.screen, Form))
         await console.type("！")
         await console.press("ctrl+s")
         await console.until(lambda: picker.current is not None and picker.current.text == "今天\n发货！")
@@ -306,15 +306,17 @@ async def test_a_read_only_console_leaves_the_file_as_it_is(tmp_path: Path, worl
     async with writing(tmp_path, world) as (console, _customer):
         picker = await offered(console)
         await console.press("ctrl+n")
-        await console.until(lambda: isinstance(console.app.screen, CannedForm))
+        await console.until(lambda: isinstance(console.app.screen, Form))
         await console.type("新")
         await console.press("tab", "tab", "tab")
         await console.type("x")
         console.app.actions.become_read_only()  # as with the form open
         await console.press("ctrl+s")
         await console.sees("This console is read-only.")
-        await console.until(lambda: isinstance(console.app.screen, CannedForm))
+        await console.until(lambda: isinstance(console.app.screen, Form))
         await console.press("escape")
+        await console.sees("Throw away what was typed?")
+        await console.press("y")
         await console.until(lambda: console.app.screen is picker)
         for key in ("ctrl+n", "ctrl+e", "ctrl+d"):
             await console.press(key)
@@ -327,7 +329,7 @@ async def test_what_stands_in_the_composer_is_kept_as_a_reply_that_says_the_same
         await console.type("{微笑} 好的")
         picker = await offered(console)
         await console.press("ctrl+s")
-        await console.until(lambda: isinstance(console.app.screen, CannedForm))
+        await console.until(lambda: isinstance(console.app.screen, Form))
         await console.type("笑")
         await console.press("ctrl+s")
         await console.until(lambda: "笑" in names(picker))
@@ -344,14 +346,14 @@ async def test_a_file_somebody_changed_meanwhile_is_read_again_and_what_was_writ
     async with writing(tmp_path, world) as (console, _customer):
         picker = await offered(console)
         await console.press("ctrl+n")
-        await console.until(lambda: isinstance(console.app.screen, CannedForm))
+        await console.until(lambda: isinstance(console.app.screen, Form))
         await console.type("新")
         await console.press("tab", "tab", "tab")
         await console.type("x")
         path.write_text(REPLIES + '[[reply]]\nname = "同事的"\ntext = "y"\n', encoding="utf-8")
         await console.press("ctrl+s")
         await console.sees("meanwhile")  # the words before wrap with the path
-        await console.until(lambda: isinstance(console.app.screen, CannedForm))
+        await console.until(lambda: isinstance(console.app.screen, Form))
         await console.press("ctrl+s")
         await console.until(lambda: names(picker)[-2:] == ["同事的", "新"])
 
@@ -360,14 +362,14 @@ async def test_a_form_that_was_filled_in_is_left_only_after_a_question(tmp_path:
     async with writing(tmp_path, world) as (console, _customer):
         picker = await offered(console)
         await console.press("ctrl+n")
-        await console.until(lambda: isinstance(console.app.screen, CannedForm))
+        await console.until(lambda: isinstance(console.app.screen, Form))
         await console.type("新")
         await console.press("escape")
-        await console.sees("not kept yet")
+        await console.sees("Throw away what was typed?")
         await console.press("escape")
-        await console.until(lambda: isinstance(console.app.screen, CannedForm))
+        await console.until(lambda: isinstance(console.app.screen, Form))
         await console.press("escape")
-        await console.sees("not kept yet")
+        await console.sees("Throw away what was typed?")
         await console.press("y")
         await console.until(lambda: console.app.screen is picker)
 
