@@ -11,7 +11,7 @@ from kfconsole.i18n import _
 from kfconsole.ui import rebinding
 from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.app import KfApp
-from kfconsole.ui.commands import Place
+from kfconsole.ui.commands import CHANGING, Place
 from kfconsole.ui.parts import Given
 from kfconsole.ui.tape import ReplayTape, clock_time
 
@@ -21,14 +21,7 @@ if TYPE_CHECKING:
     from kfconsole.desk.replaying import Player
 
 _LEADING = ("replay_pause", "replay_slower", "replay_faster", "replay_jump", "help")
-_REFUSED = frozenset(
-    {
-        *("accept", "accept_next", "assign", "transfer", "reply", "send_other", "close_session", "undo"),
-        *("assign_longest", "assign_plan", "take_over", "hand_back", "mark", "unmark", "edit_customer", "refresh"),
-        *("resend", "dismiss_message", "canned", "typing", "quota", "read_only", "owed_accept", "owed_remove"),
-        *("account_add", "account_rename", "account_invite", "account_picture", "account_remove"),
-    }
-)
+_REFUSED = CHANGING | {"reply", "assign_plan", "mark", "unmark", "refresh", "canned", "quota", "read_only"}
 """What is left to be done of a desk that is over: to look at it."""
 
 
