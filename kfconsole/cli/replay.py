@@ -108,7 +108,8 @@ def open_replay(
 
     from kfconsole.archive.replayed import ReplayedArchive
     from kfconsole.desk import Actions
-    from kfconsole.desk.replaying import NoWeChat, Player, ReplayClock, ReplayedStore
+    from kfconsole.desk.replayed_store import ReplayedStore
+    from kfconsole.desk.replaying import NoWeChat, Player, ReplayClock
     from kfconsole.ui.replay import ReplayApp
 
     header = recording.header

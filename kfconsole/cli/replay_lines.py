@@ -11,7 +11,8 @@ from kfconsole.cli.watch import Lines, OfCustomer, Received, Told
 from kfconsole.desk.changes import Changes
 from kfconsole.desk.fact_lines import messages_of
 from kfconsole.desk.recording_file import Played, RecordingFile, cut_words, damage_words
-from kfconsole.desk.replaying import PART_LINES, ReplayedStore
+from kfconsole.desk.replayed_store import ReplayedStore
+from kfconsole.desk.replaying import PART_LINES
 from kfconsole.model import Desk, Message, MessageKind
 from kfconsole.text import one_line
 
@@ -49,28 +50,17 @@ class Teller:
     def events(self, start_at: float) -> Iterator[tuple[Told, Desk]]:
         """Yield what happened from a moment on, each with the desk it happened on."""
         start_mono = start_at - self._recording.shift_seconds
-        self._pass_to(start_mono)
+        self._recording.skip_to(start_mono)
         for part in self._moments():
             at = part[-1].at
             is_told = part[-1].mono >= start_mono
             if is_told:
                 yield from self._late_before(at)
             for played in part:
-                if played.keyframe is not None:
-                    self._store.begin_again(played.keyframe, *played.facts)
-                else:
-                    self._store.apply(*played.facts)
+                self._store.take(played)
             if is_told:
                 yield from self._new(at)
                 yield from self._received(part)
-
-    def _pass_to(self, mono: float) -> None:
-        """Go to the last keyframe before a moment."""
-        place, is_there = self._recording.place(), False
-        while not is_there:
-            _messages, keyframe, is_there = self._recording.pass_to(mono)
-            place = keyframe or place
-        self._recording.go_to(place)
 
     def _moments(self) -> Iterator[Sequence[Played]]:
         """Yield what the desk was told at once."""

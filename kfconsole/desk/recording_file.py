@@ -1,8 +1,9 @@
 """The file of a recording, read a part at a time: a day of it takes no more memory than a minute."""
 
 from collections.abc import Sequence
+from copy import copy
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import BinaryIO, Final, Self
 
 from msgspec import Struct
 
@@ -78,6 +79,18 @@ class RecordingFile:
         """Unix seconds of the last line."""
         return self.header.began_at if self._ends is None else self._ends.at
 
+    def another(self) -> Self:
+        """Return a reader of its own of the same file, at its first line.
+
+        Raises:
+            OSError: It is not there any more.
+        """
+        other = copy(self)
+        other._file = self.path.open("rb")
+        other.damaged = []
+        other.rewind()
+        return other
+
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
@@ -127,6 +140,14 @@ class RecordingFile:
                 fact, _at, _mono = self._restorer.fact(line)
                 messages += messages_of(fact)
         return messages, keyframe, False
+
+    def skip_to(self, mono: float) -> None:
+        """Go to the last keyframe before a moment, or to the first line."""
+        place, is_there = self.place(), False
+        while not is_there:
+            _messages, keyframe, is_there = self.pass_to(mono)
+            place = keyframe or place
+        self.go_to(place)
 
     def _played(self, line: bytes) -> Played | None:
         fact, at, mono = self._restorer.fact(line)

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from msgspec.structs import replace
@@ -11,15 +11,14 @@ from msgspec.structs import replace
 from kfconsole.desk import facts as happened
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.fact_lines import messages_of
-from kfconsole.desk.facts import Fact
+from kfconsole.desk.following import Following
 from kfconsole.desk.gauges import Gauge
 from kfconsole.desk.recording_file import Played, RecordingFile
-from kfconsole.desk.retelling import Retelling
-from kfconsole.desk.store import Store
+from kfconsole.desk.replayed_store import ReplayedStore
 from kfconsole.desk.waking import Bell, Sleep
 from kfconsole.errors import Unavailable
 from kfconsole.i18n import _
-from kfconsole.model import AgentId, Conversation, Desk, Feed
+from kfconsole.model import AgentId, Feed
 
 if TYPE_CHECKING:
     from kfconsole.archive.replayed import ReplayedArchive
@@ -30,8 +29,6 @@ PAUSE_SECONDS: Final = 0.01
 """What the screen gets between two parts when there is more to play than time."""
 BEHIND_SECONDS: Final = 1.0
 SLOWEST, FASTEST = 0.125, 1024.0
-_KEPT: Final = ("_subscribers", "_next_key", "_is_silent")
-"""What a store knows beside the desk."""
 
 
 class NoWeChat:
@@ -102,54 +99,6 @@ class ReplayClock(ServerClock):
         self._until = mono
 
 
-class ReplayedStore(Store):
-    """A store that can begin again with another desk, and be silent meanwhile."""
-
-    def __init__(self, me: AgentId | None) -> None:
-        super().__init__(me)
-        self._is_silent = False
-
-    def apply(self, *facts: Fact) -> None:
-        """Take in facts."""
-        if not self._is_silent:
-            super().apply(*facts)
-            return
-        desk = self._desk
-        for fact in facts:
-            desk = self._after(desk, fact)
-        self._desk = self._with_sessions(desk)
-
-    def begin_again(self, desk: Desk, *facts: Fact) -> None:
-        """Hold this desk and no other; the customer on screen stays there."""
-        is_silent, before = self._is_silent, self._desk
-        fresh = {name: part for name, part in vars(Store(before.me)).items() if name not in _KEPT}
-        vars(self).update(fresh)
-        self._desk = replace(desk, me=before.me, queue=(), sessions=(), open=before.open)
-        self._is_silent = True
-        self.apply(*facts)
-        self._is_silent = is_silent
-        self._tell()
-
-    def be_silent(self) -> None:
-        """Tell nobody of anything."""
-        self._is_silent = True
-
-    def speak(self) -> None:
-        """Tell everybody of the desk as it is now, and of every change from now on."""
-        self._is_silent = False
-        self._tell()
-
-    def forget_shown(self) -> None:
-        """Leave the messages on screen to be read anew."""
-        if self._desk.open is not None:
-            self._desk = replace(self._desk, open=Conversation(self._desk.open.openid))
-
-    def _tell(self) -> None:
-        if not self._is_silent:
-            for callback in tuple(self._subscribers.values()):
-                callback(self._desk)
-
-
 class Player:
     """Plays a recording; to the screens it is what keeps the desk fresh."""
 
@@ -167,7 +116,7 @@ class Player:
         self._store = store
         self._clock = clock
         self._sleep = sleep
-        self._retelling = Retelling(archive, store, _intervals(file.header.intervals))
+        self._following = Following(file, archive)
         self._bell = Bell(sleep)
         self._turn = asyncio.Lock()
         self._ready: deque[Played] = deque()
@@ -218,6 +167,11 @@ class Player:
         """Whether the last line of the file was never finished."""
         return self._file.is_cut
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether plot and report know of all up to this moment; after a jump that takes a while."""
+        return not self._following.is_behind
+
     # What somebody who watches may do
 
     def pause(self) -> None:
@@ -247,11 +201,9 @@ class Player:
         self.is_jumping, self.is_at_end = True, False
         try:
             async with self._turn:
-                await self._retelling.end()
                 self._store.be_silent()
                 try:
                     await self._jump(at - self._file.shift_seconds)
-                    await self._retelling.begin(self._clock.now(), self._clock.monotonic())
                 finally:
                     self._store.speak()
         finally:
@@ -263,6 +215,7 @@ class Player:
         if mono < self._clock.monotonic():
             self._file.rewind()
             self._ready.clear()
+            await self._following.end()
             await self._archive.begin_again()
         await self._play_to(mono)
         if not self._ready:
@@ -277,6 +230,7 @@ class Player:
                 await self._play_to(mono)
         shift = self._file.shift_seconds if self._last is None else self._last.at - self._last.mono
         self._clock.set(mono + shift, mono)
+        self._following.follow(mono)
 
     async def _play_to(self, mono: float) -> None:
         """Play what is ready and not later."""
@@ -298,24 +252,15 @@ class Player:
         await self._archive.keep(tuple(messages.values()))
         if is_passing:  # what is on screen is read anew after a jump
             for played in part:
-                self._take(played, tuple(fact for fact in played.facts if not isinstance(fact, happened.MessagesSeen)))
+                kept = tuple(fact for fact in played.facts if not isinstance(fact, happened.MessagesSeen))
+                self._store.take(replace(played, facts=kept))
         else:
-            # The screens are told once; the archive of each moment.
-            self._store.be_silent()
-            try:
-                for played in part:
-                    self._take(played, played.facts)
-                    await self._retelling.see(played.at, played.mono)
-            finally:
-                self._store.speak()
+            self._store.be_silent()  # the screens are told once
+            for played in part:
+                self._store.take(played)
+            self._store.speak()
+            self._following.follow(part[-1].mono)
         self._last = part[-1]
-        await self._retelling.write()
-
-    def _take(self, played: Played, facts: Sequence[Fact]) -> None:
-        if played.keyframe is not None:
-            self._store.begin_again(played.keyframe, *facts)
-        else:
-            self._store.apply(*facts)
 
     # What the screens ask of whoever keeps the desk fresh
 
@@ -329,11 +274,14 @@ class Player:
 
     async def run(self) -> None:
         """Play until cancelled; at the end, wait for a jump."""
-        while True:
-            self._bell.silence()
-            async with self._turn:
-                rest_seconds = await self._play_due()
-            await self._bell.wait(rest_seconds)
+        try:
+            while True:
+                self._bell.silence()
+                async with self._turn:
+                    rest_seconds = await self._play_due()
+                await self._bell.wait(rest_seconds)
+        finally:
+            await self._following.end()
 
     async def _play_due(self) -> float | None:
         """Play what is due; return how long nothing is, without a number until somebody wants something."""
@@ -341,7 +289,6 @@ class Player:
         if self.is_at_end:
             if self._last is not None:
                 self._clock.wait_for(self._last.mono)
-            await self._retelling.write(is_last=True)
             return None
         self._clock.wait_for(self._ready[0].mono)
         due_mono = self._clock.due_mono()
@@ -358,7 +305,8 @@ class Player:
         return PAUSE_SECONDS
 
     async def save(self) -> None:
-        """Keep nothing: it is in the recording."""
+        """Keep nothing: it is in the recording; and follow it no more, also if it never ran."""
+        await self._following.end()
 
     def wake(self, *feeds: Feed) -> None:
         """Ask for nothing."""
@@ -372,8 +320,3 @@ class Player:
     def gauges(self) -> tuple[Gauge, ...]:
         """Limits are not recorded."""
         return ()
-
-
-def _intervals(seconds: Mapping[str, float]) -> Mapping[Feed, float]:
-    """Return how often the recorded desk asked, as far as it is told."""
-    return {feed: seconds[feed.value] for feed in Feed if feed.value in seconds}

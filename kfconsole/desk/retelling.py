@@ -1,7 +1,4 @@
-"""Keeps of a recording, while it is played, what a console keeps: who waited how long, who served whom, who watched.
-
-What a jump passes by is not kept, as nobody saw it: to a plot and a report it is time in which nobody watched.
-"""
+"""Keeps of a recording, while it is played, what a console keeps: who waited how long, who served whom, who watched."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -71,6 +68,8 @@ class Retelling:
         self._moment = Moment()
         self._chronicle: Chronicle | None = None
         self._watching: Watching | None = None
+        self._desk: Desk | None = None
+        """As it was looked at last."""
 
     async def begin(self, at: float, mono: float) -> None:
         """Go on from the desk as it is at a moment, whatever was before.
@@ -86,8 +85,11 @@ class Retelling:
     async def see(self, at: float, mono: float) -> None:
         """Look at the desk as it became at a moment."""
         self._moment.stand(at, mono)
-        if self._chronicle is not None and self._watching is not None:
-            self._chronicle.see(self._store.desk)
+        desk, before = self._store.desk, self._desk
+        self._desk = desk
+        if self._chronicle is not None and desk is not before:
+            self._chronicle.see(desk)
+        if self._watching is not None and (before is None or desk.health is not before.health):
             with suppress(ArchiveError):
                 await self._watching.note()
 
@@ -97,10 +99,3 @@ class Retelling:
             if self._chronicle is not None and self._watching is not None:
                 await self._chronicle.write(is_last=is_last)
                 await self._watching.note(is_last=is_last)
-
-    async def end(self) -> None:
-        """Write down the rest; what follows does not go on from it."""
-        await self.write(is_last=True)
-        if self._chronicle is not None:
-            self._chronicle.end()
-        self._chronicle = self._watching = None

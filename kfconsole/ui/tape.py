@@ -3,7 +3,6 @@
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Protocol
 
-from kfconsole.desk.recording_file import cut_words, damage_words
 from kfconsole.i18n import _, sentences
 
 if TYPE_CHECKING:
@@ -67,8 +66,12 @@ class ReplayTape:
 
     def notices(self) -> list[str]:
         """Say what of the file cannot be read."""
+        from kfconsole.desk.recording_file import cut_words, damage_words  # most consoles play nothing
+
         player = self._player
         said = []
+        if not player.is_followed:
+            said.append(_("What was passed by is still being read for plot and report."))
         if player.damaged:
             said.append(damage_words(player.damaged))
         if player.is_at_end and player.is_cut:

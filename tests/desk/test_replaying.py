@@ -18,7 +18,8 @@ from kfconsole.desk import facts as happened
 from kfconsole.desk.fact_lines import Header
 from kfconsole.desk.recording import RecordedStore, Recorder
 from kfconsole.desk.recording_file import RecordingFile
-from kfconsole.desk.replaying import NoWeChat, Player, ReplayClock, ReplayedStore
+from kfconsole.desk.replayed_store import ReplayedStore
+from kfconsole.desk.replaying import NoWeChat, Player, ReplayClock
 from kfconsole.errors import ConfigError, NotPossible, Unavailable
 from kfconsole.model import (
     Agent,
@@ -393,7 +394,8 @@ async def test_ten_times_as_many_facts_take_no_more_memory(
 
 
 async def kept(show: Show) -> tuple[Counter[tuple[str, float, float | None]], Counter[tuple[str, int, float | None]]]:
-    """Return the waits and sessions in the archive of a replay."""
+    """Return the waits and sessions in the archive of a replay, when all up to now was looked through."""
+    await asyncio.wait_for(show.player._following._is_there.wait(), 60)
     waits = await show.archive.waits(0, 9e12)
     sessions = await show.archive.sessions_seen(0, 9e12)
     return (
@@ -427,20 +429,39 @@ async def test_who_waited_and_who_was_served_is_kept_at_any_speed(path: Path, tm
         assert 0 <= unended - len(floor.store.desk.sessions) <= 3  # until it is sure that they are over
 
 
-async def test_what_a_jump_passes_by_is_time_in_which_nobody_watched(path: Path, tmp_path: Path) -> None:
+async def test_what_a_jump_passes_by_is_soon_known_as_if_it_had_been_played(path: Path, tmp_path: Path) -> None:
     polled(path, 300)
-    async with playing(path, tmp_path / "show") as show:
+    async with playing(path, tmp_path / "live") as live, playing(path, tmp_path / "show") as show:
         for _seconds in range(5):
             await show.go_on(10)
         await show.player.jump(BEGAN_AT + 200)
         for _seconds in range(4):
             await show.go_on(10)
-        await show.player.jump(BEGAN_AT + 240.5)
+        await show.player.jump(BEGAN_AT + 280.5)
+        while (left := BEGAN_AT + 280.5 - live.clock.now()) > 0:
+            await live.go_on(min(left, 7))
+        assert await kept(show) == await kept(live)
         watched = await show.archive.watched(Feed.QUEUE, 0, 9e12)
-        assert [(round(start - BEGAN_AT), round(end - BEGAN_AT)) for start, end in watched] == [(1, 50), (200, 240)]
+        assert [round(start - BEGAN_AT) for start, _end in watched] == [1]
+        assert watched[0][1] > BEGAN_AT + 240
+
+
+async def test_after_a_jump_back_it_is_known_what_was_before_and_nothing_that_comes_later(
+    path: Path, tmp_path: Path
+) -> None:
+    polled(path, 300)
+    async with playing(path, tmp_path / "show", start_at=BEGAN_AT + 290) as show:
+        await show.player.jump(BEGAN_AT + 100.5)  # while it is still catching up
         waits, sessions = await kept(show)
-        assert not [since_at for _who, since_at, _end in waits if BEGAN_AT + 60 < since_at < BEGAN_AT + 190]
-        assert {openid for openid, _at, _end in sessions} > {openid_of(10), openid_of(230)}
-        await show.player.jump(BEGAN_AT + 5)
-        waits, _sessions = await kept(show)
-        assert all(since_at < BEGAN_AT + 6 for _who, since_at, _end in waits)
+        assert {openid for openid, *_rest in waits} == {openid_of(number) for number in range(100)}
+        assert {openid for openid, *_rest in sessions} == {openid_of(number) for number in range(97)}
+
+
+async def test_it_is_told_while_plot_and_report_lack_what_was_passed_by(path: Path, tmp_path: Path) -> None:
+    polled(path, 300)
+    async with playing(path, tmp_path / "show") as show:
+        assert show.player.is_followed
+        await show.player.jump(BEGAN_AT + 200)
+        assert not show.player.is_followed
+        await kept(show)
+        assert show.player.is_followed

@@ -1,5 +1,6 @@
 """A recorded desk on the screens of the console: always told as such, never to be acted on, at any moment wanted."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from kfconsole.desk.recording_file import RecordingFile
 from kfconsole.errors import NotPossible
 from kfconsole.simulator import World, create_app
 from kfconsole.ui.commands import COMMANDS
-from kfconsole.ui.replay import _LEADING, _REFUSED
+from kfconsole.ui.replay import _LEADING, _REFUSED, ReplayApp
 from kfconsole.ui.status import notices
 from kfconsole.ui.tape import RecordingTape
 from tests.desk.test_replaying import BEGAN_AT, cut, damage, openid_of, polled, recorded
@@ -179,8 +180,9 @@ async def test_the_plot_and_the_report_tell_of_what_was_played(tmp_path: Path, s
     polled(tmp_path / "floor.jsonl", 120)
     async with replaying(tmp_path, size=size, speed=512.0) as console:
         await console.sees("the end")
-        archive = console.app.archive
-        assert len(await archive.waits(BEGAN_AT, BEGAN_AT + 200)) == 120
+        assert isinstance(console.app, ReplayApp)
+        await asyncio.wait_for(console.app._player._following._is_there.wait(), 30)
+        assert len(await console.app.archive.waits(BEGAN_AT, BEGAN_AT + 200)) == 120
         await console.press("p")
         await console.sees("117", "Tom")
         await console.press("escape")
