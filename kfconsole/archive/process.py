@@ -6,8 +6,10 @@ import platform
 import pwd
 import re
 from contextlib import suppress
-from dataclasses import astuple, dataclass
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import astuple
 
 from kfconsole.text import clean
 
@@ -16,8 +18,7 @@ _STARTED = 19  # starttime is field 22 of stat; the fields after the command's c
 _PS_SECONDS = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Process:
+class Process(Struct, frozen=True):
     """One process, told apart from any later one that gets the same number."""
 
     host: str

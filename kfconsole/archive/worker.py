@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from msgspec import Struct
 
 from kfconsole.archive.connection import FileError, explained
 from kfconsole.errors import ArchiveError
@@ -21,13 +22,11 @@ T = TypeVar("T")
 LULL_SECONDS = 0.002  # between slices: SQLite's waiters poll, so another console needs a gap it can hit
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended(Generic[T]):
+class _Ended(Struct, Generic[T], frozen=True):
     outcome: T
 
 
-@dataclass(slots=True)
-class _Sliced(Generic[T]):
+class _Sliced(Struct, Generic[T]):
     """A job of slices, and how far it got on which connection."""
 
     job: "Callable[[Connection], Generator[None, None, T]]"

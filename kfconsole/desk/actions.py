@@ -20,7 +20,6 @@ from kfconsole.desk.managing import Managing
 from kfconsole.desk.managing_acts import ManagingActs
 from kfconsole.desk.owing import Owing
 from kfconsole.desk.people import check_alias, check_tags
-from kfconsole.desk.poller import Poller
 from kfconsole.desk.read_only import ReadOnly, refusal
 from kfconsole.desk.reading import HistoryDay, Reading
 from kfconsole.desk.sending import Decide, Sending
@@ -50,6 +49,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from kfconsole.archive import Archive
+    from kfconsole.desk.poller import Poller
     from kfconsole.wechat import KfClient
 
 
@@ -64,7 +64,7 @@ class Actions(Supervising, ManagingActs):
         clock: ServerClock,
         *,
         me: AgentId | None,
-        poller: Poller | None = None,
+        poller: "Poller | None" = None,
         read_only: bool = False,
         read_only_by: ReadOnly = ReadOnly.SETTING,
         keep_days: float = KEEP_DAYS,

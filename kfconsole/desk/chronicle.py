@@ -11,11 +11,11 @@ which all consoles add what they know.
 import asyncio
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from kfconsole.desk.changes import Accepted, Change, Changes, Closed, Left, Transferred
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import ContactsSeen
 from kfconsole.desk.parts import MANY, let_keys_pass
@@ -25,6 +25,7 @@ from kfconsole.model import AgentId, CustomerAct, CustomerId, Desk, Opening, Ses
 
 if TYPE_CHECKING:
     from kfconsole.archive import Archive
+    from kfconsole.desk.changes import Change, Changes
 
 SAME_SESSION_SECONDS = 10
 """When a session of our own began is guessed until WeChat tells it."""
@@ -85,7 +86,6 @@ class Chronicle:
         self._archive = archive
         self._store = store
         self._clock = clock
-        self._changes = Changes(warn_after=math.inf, late_after=math.inf)
         self._writing = asyncio.Lock()
         self._last = self._through = self._look(store.desk)
         self._looks: list[_Look] = []
@@ -114,6 +114,12 @@ class Chronicle:
         self.go_on(going_on)
         self._last = self._through = self._look(Desk())
         self.see(self._store.desk)
+
+    @cached_property
+    def _changes(self) -> "Changes":
+        from kfconsole.desk.changes import Changes  # with the first answer; a start only remembers
+
+        return Changes(warn_after=math.inf, late_after=math.inf)
 
     def end(self) -> None:
         """Look at nothing any more."""
@@ -224,7 +230,9 @@ class Chronicle:
         for change in self._changes.between(look.desk, look.now):
             self._note_end(change, look, in_queue)
 
-    def _note_end(self, change: Change, look: _Look, in_queue: Mapping[CustomerId, Waiting]) -> None:
+    def _note_end(self, change: "Change", look: _Look, in_queue: Mapping[CustomerId, Waiting]) -> None:
+        from kfconsole.desk.changes import Accepted, Closed, Left, Transferred
+
         match change:
             case Left(openid=openid):
                 row, shown = self._waiting.get(openid), in_queue.get(openid)

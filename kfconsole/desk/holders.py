@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 from kfconsole.desk import rules
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.facts import SessionClosed, SessionOpened
-from kfconsole.desk.poller import Poller
 from kfconsole.desk.store import Store
 from kfconsole.errors import NotPossible, Unavailable
 from kfconsole.i18n import _, sentences
 from kfconsole.model import AgentId, CustomerId, Session, SessionHolder
 
 if TYPE_CHECKING:
+    from kfconsole.desk.poller import Poller
     from kfconsole.wechat import KfClient
 
 TRUTH_SECONDS = 5.0
@@ -28,7 +28,7 @@ def not_known(error: Unavailable, said: str) -> Unavailable:
 class Holders:
     """Knows who has whom, as far as anybody here can."""
 
-    def __init__(self, client: "KfClient", store: Store, clock: ServerClock, poller: Poller | None) -> None:
+    def __init__(self, client: "KfClient", store: Store, clock: ServerClock, poller: "Poller | None") -> None:
         self._client = client
         self._store = store
         self._clock = clock

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from kfconsole.desk import agent_checks, rules
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.holders import TRUTH_SECONDS, not_known
-from kfconsole.desk.poller import Poller
 from kfconsole.desk.store import Store
 from kfconsole.errors import ApiError, ConfigError, Rejected, Unavailable
 from kfconsole.i18n import _
@@ -21,6 +20,7 @@ from kfconsole.text import clean
 from kfconsole.wechat.codes import CODE, modern
 
 if TYPE_CHECKING:
+    from kfconsole.desk.poller import Poller
     from kfconsole.wechat import KfClient
     from kfconsole.wechat.upload import OnProgress
 
@@ -31,7 +31,7 @@ Truth = Callable[[], Awaitable[bool | None]]
 class Managing:
     """Changes agents and what belongs to the account."""
 
-    def __init__(self, client: "KfClient", store: Store, clock: ServerClock, poller: Poller | None) -> None:
+    def __init__(self, client: "KfClient", store: Store, clock: ServerClock, poller: "Poller | None") -> None:
         self._client = client
         self._store = store
         self._clock = clock

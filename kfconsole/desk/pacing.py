@@ -7,7 +7,6 @@ fast, so that together they come down to what is left, whoever they are.
 from msgspec import Struct
 
 from kfconsole.errors import KfError, RateLimited
-from kfconsole.wechat.codes import CODE
 
 MINUTE_SECONDS = 60.0
 DAY_SECONDS = 24 * 3600.0
@@ -45,7 +44,11 @@ class Reading(Struct, frozen=True):
 
 def is_day_limit(error: KfError | None) -> bool:
     """Whether the call will not be answered again today."""
-    return isinstance(error, RateLimited) and error.code == CODE.DAY_LIMIT
+    if not isinstance(error, RateLimited):
+        return False
+    from kfconsole.wechat.codes import CODE  # a hundred of them, which the first paint does not need
+
+    return error.code == CODE.DAY_LIMIT
 
 
 def limit_rest_seconds(error: RateLimited, now: float, chance: float) -> float:
@@ -56,6 +59,8 @@ def limit_rest_seconds(error: RateLimited, now: float, chance: float) -> float:
         now: WeChat's time; its minutes are counted by its clock.
         chance: Anything from 0 to 1.
     """
+    from kfconsole.wechat.codes import CODE
+
     jitter_seconds = JITTER_SECONDS * chance
     if error.code == CODE.MINUTE_LIMIT:
         return MINUTE_SECONDS - now % MINUTE_SECONDS + jitter_seconds

@@ -3,10 +3,10 @@
 import asyncio
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from kfconsole.archive import Archive, Process
 from kfconsole.archive.outbox import GONE_AFTER_SECONDS

@@ -10,11 +10,11 @@ import subprocess
 import sys
 from collections import Counter
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from urllib.request import ProxyHandler, build_opener
 
 import pytest
+from msgspec.structs import replace
 
 from kfconsole.archive import Archive, Process
 from kfconsole.archive.process import started_by_ps

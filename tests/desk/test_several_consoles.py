@@ -2,9 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from kfconsole.archive import Archive, Process
 from kfconsole.model import Delivery, Feed, MessageKind, Record

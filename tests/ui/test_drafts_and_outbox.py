@@ -1,12 +1,13 @@
 """Nothing typed is lost, and nothing is sent twice."""
 
+import dataclasses
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kfconsole.archive import Process
 from kfconsole.model import CustomerId, Delivery, MessageKind
@@ -247,7 +248,7 @@ async def test_a_lost_answer_that_turns_up_in_the_records_changes_under_our_eyes
         await console.sees("outcome unknown", "S resend")
         await console.until(lambda: "sent?" in console.row_of(customer))
 
-        world.switches = replace(world.switches, records_show_api_sends=True)
+        world.switches = dataclasses.replace(world.switches, records_show_api_sends=True)
         await console.sees("confirmed")
         await console.sees_no("outcome unknown", "S resend")
         await console.until(lambda: "sent?" not in console.row_of(customer))

@@ -3,7 +3,6 @@
 import asyncio
 from typing import TYPE_CHECKING
 
-from kfconsole.desk.checking import Doubt, Reason
 from kfconsole.desk.words import words_of
 from kfconsole.i18n import _, sentences
 from kfconsole.model import CustomerId, Message
@@ -14,6 +13,8 @@ from kfconsole.ui.acts.base import DeskActs
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kfconsole.desk.checking import Doubt
+
 SHOWN_CELLS = 160
 """So much of an answer is shown, and of what waits: a question must fit 80×24."""
 
@@ -21,8 +22,10 @@ SHOWN_CELLS = 160
 class GuardActs(DeskActs):
     """Decides with the user whether what waits shall leave."""
 
-    async def decide(self, doubt: Doubt, waiting: tuple[Message, ...]) -> bool:
+    async def decide(self, doubt: "Doubt", waiting: tuple[Message, ...]) -> bool:
         """Ask whether messages shall leave all the same; if not, their texts are in composer and draft again."""
+        from kfconsole.desk.checking import Reason
+
         problem = self.problem_of(doubt)
         is_accepted = doubt.reason is Reason.HELD and self.app.accepted_problems.get(doubt.openid) == problem
         if is_accepted or await self._ask(doubt.openid, problem, waiting):
@@ -32,8 +35,10 @@ class GuardActs(DeskActs):
         await self._take_back(doubt.openid, waiting)
         return False
 
-    def problem_of(self, doubt: Doubt) -> tuple[str, str]:
+    def problem_of(self, doubt: "Doubt") -> tuple[str, str]:
         """Say what was found, and what follows."""
+        from kfconsole.desk.checking import Reason
+
         name, agent = self.customer_name(doubt.openid), self.agent_name(doubt.agent)
         two = _("Two people would be answering. WeChat does not stop you.")
         match doubt.reason:

@@ -2,12 +2,11 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual import work
 
 from kfconsole.desk import rules
-from kfconsole.desk.transferring import Outcome, Step
-from kfconsole.desk.undoing import UNDO_SECONDS
 from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import KfError
 from kfconsole.i18n import N_, _, sentences
@@ -15,12 +14,16 @@ from kfconsole.model import AgentId, CustomerId
 from kfconsole.ui import words
 from kfconsole.ui.acts.base import DeskActs
 
+if TYPE_CHECKING:
+    from kfconsole.desk.transferring import Step
+
 STEP_WORDS = {
-    Step.CHECKING: N_("1/3 looking who has them"),
-    Step.CLOSING: N_("2/3 closing the session with {giver}"),
-    Step.OPENING: N_("3/3 beginning one with {target}"),
-    Step.GIVING_BACK: N_("that failed, giving them back to {giver}"),
+    "checking": N_("1/3 looking who has them"),
+    "closing": N_("2/3 closing the session with {giver}"),
+    "opening": N_("3/3 beginning one with {target}"),
+    "giving_back": N_("that failed, giving them back to {giver}"),
 }
+"""For each step of `desk.transferring`, which no start needs."""
 PATIENCE_SECONDS = 0.4
 """A step that takes no longer is not worth moving the screen for."""
 
@@ -169,6 +172,8 @@ class SessionActs(DeskActs):
 
     async def hand_over(self, openid: CustomerId, giver: AgentId, target: AgentId) -> bool:
         """Hand a customer over, and say in one sentence who has them now; return whether nobody may have them."""
+        from kfconsole.desk.transferring import Outcome
+
         act = self.app.actions.transfer(openid, target, giver=giver, tell=self._step_teller(openid, giver, target))
         try:
             transfer = await act
@@ -181,12 +186,12 @@ class SessionActs(DeskActs):
         self.tell_at_last(transfer.said, is_bad=transfer.outcome is not Outcome.TRANSFERRED)
         return transfer.is_left_alone
 
-    def _step_teller(self, openid: CustomerId, giver: AgentId, target: AgentId) -> Callable[[Step], None]:
+    def _step_teller(self, openid: CustomerId, giver: AgentId, target: AgentId) -> "Callable[[Step], None]":
         """Return what shows the steps of a transfer, from the moment on when it takes long."""
         names = {"giver": self.agent_name(giver), "target": self.agent_name(target)}
         began_mono = self.app.clock.monotonic()
 
-        def tell(step: Step) -> None:
+        def tell(step: "Step") -> None:
             self._steps[openid] = (_(STEP_WORDS[step]).format(**names), began_mono + PATIENCE_SECONDS)
             self.paint_bars()
 
@@ -244,6 +249,8 @@ class SessionActs(DeskActs):
     @work(group="close")
     async def close_subject(self, openid: CustomerId) -> None:
         """Ask, and close."""
+        from kfconsole.desk.undoing import UNDO_SECONDS
+
         agent = await self.ask_close(openid)
         if agent is not None and await self.attempt(self.app.actions.close(openid, agent)):
             said = _("The session of {customer} is closed; {key} undoes it ({count} s).").format(

@@ -1,11 +1,11 @@
 """What whoever watches the floor does: assigning the longest waiting, taking over, handing back, closing several."""
 
+from typing import TYPE_CHECKING
+
 from textual import work
 
 from kfconsole.desk import rules
 from kfconsole.desk.owing import note_of
-from kfconsole.desk.supervising import Assignment, Planned, is_still, plan_of
-from kfconsole.desk.undoing import UNDO_SECONDS
 from kfconsole.desk.waking import to_the_end
 from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _, ngettext, sentences
@@ -13,6 +13,9 @@ from kfconsole.model import AgentId, CustomerId, Desk
 from kfconsole.text import clock_span
 from kfconsole.ui import words
 from kfconsole.ui.acts.sessions import SessionActs
+
+if TYPE_CHECKING:
+    from kfconsole.desk.supervising import Assignment, Planned
 
 NOTE_FORM = "hand_back"
 """Under this name a note is kept while it is written."""
@@ -28,7 +31,7 @@ class SupervisingActs(SessionActs):
     # -- marks -----------------------------------------------------------------------------------------------------
 
     @property
-    def marks(self) -> dict[CustomerId, Planned]:
+    def marks(self) -> "dict[CustomerId, Planned]":
         """The marks of this console: what is marked on one screen is marked on all."""
         return self.app.marks
 
@@ -41,6 +44,8 @@ class SupervisingActs(SessionActs):
 
     def action_mark(self) -> None:
         """Mark the subject's session, or take its mark away."""
+        from kfconsole.desk.supervising import plan_of
+
         if (openid := self.need_subject()) is None:
             return
         if openid in self.marks:
@@ -64,6 +69,10 @@ class SupervisingActs(SessionActs):
                 screen.show_marks()
 
     def _drop_marks(self, desk: Desk) -> None:
+        if not self.marks:
+            return
+        from kfconsole.desk.supervising import is_still
+
         gone = [openid for openid, row in self.marks.items() if not is_still(desk, row)]
         for openid in gone:
             del self.marks[openid]
@@ -82,12 +91,12 @@ class SupervisingActs(SessionActs):
         self.asks(self.assign_longest(plan))
 
     @work(group="accept")
-    async def assign_longest(self, plan: Assignment) -> None:
+    async def assign_longest(self, plan: "Assignment") -> None:
         """Show the plan, and carry it out."""
         if await self._ask_assign(plan) and await self.attempt(self.app.actions.assign_planned(plan)):
             self.tell_with_whom(plan.openid, plan.agent)
 
-    async def _ask_assign(self, plan: Assignment) -> bool:
+    async def _ask_assign(self, plan: "Assignment") -> bool:
         bound = "" if plan.is_exact else self.app.glyphs.at_least
         question = _("Give {customer}, waiting for {span}, to {agent}?").format(
             customer=self.customer_apart(plan.openid),
@@ -159,6 +168,8 @@ class SupervisingActs(SessionActs):
 
     def action_hand_back(self) -> None:
         """Hand the marked customers back by a plan; without any marks the subject, after asking."""
+        from kfconsole.desk.supervising import plan_of
+
         if marked := self.marked():
             self.end_several(marked, hands_back=True)
             return
@@ -171,8 +182,10 @@ class SupervisingActs(SessionActs):
         self.asks(self.hand_back(found[0]))
 
     @work(group="close")
-    async def hand_back(self, row: Planned) -> None:
+    async def hand_back(self, row: "Planned") -> None:
         """Ask, and hand back."""
+        from kfconsole.desk.undoing import UNDO_SECONDS
+
         note = await self._ask_hand_back(row)
         self.answered()
         if note is None or not await self.attempt(self.app.actions.hand_back(row.openid, row.agent, note=note)):
@@ -188,7 +201,7 @@ class SupervisingActs(SessionActs):
         self._undo_notes[row.openid] = said
         self.notify(said, timeout=UNDO_SECONDS)
 
-    async def _ask_hand_back(self, row: Planned) -> str | None:
+    async def _ask_hand_back(self, row: "Planned") -> str | None:
         """Return the note to keep with the customer; None: they stay where they are."""
         from kfconsole.ui.dialogs import Answer, Prompt
 
@@ -213,6 +226,7 @@ class SupervisingActs(SessionActs):
 
     def end_several(self, openids: tuple[CustomerId, ...], *, hands_back: bool) -> None:
         """Show a plan of several sessions to end, which is carried out row by row."""
+        from kfconsole.desk.supervising import plan_of
         from kfconsole.ui.plan_dialog import PlanDialog, PlanRow
 
         plan = plan_of(self.desk, openids, self.app.clock.now())
