@@ -32,12 +32,14 @@ MESSAGES: Final = """
 _IS_SETTLED: Final = """
     (state IS NULL OR state IN ('sent', 'confirmed') OR (state IN ('refused', 'unknown') AND is_dismissed = 1))
 """
-# A wait that goes on is no past. Deeds stay longer: see `forget_deeds`.
+# A wait that goes on is no past, nor a session; one whose end nobody saw has ended after half a day. Deeds stay
+# longer: see `forget_deeds`.
 _OLD_ROWS: Final = (
     "DELETE FROM waits WHERE id IN (SELECT id FROM waits WHERE since_at < ? AND ended_at IS NOT NULL LIMIT ?)",
     """
     DELETE FROM sessions WHERE (customer_id, agent_id, started_at) IN (
-        SELECT customer_id, agent_id, started_at FROM sessions WHERE started_at < ? LIMIT ?
+        SELECT customer_id, agent_id, started_at FROM sessions
+        WHERE started_at < ?1 AND ifnull(ended_at, started_at + 43200) < ?1 LIMIT ?2
     )
     """,
     """

@@ -432,3 +432,15 @@ async def test_of_tables_of_another_version_no_sizes_are_told(archive: Archive, 
 
     assert await older.sizes() is None
     await older.close()
+
+
+async def test_what_is_too_old_takes_no_session_that_went_on(archive: Archive) -> None:
+    await archive.note_sessions([Session(GIVEN, ME, T), Session(BOB, ME, T + 1), Session(BOB, ME, T - 2 * DAY)], T + 2)
+    await archive.end_session(Session(GIVEN, ME, T), T + 90.0)
+
+    await archive.purge_older_than(T + 60)
+    seen = await archive.sessions_seen(T - 9 * DAY, T + DAY)
+    assert {(row.openid, row.started_at) for row in seen} == {(GIVEN, T), (BOB, T + 1)}
+
+    await archive.purge_older_than(T + 2 * DAY)
+    assert await archive.sessions_seen(T - 9 * DAY, T + 2 * DAY) == ()
