@@ -47,7 +47,7 @@ def adding(app: "KfApp") -> AccountForm:
         ),
         _nick_field(app, None),
     )
-    return Form(_("New agent"), fields, finish, kept_as=(NOBODY, "agent-add"), can_stop=False)
+    return Form(_("New agent"), fields, finish, kept_as=(NOBODY, "agent-add"), keys=_saves(), can_stop=False)
 
 
 def renaming(app: "KfApp", agent: Agent) -> AccountForm:
@@ -64,7 +64,8 @@ def renaming(app: "KfApp", agent: Agent) -> AccountForm:
         return agent.id
 
     title = _("Nickname of {agent}").format(agent=agent.id)
-    return Form(title, (_nick_field(app, agent),), finish, kept_as=(NOBODY, f"agent-rename {agent.id}"), can_stop=False)
+    kept_as = (NOBODY, f"agent-rename {agent.id}")
+    return Form(title, (_nick_field(app, agent),), finish, kept_as=kept_as, keys=_saves(), can_stop=False)
 
 
 def inviting(app: "KfApp", agent: Agent) -> AccountForm:
@@ -121,7 +122,11 @@ def picturing(app: "KfApp", agent: Agent) -> AccountForm:
         endings=("jpg", "jpeg"),
     )
     title = _("Head image of {agent}").format(agent=agent.apart)
-    return Form(title, (field,), finish, kept_as=(NOBODY, f"agent-picture {agent.id}"))
+    return Form(title, (field,), finish, kept_as=(NOBODY, f"agent-picture {agent.id}"), keys=_saves())
+
+
+def _saves() -> str:
+    return _("Ctrl+S saves, Esc cancels")
 
 
 def _described(file: Path) -> str:

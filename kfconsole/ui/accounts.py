@@ -209,8 +209,6 @@ class AccountsScreen(AboveScreen):
     def _fill_in(self, form: "AccountForm", done: Callable[[AgentId], None]) -> None:
         def take(account: AgentId | None) -> None:
             if account is not None:
-                if form.kept_as is not None:
-                    self.app.forget_form(*form.kept_as, form.values())
                 done(account)
 
         self.app.push_screen(form, take)

@@ -30,6 +30,7 @@ from kfconsole.ui.plain import plain
 from kfconsole.ui.tones import TonedScreen
 from kfconsole.ui.widgets.bar import Bar, Hints, Piece
 from kfconsole.ui.widgets.entry import Entry
+from kfconsole.ui.widgets.key_order import is_below_dialog
 from kfconsole.ui.widgets.prose import Prose
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class CannedLine(Entry):
         self._picker = picker
 
     async def _on_key(self, event: events.Key) -> None:
+        if is_below_dialog(self.screen):
+            return  # `Entry` knows whose it is
         if self._picker.is_done:
             self._picker.hold(event)  # typed right behind the key that picked: for the composer
         elif self.value or event.character is None or not self._picker.pick_by_key(event.character):
@@ -351,7 +354,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
     async def write_first(self) -> None:
         """Write a first file with replies to begin with."""
         path, is_chinese = self.app.settings.replies_path, i18n.in_use() == "zh"
-        await self._write(lambda: writing.create(path, is_chinese=is_chinese))
+        await self._desk.attempt(self._write(lambda: writing.create(path, is_chinese=is_chinese)))
 
     def _make_new(self) -> None:
         self.edit(None, "")
@@ -369,34 +372,25 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         if (reply := self.current) is not None:
             self.edit(reply, reply.text)
 
-    @work(group="canned-file")
-    async def edit(self, reply: Reply | None, text: str) -> None:
+    def edit(self, reply: Reply | None, text: str) -> None:
         """Let somebody write a reply, and keep it; what cannot be kept is still in the form."""
-        from kfconsole.ui.canned_form import CannedForm
+        from kfconsole.ui.canned_form import writing_reply
 
-        draft = reply or Reply("", text)
-        while True:
-            written = await self.app.push_screen_wait(CannedForm(draft, is_new=reply is None))
-            if written is None:
-                return
-            if await self._keep(reply, written):
-                return
-            draft = written
+        self.app.push_screen(writing_reply(reply, text, partial(self._keep, reply)))
 
-    async def _keep(self, old: Reply | None, new: Reply) -> bool:
-        library = self._library
-        if library is None:
-            return False
+    async def _keep(self, old: Reply | None, new: Reply) -> None:
+        path = self.app.settings.replies_path
+        known = self._library
+        library = known if known is not None else await asyncio.to_thread(canned.read, path)
         if library.is_missing:
-            path, is_chinese = library.path, i18n.in_use() == "zh"
-            if not await self._write(lambda: writing.create(path, is_chinese=is_chinese, is_empty=True)):
-                return False
-            library = self._library or library
+            is_chinese = i18n.in_use() == "zh"
+            library = await self._write(lambda: writing.create(path, is_chinese=is_chinese, is_empty=True))
         # By its name: the file may have been read again since the form was opened.
         place = next((reply for reply in library.replies if old is not None and reply.path == old.path), None)
         if place is None:
-            return await self._write(lambda: writing.add(library, new), new.name)
-        return await self._write(lambda: writing.change(library, place, new), new.name)
+            await self._write(lambda: writing.add(library, new), new.name)
+        else:
+            await self._write(lambda: writing.change(library, place, new), new.name)
 
     def _delete(self) -> None:
         self._fill_if_due()
@@ -414,17 +408,17 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         if (library := self._library) is None:
             return
         if await self.app.push_screen_wait(Question(_("Delete a canned reply"), question, text, answers)) == "delete":
-            await self._write(lambda: writing.delete(library, reply))
+            await self._desk.attempt(self._write(lambda: writing.delete(library, reply)))
 
-    async def _write(self, act: Callable[[], Library], name: str = "") -> bool:
+    async def _write(self, act: Callable[[], Library], name: str = "") -> Library:
+        """Change the file, and return what it holds then; when that fails it is read again."""
         try:
             self.app.actions.check_writable()  # others use the file, too
             library = await asyncio.to_thread(act)
-        except KfError as error:
-            self._desk.tell_error(error)
+        except KfError:
             if self._library is not None:
                 self._take(await asyncio.to_thread(canned.read_again, self._library))
-            return False
+            raise
         self.line.value = ""
         self._take(library, name)
-        return True
+        return library

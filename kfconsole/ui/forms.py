@@ -11,17 +11,17 @@ from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Input, Static
+from textual.widget import Widget
+from textual.widgets import Input, Static, TextArea
 
 from kfconsole.errors import KfError, NotPossible
 from kfconsole.i18n import _, sentences
 from kfconsole.model import CustomerId
 from kfconsole.text import one_line, width_cells
 from kfconsole.ui.disk import Disk
+from kfconsole.ui.form_lines import FormEntry, FormLine, FormPathEntry, FormText
 from kfconsole.ui.kept_form import KeptForm
 from kfconsole.ui.plain import plain
-from kfconsole.ui.widgets.entry import Entry
-from kfconsole.ui.widgets.key_order import passed_on
 from kfconsole.ui.widgets.path_entry import PathEntry, path_of
 from kfconsole.ui.widgets.prose import Prose
 
@@ -47,6 +47,8 @@ class Field(Struct, frozen=True):
     """The field that has to hold something before this one is shown; empty: it always is."""
     value: str = ""
     """What stands there to begin with."""
+    has_lines: bool = False
+    """Whether it is a text of several lines."""
     tells_at_once: bool = False
     """Whether what `check` refuses is a mistake already while it is typed, and not only half a line."""
 
@@ -63,38 +65,10 @@ Tell = Callable[[str], None]
 Finish = Callable[[Filled, Tell], Awaitable[Result]]
 
 
-class FormEntry(Entry):
-    """A line of a form."""
-
-    async def _on_key(self, event: events.Key) -> None:
-        if passed_on(self, event):
-            event.stop()
-            event.prevent_default()
-
-    def leaves_by(self, key: str) -> bool:
-        """Let the form have its keys."""
-        return isinstance(self.screen, Form) and self.screen.takes(self, key)
-
-    def _on_paste(self, event: events.Paste) -> None:
-        if isinstance(self.screen, Form) and self.screen.is_busy:
-            event.prevent_default()
-            event.stop()
-
-
-class FormPathEntry(FormEntry, PathEntry):
-    """A line of a form that holds the path of a file."""
-
-    def go_on(self) -> None:
-        """Go to the next line at once: the keys behind are meant for it."""
-        if isinstance(self.screen, Form) and not self.screen.is_busy:
-            self.screen.go_on_from(self)
-
-
 class Form(KeptForm[Result | None], Generic[Result]):
     """Fill in some lines, and let something be done with them. Returns what that returned, or None.
 
-    While it is done the form stays, and Esc stops it. When it fails the form says why and holds what was typed. What
-    was filled in stays kept when the form is done: whoever made it forgets it once it has become something.
+    While it is done the form stays, and Esc stops it. When it fails the form says why and holds what was typed.
     """
 
     AUTO_FOCUS = ""  # the first line gets the keys that came before it, first
@@ -109,8 +83,13 @@ class Form(KeptForm[Result | None], Generic[Result]):
         fields: Sequence[Field],
         finish: Finish[Result],
         *,
-        kept_as: tuple[CustomerId, str] | None = None,
+        kept_as: tuple[CustomerId, str],
+        keys: str = "",
+        consequence: Callable[[Mapping[str, str]], str] | None = None,
+        start: str = "",
         can_stop: bool = True,
+        has_enter: bool = False,
+        forgets: bool = True,
     ) -> None:
         """Make the form.
 
@@ -119,13 +98,22 @@ class Form(KeptForm[Result | None], Generic[Result]):
             fields: Its lines, from top to bottom.
             finish: Does what the form is for; a KfError it raises is shown.
             kept_as: For whom it is filled in, and under which name that is kept and brought back.
+            keys: What the keys at its foot do, where nothing is sent to anybody.
+            consequence: Says at the foot what will be done with the lines as they are.
+            start: The field to begin with; empty: the first.
             can_stop: Whether Esc stops what is being done: not where nobody would know then what is true.
+            has_enter: Whether Enter does it from every line, as where each is good without the others.
+            forgets: Whether what was filled in is kept no longer once it is done; else whoever made the form
+                forgets it when it has become something.
         """
         super().__init__()
         self._title, self._fields, self._finish = title, tuple(fields), finish
         self.kept_as = kept_as
-        self._can_stop = can_stop
-        self._first: Mapping[str, str] = {}
+        self._keys = keys or _("Ctrl+S sends, Esc cancels")
+        self._consequence = consequence
+        self._start = start or self._fields[0].id
+        self._can_stop, self._has_enter, self._forgets = can_stop, has_enter, forgets
+        self._first: Mapping[str, str] = self.unfilled()
         self._disk = Disk()
         self._entries = {field.id: self._make_entry(field) for field in self._fields}
         self._echoes = {field.id: Prose(classes="echo-line") for field in self._fields}
@@ -135,19 +123,20 @@ class Form(KeptForm[Result | None], Generic[Result]):
         """Whether what was typed is being sent, or a question stands above the form."""
         self._is_finishing = False
 
-    def _make_entry(self, field: Field) -> FormEntry:
-        if field.file is None:
-            return FormEntry(
-                field.value, placeholder=field.hint, compact=True, select_on_focus=False, id=f"field-{field.id}"
-            )
-        return FormPathEntry(disk=self._disk, endings=field.endings, placeholder=field.hint, id=f"field-{field.id}")
+    def _make_entry(self, field: Field) -> FormLine:
+        name = f"field-{field.id}"
+        if field.file is not None:
+            return FormPathEntry(self, disk=self._disk, endings=field.endings, placeholder=field.hint, id=name)
+        if field.has_lines:
+            return FormText(self, field.value, placeholder=field.hint, id=name)
+        return FormEntry(self, field.value, placeholder=field.hint, compact=True, select_on_focus=False, id=name)
 
     def compose(self) -> ComposeResult:
         """Draw the lines, with what they mean below them, and the note at the foot."""
         label_cells = max(width_cells(field.label) for field in self._fields) + 2
         with Vertical(classes="dialog form") as box:
             box.border_title = plain(self._title)
-            box.border_subtitle = plain(_("Ctrl+S sends, Esc cancels"))
+            box.border_subtitle = plain(self._keys)
             with VerticalScroll(can_focus=False):
                 for field in self._fields:
                     with self._rows[field.id]:
@@ -162,17 +151,17 @@ class Form(KeptForm[Result | None], Generic[Result]):
             yield self._note
 
     def on_mount(self) -> None:
-        """Begin at the top, with what was filled in before."""
+        """Begin with what was filled in before."""
         self._show_fields()
-        self.begin(self._entries[self._fields[0].id])
+        self._tell("")
+        self.begin(self._entries[self._start])
 
     def bring_back(self, values: Mapping[str, str]) -> None:
         """Fill in what was typed before; what was pasted since stands behind it."""
         self._first = values
         for name, before in self.unfilled().items():
             entry = self._entries[name]
-            entry.value = values.get(name, before) + entry.value.removeprefix(before)
-            entry.cursor_position = len(entry.value)
+            entry.fill(values.get(name, before) + entry.value.removeprefix(before))
         self._show_fields()
 
     def unfilled(self) -> dict[str, str]:
@@ -186,12 +175,12 @@ class Form(KeptForm[Result | None], Generic[Result]):
     # -- keys ------------------------------------------------------------------------------------------------------
 
     def on_paste(self, event: events.Paste) -> None:
-        """Give the first line what was pasted, or dropped, before any had the focus."""
+        """Give the line it begins with what was pasted, or dropped, before any had the focus."""
         if self.focused is None:
             event.stop()
-            self._entries[self._fields[0].id].post_message(events.Paste(event.text))
+            self._entries[self._start].post_message(events.Paste(event.text))
 
-    def takes(self, entry: FormEntry, key: str) -> bool:
+    def takes(self, entry: FormLine, key: str) -> bool:
         """Do what a key does that is not a line's own, and return whether it is one."""
         if self.is_busy:
             if key == "escape":
@@ -204,7 +193,9 @@ class Form(KeptForm[Result | None], Generic[Result]):
                 self.action_leave()
             case "ctrl+s":
                 self.action_submit()
-            case "enter" if at == len(shown) - 1:
+            case "enter" | "down" | "up" if isinstance(entry, FormText):
+                return False
+            case "enter" if self._has_enter or at == len(shown) - 1:
                 self.action_submit()
             case "tab" if isinstance(entry, PathEntry):
                 return False
@@ -216,14 +207,14 @@ class Form(KeptForm[Result | None], Generic[Result]):
                 return False
         return True
 
-    def _go_to(self, entry: FormEntry, left: FormEntry) -> None:
+    def _go_to(self, entry: FormLine, left: FormLine) -> None:
         """Go to another line; the one that is left says what is wrong with it."""
         self.set_focus(entry)
         field = self._field_of(left)
         if field.file is None and left.value.strip():
             self._judge(field)
 
-    def go_on_from(self, entry: FormEntry) -> None:
+    def go_on_from(self, entry: FormLine) -> None:
         """Go to the next line."""
         shown = [self._entries[field.id] for field in self._shown_fields()]
         self._go_to(shown[(shown.index(entry) + 1) % len(shown)], entry)
@@ -239,19 +230,21 @@ class Form(KeptForm[Result | None], Generic[Result]):
             self._echo(field, said + ("  " + _("and {count} more").format(count=more) if more > 0 else ""))
 
     def action_leave(self) -> None:
-        """Stop what is being done; else leave, after asking when something was typed."""
+        """Stop what is being done; else leave, after asking when something was typed that is nowhere else."""
+        values, unfilled = self.values(), self.unfilled()
         if self._is_finishing:
             if self._can_stop:
                 self.workers.cancel_group(self, "form")
-        elif not self.is_busy and any(
-            self._entries[field.id].value.strip()
-            and self._entries[field.id].value != self._first.get(field.id, field.value)
-            for field in self._fields
-        ):
+        elif self.is_busy:
+            pass
+        elif values == self._first:
+            self.flush()
+            self.dismiss(None)
+        elif any(value.strip() and value != unfilled[name] for name, value in values.items()):
             self.is_busy = True
             self._ask_to_leave()
-        elif not self.is_busy:
-            self.flush()
+        else:
+            self.throw_away()
             self.dismiss(None)
 
     @work(group="leave", exclusive=True)
@@ -273,7 +266,7 @@ class Form(KeptForm[Result | None], Generic[Result]):
     def _shown_fields(self) -> list[Field]:
         return [field for field in self._fields if self._rows[field.id].display]
 
-    def _field_of(self, entry: Input) -> Field:
+    def _field_of(self, entry: Widget) -> Field:
         return next(field for field in self._fields if self._entries[field.id] is entry)
 
     def _show_fields(self) -> None:
@@ -292,16 +285,17 @@ class Form(KeptForm[Result | None], Generic[Result]):
         echo.set_class(is_bad, "-bad")
 
     @on(Input.Changed)
-    def note_edit(self, event: Input.Changed) -> None:
+    @on(TextArea.Changed)
+    def note_edit(self, event: Input.Changed | TextArea.Changed) -> None:
         """Say what the line means by now; what is still missing is no mistake yet."""
-        field = self._field_of(event.input)
+        field = self._field_of(event.control)
         self._show_fields()
         self._tell("")
         self.note_typing()
         if field.file is not None:
 
             async def look() -> None:
-                await self._look(field, event.value)
+                await self._look(field, self._entries[field.id].value)
 
             work: Callable[[], Awaitable[None]] = look
             self.run_worker(work, group=f"look-{field.id}", exclusive=True)
@@ -359,6 +353,8 @@ class Form(KeptForm[Result | None], Generic[Result]):
                 self._tell("")
         if is_done:
             self.flush()
+            if self._forgets:
+                self.app.forget_form(*self.kept_as, self.values())
             self.dismiss(result)
 
     async def _filled(self) -> Filled | None:
@@ -366,7 +362,7 @@ class Form(KeptForm[Result | None], Generic[Result]):
         texts, files, wrong = dict[str, str](), dict[str, Path](), list[Field]()
         for field in self._fields:
             value = self._entries[field.id].value
-            texts[field.id] = one_line(value)
+            texts[field.id] = value if field.has_lines else one_line(value)
             if not value.strip() or field.file is None:
                 if not self._judge(field):
                     wrong.append(field)
@@ -387,6 +383,8 @@ class Form(KeptForm[Result | None], Generic[Result]):
     def _tell(self, said: str, *, is_bad: bool = False) -> None:
         if not self.is_attached:
             return
+        if not said and self._consequence is not None:
+            said = self._consequence(self.values())
         self._note.update(plain(said))
         self._note.display = bool(said)
         self._note.set_class(is_bad, "-bad")

@@ -23,8 +23,8 @@ class KeptForm(EarlyKeys, ModalScreen[Result], Generic[Result]):
     """A form for a customer, of one kind; what stands in its lines is sent or saved nowhere else by itself."""
 
     app: "KfApp"
-    kept_as: "tuple[CustomerId, str] | None" = None
-    """For whom it is filled in, and its name; None: nothing is kept."""
+    kept_as: "tuple[CustomerId, str]"
+    """For whom it is filled in, and its name."""
     _keep_timer: Timer | None = None
     _has_begun: bool = False
 
@@ -44,7 +44,7 @@ class KeptForm(EarlyKeys, ModalScreen[Result], Generic[Result]):
         """Bring back what was kept, and then let the keys pressed so far begin in a line."""
 
         async def begin() -> None:
-            kept = None if self.kept_as is None else await self.app.take_form(*self.kept_as)
+            kept = await self.app.take_form(*self.kept_as)
             if kept is not None:
                 self.bring_back(kept)
             self._has_begun = True
@@ -56,12 +56,12 @@ class KeptForm(EarlyKeys, ModalScreen[Result], Generic[Result]):
 
     def note_typing(self) -> None:
         """Keep what stands in the lines once the typing rests."""
-        if self._has_begun and self._keep_timer is None and self.kept_as is not None:
+        if self._has_begun and self._keep_timer is None:
             self._keep_timer = self.set_timer(SAVE_AFTER_SECONDS, self.flush)
 
     def flush(self) -> None:
         """Keep now what was not kept yet."""
-        if self._keep_timer is not None and self.kept_as is not None:
+        if self._keep_timer is not None:
             self._stop_timer()
             values = self.values()
             self.app.keep_form(*self.kept_as, None if values == self.unfilled() else values)
@@ -69,7 +69,7 @@ class KeptForm(EarlyKeys, ModalScreen[Result], Generic[Result]):
     def throw_away(self) -> None:
         """Keep nothing of it; what was not even shown again yet stays."""
         self._stop_timer()
-        if self._has_begun and self.kept_as is not None:
+        if self._has_begun:
             self.app.keep_form(*self.kept_as, None)
 
     def on_unmount(self) -> None:

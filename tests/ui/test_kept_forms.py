@@ -10,7 +10,6 @@ import pytest
 from kfconsole.archive import Archive
 from kfconsole.model import CustomerId
 from kfconsole.simulator import World
-from kfconsole.ui.customer_form import CustomerForm
 from kfconsole.ui.forms import Form
 from tests.ui.console import SEND, Console, running
 from tests.ui.test_other_messages import fill_in, form, gone, served, thrown_away
@@ -94,9 +93,9 @@ async def test_a_form_left_as_it_was_brought_back_stays_kept(tmp_path: Path, wor
 async def call(console: Console, words: str, alias: str) -> None:
     """Open the dialog of names, type behind the key that opens it, and wait for what stands there."""
     console.strike("e", *words)
-    await console.until(lambda: isinstance(console.app.screen, CustomerForm))
+    await console.until(lambda: isinstance(console.app.screen, Form))
     screen = console.app.screen
-    assert isinstance(screen, CustomerForm)
+    assert isinstance(screen, Form)
     await console.until(lambda: screen.values()["alias"] == alias)
 
 
@@ -118,6 +117,6 @@ async def test_what_a_customer_is_called_survives_leaving_half_typed(tmp_path: P
         assert await kept(console, customer, "customer") is None
 
         await call(console, "！", "老客户！")
-        await console.press("escape")
+        await thrown_away(console)
         await console.quiet()
         assert await kept(console, customer, "customer") is None

@@ -75,7 +75,7 @@ class ContentActs(ReplyActs):
             return await self._made(name, filled, tell)
 
         title = _(kind.title).format(customer=self.customer_name(openid))
-        form = Form(title, kind.fields(), finish, kept_as=(openid, name))
+        form = Form(title, kind.fields(), finish, kept_as=(openid, name), forgets=False)
         return await self.app.push_screen_wait(form), form.values()
 
     @work(group="other-sent")

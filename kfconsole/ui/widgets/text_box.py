@@ -18,10 +18,17 @@ class TextBox(TextArea):
     _EDITS: ClassVar[dict[str, str]] = acts_of(TextArea.BINDINGS)
 
     async def _on_key(self, event: events.Key) -> None:
-        if (edit := self._EDITS.get(event.key)) is not None and (edit != "copy" or self.selected_text):
+        if self.leaves_by(event.key):
+            event.stop()
+            event.prevent_default()
+        elif (edit := self._EDITS.get(event.key)) is not None and (edit != "copy" or self.selected_text):
             event.stop()
             event.prevent_default()
             await self.run_action(edit)
+
+    def leaves_by(self, key: str) -> bool:  # noqa: ARG002  # for those that do
+        """Do what a key does that leaves the text, and return whether it is one."""
+        return False
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
