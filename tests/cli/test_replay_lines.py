@@ -43,7 +43,7 @@ def test_what_happened_is_printed_with_the_times_of_the_recording(path: Path) ->
 def test_as_json_it_is_what_a_watch_prints(path: Path) -> None:
     polled(path, 60)
     done = run("replay", str(path), "--json", "--from", "23:07")
-    events = [valid("watch", line) for line in done.out.splitlines()]
+    events = [valid("replay", line) for line in done.out.splitlines()]
     kinds = Counter(event["type"] for event in events)
     assert events[0]["type"] == "present"
     assert events[0]["at"] == BEGAN_AT + 20
