@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from string import Formatter
+from typing import TypeGuard
 
 import pytest
 from babel.messages.catalog import Catalog, Message
@@ -125,10 +126,14 @@ def test_only_plain_texts_are_looked_up(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=named)
 def test_no_text_hides_from_the_catalogues_inside_of_another(file: Path) -> None:
-    tree = ast.parse(file.read_text("utf-8"))
-    inner = (node for outer in ast.walk(tree) if isinstance(outer, ast.JoinedStr) for node in ast.walk(outer))
-    for call in (node for node in inner if isinstance(node, ast.Call) and name_of(node) in ("_", "N_", "ngettext")):
-        # What collects the texts does not look into f-strings.
+    def is_looked_up(node: ast.AST) -> TypeGuard[ast.Call]:
+        return isinstance(node, ast.Call) and name_of(node) in ("_", "N_", "ngettext")
+
+    nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
+    outer: list[ast.expr] = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+    outer += [argument for node in nodes if is_looked_up(node) for argument in node.args]
+    for call in (node for outside in outer for node in ast.walk(outside) if is_looked_up(node)):
+        # What collects the texts looks neither into f-strings nor into what is looked up.
         assert not isinstance(call.args[0], ast.Constant), f"{named(file)}:{call.lineno}"
 
 

@@ -46,6 +46,7 @@ INVITATION_WORDS = {
     "expired": N_("invitation expired"),
 }
 """What became of an agent's invitation, by WeChat's name for it."""
+_NOT_BOUND = N_("not bound")
 
 WEEKDAYS = (N_("Mon"), N_("Tue"), N_("Wed"), N_("Thu"), N_("Fri"), N_("Sat"), N_("Sun"))
 
@@ -54,7 +55,7 @@ def agent_state(agent: Agent) -> str:
     """Say in a word whether an agent can serve."""
     if agent.is_bound:
         return _("online") if agent.is_online else _("offline")
-    return _(INVITATION_WORDS.get(agent.invite_status, N_("not bound")))
+    return _(INVITATION_WORDS.get(agent.invite_status, _NOT_BOUND))
 
 
 def full_day(day: date) -> str:
