@@ -2,28 +2,22 @@
 
 import ast
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 from string import Formatter
 from typing import TypeGuard
 
 import pytest
 from babel.messages.catalog import Catalog, Message
 
+from tests.rooms import FILES, calls, each_room, named, parsed
 from tools import catalogues
 
-ROOT = Path(__file__).parent.parent
-FILES = sorted((ROOT / "kfconsole").rglob("*.py"))
 TEMPLATE = catalogues.extract()
 LANGUAGES = ("zh_CN", "en")
 SHOWN_BY = {"notify", "Static", "Label", "Button", "Option", "talk", "complain", "emit", "Toast", "prompt", "confirm"}
 """Calls whose text a person reads: it has to come out of a catalogue."""
 SHOWN_AS = {"help", "short_help", "placeholder", "border_title", "border_subtitle", "label", "tooltip", "hint"}
 """Keywords and attributes whose text a person reads."""
-
-
-def named(file: Path) -> str:
-    return file.relative_to(ROOT).as_posix()
 
 
 def forms(text: object) -> tuple[str, ...]:
@@ -96,10 +90,6 @@ def test_english_says_what_the_source_says() -> None:
     assert all(forms(message.string) == ids for ids, message in texts(catalogues.load("en")).items())
 
 
-def calls(file: Path) -> Iterator[ast.Call]:
-    return (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call))
-
-
 def name_of(call: ast.Call) -> str:
     return call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
 
@@ -111,45 +101,57 @@ def is_words(node: ast.expr | None) -> bool:
     return isinstance(node, ast.JoinedStr) and any(is_words(part) for part in node.values)
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if file.name != "i18n.py"], ids=named)
-def test_only_plain_texts_are_looked_up(file: Path) -> None:
-    for call in calls(file):
-        if name_of(call) in ("_", "N_", "ngettext"):
-            for argument in call.args[: 2 if name_of(call) == "ngettext" else 1]:
-                if isinstance(argument, ast.Constant):
-                    assert argument.value, f"{named(file)}:{call.lineno}: '' is the catalogue's header"
-                    continue
-                # A table's text was marked by N_ and is looked up where it is shown.
-                is_from_table = name_of(call) == "_" and not isinstance(argument, ast.JoinedStr | ast.BinOp)
-                assert is_from_table, f"{named(file)}:{call.lineno}"
+def is_looked_up(node: ast.AST) -> TypeGuard[ast.Call]:
+    return isinstance(node, ast.Call) and name_of(node) in ("_", "N_", "ngettext")
 
 
-@pytest.mark.parametrize("file", FILES, ids=named)
-def test_no_text_hides_from_the_catalogues_inside_of_another(file: Path) -> None:
-    def is_looked_up(node: ast.AST) -> TypeGuard[ast.Call]:
-        return isinstance(node, ast.Call) and name_of(node) in ("_", "N_", "ngettext")
+def faults(room: str, is_fault: Callable[[ast.Call], bool]) -> list[str]:
+    """Where in a room a call is one."""
+    return [f"{named(file)}:{call.lineno}" for file in FILES[room] for call in calls(file) if is_fault(call)]
 
-    nodes = list(ast.walk(ast.parse(file.read_text("utf-8"))))
-    outer: list[ast.expr] = [node for node in nodes if isinstance(node, ast.JoinedStr)]
-    outer += [argument for node in nodes if is_looked_up(node) for argument in node.args]
-    for call in (node for outside in outer for node in ast.walk(outside) if is_looked_up(node)):
+
+@pytest.mark.parametrize("room", sorted(FILES.keys() - {"i18n"}))
+def test_only_plain_texts_are_looked_up(room: str) -> None:
+    def is_other(call: ast.Call) -> bool:
+        if not is_looked_up(call):
+            return False
+        looked_up = call.args[: 2 if name_of(call) == "ngettext" else 1]
+        if any(isinstance(argument, ast.Constant) and not argument.value for argument in looked_up):
+            return True  # '' is the catalogue's header
+        # A table's text was marked by N_ and is looked up where it is shown.
+        made = ast.JoinedStr | ast.BinOp if name_of(call) == "_" else ast.expr
+        return any(isinstance(argument, made) and not isinstance(argument, ast.Constant) for argument in looked_up)
+
+    assert faults(room, is_other) == []
+
+
+@each_room
+def test_no_text_hides_from_the_catalogues_inside_of_another(room: str) -> None:
+    hidden = set[str]()
+    for file in FILES[room]:
+        nodes = list(ast.walk(parsed(file)))
+        outer: list[ast.expr] = [node for node in nodes if isinstance(node, ast.JoinedStr)]
+        outer += [argument for node in nodes if is_looked_up(node) for argument in node.args]
+        inner = (node for outside in outer for node in ast.walk(outside) if is_looked_up(node))
         # What collects the texts looks neither into f-strings nor into what is looked up.
-        assert not isinstance(call.args[0], ast.Constant), f"{named(file)}:{call.lineno}"
+        hidden |= {f"{named(file)}:{call.lineno}" for call in inner if isinstance(call.args[0], ast.Constant)}
+
+    assert hidden == set()
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if {"ui", "cli"} & set(file.parts)], ids=named)
-def test_no_text_goes_past_the_catalogues(file: Path) -> None:
-    for call in calls(file):
-        place = f"{named(file)}:{call.lineno}"
-        if name_of(call) in SHOWN_BY:
-            assert not any(is_words(argument) for argument in call.args[:1]), place
-        for keyword in call.keywords:
-            assert keyword.arg not in SHOWN_AS or not is_words(keyword.value), place
+@pytest.mark.parametrize("room", ["ui", "cli"])
+def test_no_text_goes_past_the_catalogues(room: str) -> None:
+    def is_past(call: ast.Call) -> bool:
+        shown = [keyword.value for keyword in call.keywords if keyword.arg in SHOWN_AS]
+        shown += call.args[:1] if name_of(call) in SHOWN_BY else []
+        return any(map(is_words, shown))
+
+    assert faults(room, is_past) == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=named)
-def test_errors_speak_through_the_catalogues(file: Path) -> None:
+@each_room
+def test_errors_speak_through_the_catalogues(room: str) -> None:
     errors = {"KfError", "ConfigError", "ArchiveError", "NotPossible", "AuthError", "RateLimited", "Unavailable"}
-    for call in calls(file):
-        if name_of(call) in errors | {"Rejected"}:
-            assert not any(is_words(argument) for argument in call.args[:1]), f"{named(file)}:{call.lineno}"
+    errors |= {"Rejected"}
+
+    assert faults(room, lambda call: name_of(call) in errors and any(map(is_words, call.args[:1]))) == []

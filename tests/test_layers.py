@@ -1,14 +1,12 @@
 """The order of the rooms: who may import whom, and what is imported only when it is needed."""
 
 import ast
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "kfconsole"
+from tests.rooms import FILES, calls, each_room, loaded_after, named, parsed
 
 MAY_IMPORT = {
     "errors": set[str](),
@@ -99,20 +97,11 @@ ONLY_IN = {
 """An outside module to the rooms, or the single file, that may import it."""
 COMMANDS_WITH_A_SCREEN = {"cli/console", "cli/demo", "cli/replay", "cli/config", "cli/doctor/host"}
 """The files of the command line that may use the screen: what opens it, and what knows its keys."""
-FILES = sorted(PACKAGE.rglob("*.py"))
-
-
-def room_of(file: Path) -> str:
-    return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
-
-
-def named(file: Path) -> str:
-    return file.relative_to(PACKAGE).as_posix().removesuffix(".py")
 
 
 def imports(file: Path) -> Iterator[tuple[str, bool]]:
     """Yield every module a file imports, and whether for types alone."""
-    tree = ast.parse(file.read_text("utf-8"))
+    tree = parsed(file)
     for_types = {
         id(inner)
         for node in ast.walk(tree)
@@ -134,53 +123,60 @@ def imports(file: Path) -> Iterator[tuple[str, bool]]:
                 yield node.module, id(node) in for_types
 
 
-@pytest.mark.parametrize("file", FILES, ids=named)
-def test_a_room_imports_only_rooms_below_it(file: Path) -> None:
-    room = room_of(file)
-
+@each_room
+def test_a_room_imports_only_rooms_below_it(room: str) -> None:
     assert room in MAY_IMPORT, f"{room} is a new room: say in this test what it may import"
-    for module, for_types in imports(file):
-        if module.startswith("kfconsole."):
-            used = module.split(".")[1]
-            allowed = MAY_IMPORT[room] | {room} | (FOR_TYPES.get(room, set()) if for_types else set())
-            assert used in allowed, f"{named(file)} imports {module}"
+    allowed = MAY_IMPORT[room] | {room}
+    strange = [
+        f"{named(file)} imports {module}"
+        for file in FILES[room]
+        for module, for_types in imports(file)
+        if module.startswith("kfconsole.")
+        and module.split(".")[1] not in allowed | (FOR_TYPES.get(room, set()) if for_types else set())
+    ]
+
+    assert strange == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=named)
-def test_libraries_are_known_to_their_room_only(file: Path) -> None:
-    for module, for_types in imports(file):
-        places = ONLY_IN.get(module.split(".")[0])
-        if places is None or for_types:
-            continue
-        assert places & {room_of(file), named(file)}, f"{named(file)} imports {module}"
+@each_room
+def test_libraries_are_known_to_their_room_only(room: str) -> None:
+    strange = [
+        f"{named(file)} imports {module}"
+        for file in FILES[room]
+        for module, for_types in imports(file)
+        if not for_types and not ONLY_IN.get(module.split(".")[0], {room}) & {room, named(file)}
+    ]
+
+    assert strange == []
 
 
 def test_commands_without_a_screen_need_none_for_their_words() -> None:
     found = {
         named(file)
-        for file in FILES
-        if room_of(file) == "cli" and any(module.startswith("kfconsole.ui") for module, _for_types in imports(file))
+        for file in FILES["cli"]
+        if any(module.startswith("kfconsole.ui") for module, _for_types in imports(file))
     }
 
     assert found <= COMMANDS_WITH_A_SCREEN
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if room_of(file) != "cli"], ids=named)
-def test_only_the_command_line_prints(file: Path) -> None:
-    calls = [node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call)]
+@pytest.mark.parametrize("room", sorted(FILES.keys() - {"cli"}))
+def test_only_the_command_line_prints(room: str) -> None:
+    printing = [
+        f"{named(file)}:{call.lineno}"
+        for file in FILES[room]
+        for call in calls(file)
+        if isinstance(call.func, ast.Name) and call.func.id == "print"
+    ]
 
-    assert not any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls)
+    assert printing == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=named)
-def test_files_are_read_in_one_sitting(file: Path) -> None:
-    assert len(file.read_text("utf-8").splitlines()) <= 450
+@each_room
+def test_files_are_read_in_one_sitting(room: str) -> None:
+    lengths = {named(file): len(file.read_text("utf-8").splitlines()) for file in FILES[room]}
 
-
-def loaded_after(program: str) -> set[str]:
-    command = [sys.executable, "-c", f"{program}\nimport sys\nprint(*sys.modules, file=sys.stderr)"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
-    return {module.split(".")[0] for module in done.stderr.split()}
+    assert {name: length for name, length in lengths.items() if length > 450} == {}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from kfconsole.cli.root import COMMANDS
 from tests.cli.conftest import SECONDS, run
-from tests.test_layers import loaded_after
+from tests.rooms import loaded_after
 
 HEAVY = {"textual", "httpx", "sqlite3", "starlette", "uvicorn", "stamina", "cryptography"}
 
