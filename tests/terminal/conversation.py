@@ -38,6 +38,7 @@ def select_served(console: Session, openid: str) -> None:
     """Turn to the sessions, where nobody but the customer is served by us."""
     console.wait_for(rf"{short(openid)}\s+(me|我)")
     console.send("2")
+    console.wait_for(r"\bx (close|结束)")  # a key sent with the first paint was meant for what nobody had seen
 
 
 def write(console: Session, text: str) -> None:

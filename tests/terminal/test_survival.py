@@ -3,9 +3,7 @@
 import os
 import shutil
 import signal
-import sqlite3
 import sys
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -56,37 +54,6 @@ def test_a_draft_at_rest_survives_kill(open_console: OpenConsole, server: Wechat
     again.send("r")
     again.wait_for("请把订单号发我")
     assert server.requests(SEND) == []
-
-
-def test_a_half_filled_form_survives_kill(open_console: OpenConsole, server: WechatServer, home: Path) -> None:
-    openid = waiting_customer(server)
-    console = open_console()
-    accept(console, openid)
-    fill_in_card(console, "新品上架")
-    with closing(sqlite3.connect(next(home.rglob("wx*.db")))) as archive:
-        console.wait_for(
-            lambda _session: bool(archive.execute("SELECT 1 FROM drafts WHERE text LIKE '%新品上架%'").fetchall())
-        )
-
-    console.signal(signal.SIGKILL)
-
-    assert console.wait_for_exit() == -signal.SIGKILL
-    again = open_console()
-    again.wait_for(short(openid))
-    again.send("2")
-    fill_in_card(again, "了")
-    again.wait_for("新品上架了")
-    assert server.requests(SEND) == []
-
-
-def fill_in_card(console: Session, title: str) -> None:
-    console.send("f")
-    console.wait_for("What to send")
-    console.send("web page")
-    console.wait_for("a card that opens a page")
-    console.send(Key.ENTER)
-    console.wait_for("Web page for")
-    console.send(title)
 
 
 def test_a_send_under_way_at_kill_is_unknown_at_the_next_start_and_not_repeated(
