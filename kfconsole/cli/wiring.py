@@ -1,5 +1,6 @@
 """The composition root: from settings to a desk."""
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
@@ -12,6 +13,7 @@ from kfconsole.cli.output import talk
 from kfconsole.config import Settings
 from kfconsole.desk.clock import ServerClock
 from kfconsole.desk.keeper import Keeper
+from kfconsole.desk.mending import Mending
 from kfconsole.desk.store import Store
 from kfconsole.errors import ArchiveError
 from kfconsole.i18n import _
@@ -37,6 +39,7 @@ class Wired:
         self.clock, self.archive, self.store = clock, archive, store
         seconds = settings.poll.seconds
         self.keeper = Keeper(archive, store, clock, {feed: seconds[feed] for feed in Feed})
+        self._mending = Mending(archive, store, asyncio.sleep)  # it hears what is wrong when the archive is opened
 
     @property
     def read_only(self) -> "ReadOnly | None":
@@ -78,6 +81,7 @@ class Wired:
             keep_days=self._settings.archive.keep_days,
             is_night=_is_night(self._settings),
             keeper=self.keeper,
+            mending=self._mending,
         )
 
     @cached_property

@@ -84,6 +84,7 @@ class Poller:
         keep_days: float = KEEP_DAYS,
         is_night: IsNight | None = None,
         keeper: Keeper | None = None,
+        mending: Mending | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -96,7 +97,7 @@ class Poller:
         self._people = People(archive, store)
         self._remarks = Remarks(client, archive, store, clock, random)
         self._keeper = keeper or Keeper(archive, store, clock, {feed: intervals.of(feed) for feed in Feed})
-        self._mending = Mending(archive, store, sleep)
+        self._mending = mending or Mending(archive, store, sleep)
         by_path = {PATHS[feed][0]: intervals.of(feed) for feed in Feed}
         self._night = Night(store, clock, is_night, intervals.night_factor)
         self._budgets = BudgetKeeper(
