@@ -39,8 +39,8 @@ def calls(file: Path) -> list[ast.Call]:
     return [node for node in ast.walk(parsed(file)) if isinstance(node, ast.Call)]
 
 
-def loaded_after(program: str) -> set[str]:
-    """The modules at the top that are loaded once a program has run."""
-    command = [sys.executable, "-c", f"{program}\nimport sys\nprint(*sys.modules, file=sys.stderr)"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
-    return {module.split(".")[0] for module in done.stderr.split()}
+def loaded_after(program: str, *arguments: str) -> set[str]:
+    """The modules that are loaded once a program has run."""
+    command = [sys.executable, "-c", f"import sys\n{program}\nprint(*sys.modules, file=sys.stderr)", *arguments]
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, encoding="utf-8", check=True)
+    return set(done.stderr.split())

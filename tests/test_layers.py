@@ -188,7 +188,7 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert not modules & {"textual", "httpx", "sqlite3", "starlette", "uvicorn", "aiohttp"}
 
 
-@pytest.mark.parametrize("module", ["kfconsole.wechat", "kfconsole.desk", "kfconsole.cli.wiring"])
+@pytest.mark.parametrize("module", ["kfconsole.wechat.client", "kfconsole.desk.actions", "kfconsole.cli.wiring"])
 def test_http_is_loaded_with_the_first_call(module: str) -> None:
     assert not loaded_after(f"import {module}") & {"httpx", "textual", "starlette", "dateutil"}
 
@@ -197,3 +197,28 @@ def test_the_console_starts_without_the_simulator_and_without_http() -> None:
     modules = loaded_after("import kfconsole.cli.console, kfconsole.cli.wiring, kfconsole.ui.app")
 
     assert not modules & {"httpx", "starlette", "uvicorn", "dateutil", "tomli_w"}
+
+
+FIRST_PAINT = """
+from pathlib import Path
+from kfconsole import __main__, config
+from kfconsole.cli.console import open_app
+
+folder = Path(sys.argv[1])
+account = {"app_id": "wx1", "app_secret": "5f2c0ffee", "base_url": "http://127.0.0.1:1"}
+app = open_app(config.from_values({"account": account}, path=folder / "config.toml", folder=folder), is_demo=False)
+seen = []
+type(app).on_ready = lambda app: (seen.extend(sys.modules), app.exit(0))
+app.run(headless=True)
+sys.modules = dict.fromkeys(seen)
+"""
+
+
+def test_what_asks_and_acts_is_loaded_after_the_first_paint(tmp_path: Path) -> None:
+    modules = loaded_after(FIRST_PAINT, str(tmp_path))
+
+    assert {"kfconsole.ui.desk_screen", "sqlite3"} <= modules
+    assert not modules & {"click", "hashlib", "logging.handlers", "httpx", "httpcore", "anyio"}
+    assert not modules & {"kfconsole.wechat.client", "kfconsole.wechat.codes", "kfconsole.cli.log"}
+    late = "actions poller changes checking deeds managing sending serving supervising transferring undoing uploads"
+    assert not modules & {f"kfconsole.desk.{name}" for name in (*late.split(), "recording_file", "masked_facts")}

@@ -77,6 +77,10 @@ class Archive(Choices, Debts, Deeds, Reports, Sends, Watches):
         self._index = Index(self._place)
         self._read, self._write = self._place.read, self._place.write
 
+    def begin(self) -> None:
+        """Begin with opening the file, for a program that has much to load before it can wait for that."""
+        self._place.begin()
+
     async def open(self) -> None:
         """Create or migrate the file; sends of consoles that ended without an answer become unknown."""
         await self._open(Policy.STRICT)

@@ -78,6 +78,10 @@ class Place:
         """Call back on the event loop with every trouble that comes, and with None once it is over."""
         self._tell = tell
 
+    def begin(self) -> None:
+        """Bring the file to today's version meanwhile; `open` tells how that went."""
+        self._writer.begin()
+
     async def open(self, prepare: "Callable[[Connection], object]", policy: Policy) -> None:
         """Begin with a job on a file that is brought to today's version.
 

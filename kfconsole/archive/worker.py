@@ -47,10 +47,16 @@ class Worker:
         self._connect = connect
         self._connection: Connection | None = None
         self._refusal: FileError | None = None
+        self._early: FileError | None = None
+        """Why the connection could not be made before anybody needed it: the first job is told."""
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
         self._sliced: set[Future[Any]] = set()
         self._is_closed = False
         self._has_ended = False
+
+    def begin(self) -> None:
+        """Connect meanwhile; the first job will hardly have to wait for it."""
+        self._executor.submit(self._connect_early)
 
     async def read(self, job: "Callable[[Connection], T]") -> T:
         """Run a job whose caller may lose interest: cancelled before its turn, it never runs."""
@@ -104,7 +110,16 @@ class Worker:
         with explained(self._path):
             return job()
 
+    def _connect_early(self) -> None:
+        try:
+            self._explained(self._connected)
+        except FileError as error:
+            self._early = error
+
     def _connected(self) -> "Connection":
+        if (early := self._early) is not None:
+            self._early = None
+            raise early
         if (reason := self._refusal) is not None:
             raise FileError(reason.message, hint=reason.hint, fault=reason.fault)
         if self._connection is None:

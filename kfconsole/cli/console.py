@@ -52,7 +52,6 @@ def open_app(
     gc.disable()  # what is loaded now stays; the app collects again from its first paint on
 
     from kfconsole.cli.wiring import wire
-    from kfconsole.ui.app import KfApp
 
     recorder = tape = None
     if record_file is not None:
@@ -61,7 +60,12 @@ def open_app(
 
         recorder = recorder_for(record_file, is_masked=is_masked)
         tape = RecordingTape(recorder)
-    return KfApp(settings=settings, parts=wire(settings, recorder), is_demo=is_demo, tape=tape)
+    parts = wire(settings, recorder)
+    parts.archive.begin()
+
+    from kfconsole.ui.app import KfApp  # takes longest
+
+    return KfApp(settings=settings, parts=parts, is_demo=is_demo, tape=tape)
 
 
 def _tell_unkept(archive: "Archive") -> None:

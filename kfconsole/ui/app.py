@@ -19,7 +19,7 @@ from textual.worker import WorkerError, WorkerFailed
 from kfconsole import text
 from kfconsole.errors import ArchiveError, KfError
 from kfconsole.i18n import _, ngettext
-from kfconsole.model import CustomerId, MessageId
+from kfconsole.model import CustomerId, Feed, MessageId
 from kfconsole.terminal.tmux import run_program
 from kfconsole.ui import arriving, collecting, words
 from kfconsole.ui import keymap as keymaps
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+FIRST_ANSWER_SECONDS = 0.5
 SETTLED_SECONDS = 3.0  # by then the first answers are on screen
 DAY_SECONDS = 86_400.0
 REST_SECONDS = 0.5  # a key pressed sooner was meant for what was there before
@@ -98,7 +99,7 @@ class KfApp(NotingApp):
             tape=tape,
         )
         self.is_begun = False
-        """Whether the desk was on screen: from then on people act, and WeChat is asked."""
+        """Whether acts are under way: before, none has left anything behind."""
         self.crash: Exception | None = None
         """What ended the program unexpectedly, for the log; never shown with local variables, which hold secrets."""
         self.last_words: list[str] = []
@@ -162,7 +163,6 @@ class KfApp(NotingApp):
 
     def on_ready(self) -> None:
         """Start asking once the desk is on screen; from now on garbage is collected."""
-        self.is_begun = True
         collecting.begin(self.set_timer)
         self.set_class(self.settings.ui.ascii_borders, "-ascii")
         self.run_worker(self._live(), group="desk", name="desk")
@@ -178,11 +178,27 @@ class KfApp(NotingApp):
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.poller.run())
+            await self._first_answer()
+            self.is_begun = True
             group.create_task(self.actions.run(is_console=True))
             if self.station.is_automatic:
                 from kfconsole.ui.automatic import assign_automatically
 
                 group.create_task(assign_automatically(self))
+
+    async def _first_answer(self) -> None:
+        """Wait until WeChat has told who waits, or could not, but never for long: everybody looks for that first."""
+        painted = asyncio.Event()
+
+        def look(desk: "Desk") -> None:
+            if Feed.QUEUE in desk.health:
+                self.call_after_refresh(painted.set)
+
+        unsubscribe = self.store.subscribe(look)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_ANSWER_SECONDS):
+                await painted.wait()
+        unsubscribe()
 
     async def _keep_drafts(self) -> None:
         # One after the other, so that an older text never overwrites a newer one.

@@ -57,7 +57,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         self._status, self._hints = Bar(id="status"), Hints(id="hints")
         self._notice = Prose(id="notice")
         self._painted: Desk | None = None
-        self._is_paint_due = False
+        self._is_paint_due = self._is_fit_due = False
         self._last_focused: Widget | None = None
         self._left_openid: CustomerId | None = None
         self._way_back: tuple[CustomerId, Callable[[], None]] | None = None
@@ -65,6 +65,10 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
 
     def compose(self) -> ComposeResult:
         """Lay out bars, lists and conversation."""
+        size = self.app.size  # else all is styled anew when the screen is told it
+        wide = self._get_breakpoint_classes(size.width, self.HORIZONTAL_BREAKPOINTS)
+        tall = self._get_breakpoint_classes(size.height, self.VERTICAL_BREAKPOINTS)
+        self.add_class(*wide, *tall, update=False)
         yield self._status
         yield self._notice
         with Horizontal(id="desk"):
@@ -103,7 +107,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         self.lists.show(desk, anew=anew)
         if before is None or desk.open is not before.open or not self.talk.shows_names_of(desk):
             self.conversation.show(desk)
-            if self.app.is_begun:
+            if before is not None or desk.open is not None:
                 self.app.poller.focus(rules.who_serves(desk, desk.open.openid) if desk.open else None)
             self._paint_hints()
         self._paint_bars(desk)
@@ -131,11 +135,17 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
     def on_resize(self) -> None:
         """Fit the bars to the new width, and give the focus back that a window too small took away."""
         if self.is_mounted:
-            self.call_after_refresh(self._paint_anew)
-            self.call_after_refresh(self._leave_if_hidden)
-            self.call_after_refresh(self._focus_what_is_seen)
+            if not self._is_fit_due:  # several come at the start
+                self._is_fit_due = True
+                self.call_after_refresh(self._fit)
             if self.focused is None and self._last_focused is not None:
                 self.call_after_refresh(self._last_focused.focus)
+
+    def _fit(self) -> None:
+        self._is_fit_due = False
+        self._paint_anew()
+        self._leave_if_hidden()
+        self._focus_what_is_seen()
 
     def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool:
         """Let no key act while a question is on its way to the screen, or in a window too small to see on what."""

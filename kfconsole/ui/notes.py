@@ -89,6 +89,11 @@ class NotingApp(App[int]):
             self._news = message
         super().notify(message, title=text.clean(title), severity=severity, timeout=timeout, markup=markup)
 
+    def _refresh_notifications(self) -> None:
+        # Textual lays out every screen anew that comes up, for notes that nobody has written.
+        if self._notifications or (self.screen_stack and self.screen.query(Note)):
+            super()._refresh_notifications()
+
     def take_note_away(self, message: str) -> None:
         """Take a note away that is true no longer, or hides what matters more."""
         self._take_shown(text.clean(message))
