@@ -18,7 +18,7 @@ from kfconsole.model import AgentId, CustomerId, Desk
 from kfconsole.ui import keymap as keymaps
 from kfconsole.ui import rebinding, words
 from kfconsole.ui.commands import CHANGING_ACTIONS, Place
-from kfconsole.ui.early import TakesKeys, pass_to
+from kfconsole.ui.early import TakesKeys, Typed, pass_to
 from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.tones import TonedScreen
 from kfconsole.ui.widgets.line_list import LineList
@@ -44,7 +44,7 @@ class ActingScreen(TakesKeys, TonedScreen):
         super().__init__()
         self._stop_following: list[Callable[[], None]] = []
         self._askers: list[Worker[Any]] = []
-        self._held: list[events.Key] = []
+        self._held: list[Typed] = []
         self._seen_at = math.inf
         """When this screen was painted first: a key pressed before was not meant for what stands on it."""
 
@@ -108,18 +108,18 @@ class ActingScreen(TakesKeys, TonedScreen):
         if not self.is_asking:
             self._held.clear()
 
-    def take_early(self, event: events.Key) -> bool:
+    def take_early(self, event: Typed) -> bool:
         """Hold a key for the question on its way, and let none change what nobody has seen yet."""
         if self.is_asking:
             self._held.append(event)
             return True
-        if event.time < self._seen_at:
+        if isinstance(event, events.Key) and event.time < self._seen_at:
             bound = self._bindings.key_to_bindings.get(event.key, ())
             if any(binding.action in CHANGING_ACTIONS for binding in bound):
                 return True
         return super().take_early(event)
 
-    def take_held(self) -> list[events.Key]:
+    def take_held(self) -> list[Typed]:
         """Hand over the keys that were held for what is on its way now."""
         held, self._held = self._held, []
         return held if self.is_asking else []

@@ -27,11 +27,10 @@ from kfconsole.ui.acting import ActingScreen
 from kfconsole.ui.alerting import Alerting
 from kfconsole.ui.commands import Place
 from kfconsole.ui.desk_screen import DeskScreen
-from kfconsole.ui.early import TakesKeys
+from kfconsole.ui.early import is_taken
 from kfconsole.ui.notes import NotingApp
 from kfconsole.ui.status import Station
 from kfconsole.ui.widgets.composer import Composer
-from kfconsole.ui.widgets.entry import Entry
 
 if TYPE_CHECKING:
     from textual.actions import ActionParseResult
@@ -325,19 +324,15 @@ class KfApp(NotingApp):
         await super().on_event(event)
 
     def on_key(self, event: events.Key) -> None:
-        """Give a dialog, a line or the composer what was typed right behind the key that opened it."""
-        if isinstance(self.screen, TakesKeys) and self.screen.take_early(event):
+        """Let no key be a command that was typed right behind the one that opened a dialog, a line or the composer."""
+        if is_taken(self.screen, event):
             event.prevent_default()
-            return
-        opened = self.focused
-        if not event.is_printable or event.character is None:
-            return
-        if isinstance(opened, Composer):
-            event.prevent_default()
-            opened.insert(event.character)
-        elif isinstance(opened, Entry):
-            event.prevent_default()
-            opened.insert_ahead(event.character)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Lose nothing that is pasted without a word."""
+        if not is_taken(self.screen, event):
+            said = _("What was pasted is nowhere: no line had the cursor. Paste it again.")
+            self.notify(said, severity="warning", timeout=8)
 
     async def run_action(
         self, action: "str | ActionParseResult", default_namespace: DOMNode | None = None, *arguments: Any

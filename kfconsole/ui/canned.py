@@ -25,7 +25,7 @@ from kfconsole.i18n import _, ngettext, sentences
 from kfconsole.model import CustomerId
 from kfconsole.text import clip, fit, one_line, width_cells
 from kfconsole.ui.commands import Place
-from kfconsole.ui.early import EarlyKeys
+from kfconsole.ui.early import EarlyKeys, Typed, pass_to
 from kfconsole.ui.plain import plain
 from kfconsole.ui.tones import TonedScreen
 from kfconsole.ui.widgets.bar import Bar, Hints, Piece
@@ -60,6 +60,12 @@ class CannedLine(Entry):
         event.stop()
         event.prevent_default()
 
+    def _on_paste(self, event: events.Paste) -> None:
+        if self._picker.is_done:
+            self._picker.hold(event)
+            event.stop()
+            event.prevent_default()
+
     def leaves_by(self, key: str) -> bool:
         """Choose, move, leave, and edit the file."""
         act = self._picker.acts.get(key)
@@ -87,7 +93,7 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         self._library = desk.canned_library
         self._finder = Finder(self._library.replies if self._library is not None else ())
         self._shown: dict[str, Reply] = {}
-        self._held: list[events.Key] = []
+        self._held: list[Typed] = []
         self._is_gone = False
         self.is_done = False
         """Whether the keys that still come are for the composer."""
@@ -338,15 +344,15 @@ class CannedPicker(EarlyKeys, ModalScreen[None], TonedScreen):
         for event in self._held:
             self._give_composer(event)
 
-    def hold(self, event: events.Key) -> None:
+    def hold(self, event: Typed) -> None:
         """Keep a key that is meant for the composer."""
         if self._is_gone:
             self._give_composer(event)
         else:
             self._held.append(event)
 
-    def _give_composer(self, event: events.Key) -> None:
-        self._desk.composer._forward_event(events.Key(event.key, event.character))  # as the app does
+    def _give_composer(self, event: Typed) -> None:
+        pass_to(self._desk.composer, event)
 
     # -- the file --------------------------------------------------------------------------------------------------
 

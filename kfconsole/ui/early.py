@@ -6,6 +6,8 @@ lies below. All of them pass by the application, which asks the screen on top ab
 - A screen from which a question is on its way holds them for it (`ActingScreen.asks`).
 - A dialog keeps those that came before it could take any, and takes them in order (`EarlyKeys`): into its line
   (`WordsFirst`), or, where a key would answer what nobody has read yet, not at all (`ReadFirst`).
+
+What is pasted goes the same way; where nothing takes it, that is said.
 """
 
 from collections.abc import Sequence
@@ -16,17 +18,23 @@ from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.widget import Widget
 
+from kfconsole.ui.widgets.composer import Composer
+from kfconsole.ui.widgets.entry import Entry
+from kfconsole.ui.widgets.text_box import TextBox
+
+Typed = events.Key | events.Paste
+
 LONGEST_WAY_SECONDS = 0.5  # where something on the way of the keys is gone, nothing comes along it
 
 
 class TakesKeys:
     """A screen that may want keys before any binding looks at them."""
 
-    def take_early(self, event: events.Key) -> bool:  # noqa: ARG002  # for those that do
+    def take_early(self, event: Typed) -> bool:  # noqa: ARG002  # for those that do
         """Take a key that was pressed before this screen could be meant, or not; True when it is taken."""
         return False
 
-    def take_held(self) -> list[events.Key]:
+    def take_held(self) -> list[Typed]:
         """Hand over the keys that were held for the dialog above this screen."""
         return []
 
@@ -42,12 +50,12 @@ class EarlyKeys(TakesKeys):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._early: list[events.Key] = []
+        self._early: list[Typed] = []
         self._taker: Widget | None = None
         self._taker_due: Widget | None = None
         self._taken_at = 0.0
 
-    def take_early(self, event: events.Key) -> bool:
+    def take_early(self, event: Typed) -> bool:
         """Keep a key that was pressed before this dialog took any; False when it was pressed later."""
         if super().take_early(event):
             return True
@@ -59,12 +67,12 @@ class EarlyKeys(TakesKeys):
         self.take_keys([event])
         return True
 
-    def take_keys(self, early: Sequence[events.Key]) -> None:
+    def take_keys(self, early: Sequence[Typed]) -> None:
         """Do what keys mean that were pressed before this dialog took any, in order."""
         for event in early:
             self.give(event)
 
-    def give(self, event: events.Key) -> None:
+    def give(self, event: Typed) -> None:
         """Give a key to what has the focus now."""
         if self._taker is not None:
             pass_to(self._taker, event)
@@ -74,6 +82,16 @@ class EarlyKeys(TakesKeys):
         if self.take_early(event):
             event.stop()
             event.prevent_default()
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Keep what is pasted before anything here had the focus; without one, it is for what had it first."""
+        assert isinstance(self, Screen)
+        if not self.take_early(event):
+            if self.focused is not None or not isinstance(self._taker, Entry | TextBox):
+                return
+            self._taker.take_pasted(event.text)
+        event.stop()
+        event.prevent_default()
 
     def hand_over(self, taker: Widget) -> None:
         """Give the focus to a widget, and the keys pressed so far, in order.
@@ -118,10 +136,10 @@ class EarlyKeys(TakesKeys):
 class WordsFirst(EarlyKeys):
     """A dialog with a line: words typed early stand in it, and Enter behind them means what they alone say."""
 
-    def take_keys(self, early: Sequence[events.Key]) -> None:
+    def take_keys(self, early: Sequence[Typed]) -> None:
         """Write what was typed early."""
         for event in early:
-            if event.key == "enter" and self._taker is not None:
+            if isinstance(event, events.Key) and event.key == "enter" and self._taker is not None:
                 self._taker.call_later(self.enter_unseen)  # behind the words
                 return
             self.give(event)
@@ -134,10 +152,10 @@ class WordsFirst(EarlyKeys):
 class ReadFirst(EarlyKeys):
     """A dialog whose keys answer what stands in it: before anybody could read that, only Esc does anything."""
 
-    def take_keys(self, early: Sequence[events.Key]) -> None:
-        """Leave, if that was pressed."""
+    def take_keys(self, early: Sequence[Typed]) -> None:
+        """Leave, if that was pressed; of what was pasted it is said that it is nowhere."""
         for event in early:
-            if event.key == "escape":
+            if isinstance(event, events.Paste) or event.key == "escape":
                 self.give(event)
 
     def begin_at(self, taker: Widget) -> None:
@@ -146,8 +164,24 @@ class ReadFirst(EarlyKeys):
         self.call_after_refresh(self.hand_over, taker)
 
 
-def pass_to(taker: Widget, event: events.Key) -> None:
+def is_taken(screen: Screen[Any], event: Typed) -> bool:
+    """Give a key to a dialog, a line or the composer, if it was typed right behind the key that opened it."""
+    if isinstance(screen, TakesKeys) and screen.take_early(event):
+        return True
+    match screen.focused, event:
+        case (TextBox() | Entry()) as opened, events.Paste():
+            opened.take_pasted(event.text)
+        case Composer() as opened, events.Key(is_printable=True, character=str(character)):
+            opened.insert(character)
+        case Entry() as opened, events.Key(is_printable=True, character=str(character)):
+            opened.insert_ahead(character)
+        case _:
+            return False
+    return True
+
+
+def pass_to(taker: Widget, event: Typed) -> None:
     """Give a key to a widget as the application does, so that it comes only once."""
-    copy = events.Key(event.key, event.character)
+    copy = events.Key(event.key, event.character) if isinstance(event, events.Key) else events.Paste(event.text)
     copy.set_sender(taker)  # one of the application's own would not bubble up to it
     taker._forward_event(copy)

@@ -34,8 +34,7 @@ class FormKeys(Widget):
     def on_paste(self, event: events.Paste) -> None:
         """Take nothing while the form is busy."""
         if self._form.is_busy:
-            event.prevent_default()
-            event.stop()
+            event.prevent_default()  # the application says that it is nowhere
 
 
 class FormEntry(FormKeys, Entry):

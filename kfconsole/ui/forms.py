@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Generic, TypeVar
 
 from msgspec import Struct
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -173,12 +173,6 @@ class Form(KeptForm[Result | None], Generic[Result]):
         return {name: entry.value for name, entry in self._entries.items()}
 
     # -- keys ------------------------------------------------------------------------------------------------------
-
-    def on_paste(self, event: events.Paste) -> None:
-        """Give the line it begins with what was pasted, or dropped, before any had the focus."""
-        if self.focused is None:
-            event.stop()
-            self._entries[self._start].post_message(events.Paste(event.text))
 
     def takes(self, entry: FormLine, key: str) -> bool:
         """Do what a key does that is not a line's own, and return whether it is one."""

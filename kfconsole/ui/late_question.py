@@ -8,6 +8,9 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, TextArea
 
 from kfconsole.ui.dialogs import Answer, Question
+from kfconsole.ui.early import Typed, pass_to
+from kfconsole.ui.widgets.composer import Composer
+from kfconsole.ui.widgets.entry import Entry
 
 _MOVING_KEYS = " hjkl"
 
@@ -75,10 +78,15 @@ class LateQuestion(Question):
             return False
         return event.character.casefold() not in {*_MOVING_KEYS, *(answer.key for answer in self._answers)}
 
-    def take_early(self, event: events.Key) -> bool:
+    def take_early(self, event: Typed) -> bool:
         """Write a key where it was meant, which is below; one that would act there does nothing."""
         if self.is_open:
             return False
+        if isinstance(event, events.Paste):
+            if isinstance(writing := self._writing_in, Composer | Entry):
+                self._before_more()
+                writing.take_pasted(event.text)
+            return isinstance(writing, Composer | Entry)
         match self._writing_in:
             case TextArea() as writing if event.is_printable and event.character:
                 self._before_more()
@@ -95,8 +103,8 @@ class LateQuestion(Question):
             if self.is_open:
                 self._wait()
             event.stop()
-            self._before_more()
-            self._writing_in.post_message(events.Paste(event.text))
+            event.prevent_default()
+            pass_to(self._writing_in, event)  # behind the keys still on their way there, as in `on_key`
 
     def check_action(self, _action: str, _parameters: tuple[object, ...]) -> bool:
         """Let no binding act before it is open."""

@@ -187,12 +187,12 @@ class Console:
         # One may have been under way already: the second one was asked after now.
         await self.until(lambda: all(self.requests.calls[path] >= before[path] + 2 for path in paths))
 
-    def strike(self, *keys: str) -> None:
-        """Press keys in one burst, as a terminal hands them over: nothing happens in between."""
+    def strike(self, *keys: str | events.Paste) -> None:
+        """Press keys, or paste, in one burst, as a terminal hands them over: nothing happens in between."""
         driver = self.app._driver
         assert driver is not None
         for key in keys:
-            driver.send_message(key_event(key))
+            driver.send_message(key_event(key) if isinstance(key, str) else events.Paste(key.text))  # made in order
 
     async def press(self, *keys: str) -> None:
         """Press keys, one after the other."""

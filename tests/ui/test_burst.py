@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual import events
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -114,6 +115,42 @@ async def test_words_behind_the_key_stand_in_the_line_and_no_letter_is_a_command
 
         assert console.composer == ""
         assert console.writes() == before
+
+
+@pytest.mark.parametrize("name", [*WITH_A_LINE, "reply"])
+async def test_what_is_pasted_behind_the_key_stands_in_the_line(tmp_path: Path, world: World, name: str) -> None:
+    async with floor(tmp_path, world, size=(80, 24)) as console:
+        keys = WITH_A_LINE.get(name, ("2", "r"))
+        await lead_to(console, keys)
+        console.strike(keys[-1], "a", events.Paste("张三"), "b")
+        await console.until(lambda: (console.composer or line_of(console.app.screen)).endswith("a张三b"))
+
+        assert (console.composer == "") is (name != "reply")
+
+
+@pytest.mark.parametrize("keys", [("2", "x"), ("1", "r"), ("2",), ("4",), ("2", "r", "escape")])
+async def test_of_what_is_pasted_where_nothing_takes_it_that_is_said(
+    tmp_path: Path, world: World, keys: tuple[str, ...]
+) -> None:
+    async with floor(tmp_path, world, size=(80, 24)) as console:
+        await lead_to(console, keys)
+        console.strike(keys[-1], events.Paste("张三"))
+        await console.until(lambda: bool(console.app._notifications))
+        if isinstance(console.app.screen, Question):  # no note hides what it asks
+            await console.press("escape")
+        await console.sees("What was pasted is nowhere")
+
+        assert console.composer == ""
+
+
+async def test_what_is_pasted_behind_the_canned_reply_that_was_picked_is_of_the_reply(
+    tmp_path: Path, world: World
+) -> None:
+    (tmp_path / "replies.toml").write_text('[[reply]]\nname = "hello"\ntext = "你好"\n', encoding="utf-8")
+    async with floor(tmp_path, world, size=(80, 24)) as console:
+        await lead_to(console, ("2", "r", "ctrl+r"))
+        console.strike("ctrl+r", *"hel", "enter", events.Paste("张三"), "b")
+        await console.until(lambda: console.is_writing and console.composer == "你好张三b")
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -6,7 +6,7 @@ from textual import events
 from textual.widgets import Input
 
 from kfconsole import text
-from kfconsole.ui.widgets.key_order import acted, acts_of, is_below_dialog
+from kfconsole.ui.widgets.key_order import acted, acts_of, is_below_dialog, is_elsewhere
 
 
 class Entry(Input):
@@ -28,10 +28,13 @@ class Entry(Input):
 
         Getting the focus selects what stands here, and the next key would take the place of what was just written.
         """
+        self._begin_ahead()
+        self.insert_text_at_cursor(character)
+
+    def _begin_ahead(self) -> None:
         if not self.has_focus and self.select_on_focus:
             self.value = ""
             self.select_on_focus = False
-        self.insert_text_at_cursor(character)
 
     def _on_blur(self, event: events.Blur) -> None:  # noqa: ARG002  # the library's signature
         self.select_on_focus = self._selects_on_focus
@@ -58,5 +61,11 @@ class Entry(Input):
 
     def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
-        event.stop()
-        self.replace(text.one_line(text.clean(event.text[: self.MAX_PASTED])), *self.selection)
+        if not is_elsewhere(self):
+            event.stop()
+            self.take_pasted(event.text)
+
+    def take_pasted(self, pasted: str) -> None:
+        """Write what was pasted, over what is selected."""
+        self._begin_ahead()
+        self.replace(text.one_line(text.clean(pasted[: self.MAX_PASTED])), *self.selection)

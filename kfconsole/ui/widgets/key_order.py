@@ -29,6 +29,11 @@ def is_below_dialog(screen: Screen[Any]) -> bool:
     return getattr(screen, "is_asking", False) or screen in screen.app.screen_stack[:-1]
 
 
+def is_elsewhere(field: Widget) -> bool:
+    """Whether what is pasted now is not for this field, but for a dialog above it, or what has the focus by now."""
+    return field.screen.focused is not field or is_below_dialog(field.screen)
+
+
 async def acted(field: Widget, event: events.Key) -> bool:
     """Open a dialog at once, by a key that is no text, where keys of the screen would wait for the words behind."""
     bound = () if event.is_printable else field.screen._bindings.key_to_bindings.get(event.key, ())

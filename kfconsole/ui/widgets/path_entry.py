@@ -104,10 +104,9 @@ class PathEntry(Entry):
         else:
             self.post_message(self.Completed(self, ()))
 
-    def _on_paste(self, event: events.Paste) -> None:
-        event.prevent_default()
-        event.stop()
-        path = dropped_path(event.text[: self.MAX_PASTED])
+    def take_pasted(self, pasted: str) -> None:
+        """Write what was pasted, or dropped."""
+        path = dropped_path(pasted[: self.MAX_PASTED])
         if path.startswith(("/", "~")):  # a whole one takes the place of what was there
             self.value = path
             self.cursor_position = len(path)

@@ -6,7 +6,7 @@ from textual import events
 from textual.widgets import TextArea
 
 from kfconsole.text import clean
-from kfconsole.ui.widgets.key_order import acts_of
+from kfconsole.ui.widgets.key_order import acts_of, is_elsewhere
 
 
 class TextBox(TextArea):
@@ -32,7 +32,12 @@ class TextBox(TextArea):
 
     async def _on_paste(self, event: events.Paste) -> None:
         event.prevent_default()
-        event.stop()
-        pasted = clean(event.text.replace("\r\n", "\n").replace("\r", "\n"))
+        if not is_elsewhere(self):
+            event.stop()
+            self.take_pasted(event.text)
+
+    def take_pasted(self, pasted: str) -> None:
+        """Write what was pasted, over what is selected."""
+        pasted = clean(pasted.replace("\r\n", "\n").replace("\r", "\n"))
         if result := self._replace_via_keyboard(pasted, *self.selection):
             self.move_cursor(result.end_location)
