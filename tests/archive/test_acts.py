@@ -12,9 +12,9 @@ from kfconsole.archive import Archive, Process
 from kfconsole.archive.outbox import GONE_AFTER_SECONDS
 from kfconsole.model import Deed, Delivery
 from tests.archive.test_chain import checked
-from tests.archive.test_faults import locked
 from tests.archive.test_faults_damage import PAGE, aside, filled, overwrite, page_of
 from tests.archive.world import ANN, BOB, CREATED_AT, ME, T
+from tests.damage import locked
 
 UNKNOWN = "Outcome unknown: the console ended in the midst of it."
 DEAD = replace(Process.current(), started="1")

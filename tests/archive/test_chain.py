@@ -13,8 +13,8 @@ from kfconsole.archive import Archive
 from kfconsole.archive.chain import head_path
 from kfconsole.errors import ArchiveError
 from kfconsole.model import AuditCheck, AuditFault, Deed
-from tests.archive.test_faults import locked
 from tests.archive.world import ANN, BOB, CREATED_AT, ME, T
+from tests.damage import locked
 
 DAY = 86_400.0
 UNGUARDED = "DROP TRIGGER audit_stays; DROP TRIGGER audit_is_kept;"

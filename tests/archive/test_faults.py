@@ -2,8 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,20 +13,9 @@ from kfconsole.archive.shelter import FIRST_ID
 from kfconsole.errors import ArchiveError
 from kfconsole.model import ArchiveTrouble, CustomerAct, CustomerId, Delivery, Opening, Unkept
 from tests.archive.world import ANN, BOB, ME, T, received, sent, texts
+from tests.damage import locked
 
 NOW = T + 600
-
-
-@contextmanager
-def locked(path: Path, how: str = "IMMEDIATE") -> Iterator[None]:
-    """Let another program hold the file."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        if how == "EXCLUSIVE":
-            other.execute("PRAGMA locking_mode = EXCLUSIVE")
-        other.execute(f"BEGIN {how}")
-        if how == "EXCLUSIVE":
-            other.execute("DELETE FROM drafts WHERE customer_id = -1")
-        yield
 
 
 def content(path: Path) -> bytes:

@@ -17,6 +17,7 @@ from kfconsole.archive.schema import MIGRATIONS
 from kfconsole.errors import ArchiveError
 from kfconsole.model import ArchiveTrouble, Delivery
 from tests.archive.world import ANN, BOB, ME, T, received, texts
+from tests.damage import put
 
 NOW = T + 600
 PAGE = 4096
@@ -61,11 +62,6 @@ async def opened(path: Path) -> Archive:
 
 def aside(path: Path) -> list[Path]:
     return sorted(file for file in path.parent.iterdir() if ".damaged-" in file.name)
-
-
-def put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
 
 
 def contents(files: list[Path]) -> list[bytes]:

@@ -13,6 +13,7 @@ from kfconsole.archive import Archive
 from kfconsole.archive.connection import explained
 from kfconsole.errors import ArchiveError
 from tests.archive.world import ANN, BOB, ME, T, received, texts
+from tests.damage import put
 
 
 def open_to_all(path: Path) -> None:
@@ -21,11 +22,6 @@ def open_to_all(path: Path) -> None:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
 
 
 def damage(path: Path, intact_bytes: int) -> None:
@@ -98,7 +94,7 @@ async def test_an_archive_of_a_newer_version_is_refused_and_left_alone(archive: 
 
 
 async def test_a_file_that_is_no_archive_is_named(path: Path) -> None:
-    write(path, b"this is not a database, it only lies where one should be" * 100)
+    put(path, b"this is not a database, it only lies where one should be" * 100)
 
     with pytest.raises(ArchiveError, match="damaged or not an archive") as caught:
         await Archive(path).open()
@@ -149,7 +145,7 @@ async def test_a_file_locked_at_the_start_is_named(archive: Archive, path: Path)
 
 
 async def test_a_folder_in_the_files_place_is_named(path: Path) -> None:
-    write(path / "file", b"")
+    put(path / "file", b"")
 
     with pytest.raises(ArchiveError, match="cannot be") as caught:
         await Archive(path).open()
@@ -158,7 +154,7 @@ async def test_a_folder_in_the_files_place_is_named(path: Path) -> None:
 
 
 async def test_a_file_in_the_folders_place_is_named(path: Path) -> None:
-    write(path.parent, b"not a folder")
+    put(path.parent, b"not a folder")
 
     with pytest.raises(ArchiveError, match="cannot be opened"):
         await Archive(path).open()

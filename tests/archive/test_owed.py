@@ -7,8 +7,8 @@ import pytest
 
 from kfconsole.archive import Archive
 from kfconsole.model import MessageKind, Owed, Record, Session
-from tests.archive.test_faults import locked
 from tests.archive.world import ANN, BOB, COLLEAGUE, CREATED_AT, ME, T
+from tests.damage import locked
 
 DEBT = Owed(ANN, T + 0.5, ME, "li", "asks for the invoice")
 

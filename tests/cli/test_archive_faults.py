@@ -1,13 +1,13 @@
 """Commands on an archive that is damaged, newer, locked or nowhere: reading goes on, sending is refused."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Command, Shop
+from tests.damage import locked
 
 NOWHERE = "/dev/null/data"
 """A folder that even root cannot make."""
@@ -19,14 +19,6 @@ def archive(kf: Command, one_shop: Shop, home: Path) -> Path:
     """Make the archive of the shop's account."""
     assert kf("queue").code == 0
     return home / "data" / f"{one_shop.app_id}.db"
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Let another program hold the file."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
 
 
 @pytest.mark.parametrize("command", [["queue"], ["status"], ["agents", "list"], ["sessions", "list"]])

@@ -15,15 +15,6 @@ from tests.desk.house import LI, ME, House, customer, opened, until
 ANN, BOB = customer(1), customer(2)
 
 
-@pytest.fixture
-async def house_with_ann(house: House) -> House:
-    for openid in (ANN, BOB):
-        house.world.say(openid, "hello")
-        house.world.accept(ME, openid)
-    await house.actions.open(ANN)
-    return house
-
-
 def sent_texts(house: House) -> list[str]:
     return [sent.text for sent in house.world.sent]
 

@@ -15,15 +15,6 @@ from tests.desk.house import ME, House, customer
 ANN, BOB = customer(1), customer(2)
 
 
-@pytest.fixture
-async def house_with_ann(house: House) -> House:
-    for openid in (ANN, BOB):
-        house.world.say(openid, "hello")
-        house.world.accept(ME, openid)
-    await house.actions.open(ANN)
-    return house
-
-
 @asynccontextmanager
 async def another_console(house: House, process: Process | None = None) -> AsyncIterator[Archive]:
     archive = Archive(house.archive._path, wall=house.time.wall, process=process)

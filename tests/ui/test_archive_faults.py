@@ -1,8 +1,7 @@
 """When the archive on disk fails: the console goes on, says what is wrong, and brings back what happened meanwhile."""
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from kfconsole.archive import Archive
 from kfconsole.config import from_values
 from kfconsole.model import CustomerId, Delivery
 from kfconsole.simulator import World
+from tests.damage import locked, put
 from tests.ui.console import SEND, Console, running, waiting
 
 LOST_WITH_THE_END = "ending the console loses it"
@@ -19,19 +19,6 @@ LOST_WITH_THE_END = "ending the console loses it"
 def archive_path(tmp_path: Path, world: World) -> Path:
     values: dict[str, dict[str, object]] = {"account": {"app_id": world.app_id, "app_secret": world.app_secret}}
     return from_values(values, path=tmp_path / "config.toml", folder=tmp_path).archive_path
-
-
-def put(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(content)
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Let another program hold the file."""
-    with closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
 
 
 def flowing(console: Console) -> str:

@@ -15,11 +15,10 @@ from kfconsole.ui.board import BoardScreen
 from kfconsole.ui.board_columns import BoardColumns
 from kfconsole.ui.board_rows import BoardLook
 from kfconsole.ui.dialogs import Picker
-from kfconsole.ui.lines import Line
-from kfconsole.ui.talk import Talk
 from kfconsole.ui.tones import Tones
 from kfconsole.ui.words import WIDE_GLYPHS
 from tests.ui.console import COLLEAGUE, ME, RECORDS, SEND, TYPING, Console, running, short, waiting
+from tests.ui.steps import messages_of
 from tests.ui.test_hostile import STRINGS, assert_harmless
 
 SIZES = [(120, 40), (80, 24)]
@@ -35,11 +34,6 @@ def board_of(console: Console) -> BoardScreen:
 def listed(console: Console) -> list[str]:
     """The customers on the board, from the top."""
     return [row.id for row in board_of(console).customers.rows]
-
-
-def messages_of(talk: Talk) -> list[str]:
-    """The texts of a conversation on screen."""
-    return [item.message.text for item in talk.items if isinstance(item, Line)]
 
 
 async def show_board(console: Console, count: int) -> BoardScreen:

@@ -1,46 +1,19 @@
 """The line above the composer tells before anything is typed; long texts go in parts, after a question."""
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from kfconsole import i18n
 from kfconsole.desk import splitting
 from kfconsole.i18n import _, ngettext
 from kfconsole.simulator import World
 from kfconsole.text import width_cells
 from tests.ui.console import COLLEAGUE, QUEUE, RECORDS, SEND, TYPING, Console, running, short, waiting
+from tests.ui.steps import talking, write_to
 
 SIZES = [(120, 40), (80, 24)]
 PARAGRAPH = "您好，这是退货的说明，请您先看一下，有问题随时告诉我。" * 12
 LONG = "\n\n".join(f"第{number}段。{PARAGRAPH}" for number in "一二三四")
-
-
-@pytest.fixture(params=["en", "zh"])
-def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Speak a language for one test."""
-    i18n.use(request.param)
-    yield request.param
-    i18n.use("en")
-
-
-@asynccontextmanager
-async def writing(tmp_path: Path, world: World, **options: Any) -> AsyncIterator[tuple[Console, str]]:
-    """A console with the cursor in the composer of a customer it serves."""
-    async with running(tmp_path, world, **options) as console:
-        (customer,) = waiting(world)
-        await console.serve(customer, "hi")
-        await write_to(console, customer)
-        yield console, customer
-
-
-async def write_to(console: Console, customer: str) -> None:
-    await console.choose(customer)
-    await console.press("r")
-    await console.until(lambda: console.is_writing and console.opened == customer)
 
 
 def edge(console: Console) -> str:
@@ -62,7 +35,7 @@ async def question(console: Console) -> None:
 async def test_it_tells_replies_time_bytes_and_what_the_customer_sees(
     tmp_path: Path, world: World, size: tuple[int, int]
 ) -> None:
-    async with writing(tmp_path, world, size=size) as (console, customer):
+    async with talking(tmp_path, world, size=size) as (console, customer):
         await console.until(lambda: "5/5" in edge(console) and "47:59" in edge(console))
         assert "0/2048" in edge(console)
         assert "晓雯" in edge(console)
@@ -82,7 +55,7 @@ async def test_it_tells_replies_time_bytes_and_what_the_customer_sees(
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_window_closes_before_ones_eyes(tmp_path: Path, world: World, size: tuple[int, int]) -> None:
-    async with writing(tmp_path, world, size=size) as (console, customer):
+    async with talking(tmp_path, world, size=size) as (console, customer):
         await console.until(lambda: "47:59" in edge(console))
         for hours in (23, 23, 1.5):  # the records of a day are read anew: with a longer gap nothing would be certain
             world.clock.advance(hours * 3600)
@@ -136,7 +109,7 @@ async def test_read_only_says_so(tmp_path: Path, world: World) -> None:
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_long_text_goes_in_parts_after_a_question(tmp_path: Path, world: World, size: tuple[int, int]) -> None:
     parts = splitting.split(LONG)
-    async with writing(tmp_path, world, size=size) as (console, customer):
+    async with talking(tmp_path, world, size=size) as (console, customer):
         await console.paste(LONG)
         messages = ngettext("{count} message", "{count} messages", 2).format(count=len(parts))
         await console.until(lambda: _("goes as {messages}").format(messages=messages) in edge(console))
@@ -159,7 +132,7 @@ async def test_a_long_text_goes_in_parts_after_a_question(tmp_path: Path, world:
 
 @pytest.mark.parametrize("key", ["enter", "escape"])
 async def test_cancel_comes_first_and_leaves_the_text_and_the_cursor(tmp_path: Path, world: World, key: str) -> None:
-    async with writing(tmp_path, world) as (console, _customer):
+    async with talking(tmp_path, world) as (console, _customer):
         await console.paste(LONG)
         await console.press("up", "up", "home", "enter")
         await question(console)
@@ -174,7 +147,7 @@ async def test_cancel_comes_first_and_leaves_the_text_and_the_cursor(tmp_path: P
 
 
 async def test_the_question_warns_when_not_all_parts_may_arrive(tmp_path: Path, world: World) -> None:
-    async with writing(tmp_path, world) as (console, customer):
+    async with talking(tmp_path, world) as (console, customer):
         for number in range(4):
             await console.type(f"reply {number}")
             await console.press("enter")
@@ -193,7 +166,7 @@ async def test_the_question_warns_when_not_all_parts_may_arrive(tmp_path: Path, 
 
 async def test_a_link_longer_than_a_message_is_refused_with_words(tmp_path: Path, world: World) -> None:
     link = f'<a href="https://lehuo.example/?{"x" * 2_100}">这里</a>'
-    async with writing(tmp_path, world) as (console, _customer):
+    async with talking(tmp_path, world) as (console, _customer):
         await console.paste(f"请看{link}")
         await console.until(lambda: "link too long" in edge(console))
         await console.press("enter")
@@ -203,7 +176,7 @@ async def test_a_link_longer_than_a_message_is_refused_with_words(tmp_path: Path
 
 
 async def test_a_long_text_survives_the_question_and_a_restart(tmp_path: Path, world: World) -> None:
-    async with writing(tmp_path, world) as (console, customer):
+    async with talking(tmp_path, world) as (console, customer):
         await console.paste(LONG)
         await console.press("enter")
         await question(console)
@@ -216,7 +189,7 @@ async def test_a_long_text_survives_the_question_and_a_restart(tmp_path: Path, w
 
 
 async def test_a_customer_who_is_left_meanwhile_gets_the_parts_and_nobody_else(tmp_path: Path, world: World) -> None:
-    async with writing(tmp_path, world) as (console, customer):
+    async with talking(tmp_path, world) as (console, customer):
         (other,) = waiting(world)
         await console.serve(other, "hi")
         await write_to(console, customer)
@@ -233,7 +206,7 @@ async def test_a_customer_who_is_left_meanwhile_gets_the_parts_and_nobody_else(t
 
 
 async def test_at_80_by_24_the_messages_stay_readable_above_six_lines(tmp_path: Path, world: World) -> None:
-    async with writing(tmp_path, world, size=(80, 24)) as (console, customer):
+    async with talking(tmp_path, world, size=(80, 24)) as (console, customer):
         world.say(customer, "the newest words")
         await console.sees("the newest words")
         for number in range(8):
@@ -245,7 +218,7 @@ async def test_at_80_by_24_the_messages_stay_readable_above_six_lines(tmp_path: 
 
 
 async def test_an_undo_behind_enter_does_not_bring_back_what_is_on_its_way(tmp_path: Path, world: World) -> None:
-    async with writing(tmp_path, world) as (console, customer):
+    async with talking(tmp_path, world) as (console, customer):
         console.strike(*"for you", "enter", "ctrl+z", "ctrl+z", *"more", "enter")
         await console.until(lambda: console.sent == [(customer, "for you"), (customer, "more")])
         await console.press("ctrl+z", "ctrl+z")
@@ -256,7 +229,7 @@ async def test_an_undo_behind_enter_does_not_bring_back_what_is_on_its_way(tmp_p
 async def test_lines_that_are_pasted_stay_lines_however_a_terminal_ends_them(
     tmp_path: Path, world: World, end: str
 ) -> None:
-    async with writing(tmp_path, world) as (console, _customer):
+    async with talking(tmp_path, world) as (console, _customer):
         await console.paste(f"第一行{end}第二行{end}\x1b")
         assert console.composer == "第一行\n第二行\n␛"
         assert console.sent == []

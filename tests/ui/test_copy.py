@@ -1,12 +1,10 @@
 """Copying: what one key copies where, and what is said about it."""
 
 import base64
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from kfconsole import i18n
 from kfconsole.model import CustomerId
 from kfconsole.simulator import World
 from tests.ui.console import COLLEAGUE, ME, Console, running, short, waiting
@@ -28,16 +26,8 @@ def note(sequence: str, heard: list[str]) -> None:
         heard.append(base64.b64decode(sequence[7:-1]).decode())
 
 
-@pytest.fixture(params=["en", "zh"])
-def _language(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Speak a language for one test."""
-    i18n.use(request.param)
-    yield
-    i18n.use("en")
-
-
 @pytest.mark.parametrize("size", SIZES)
-@pytest.mark.usefixtures("_language")
+@pytest.mark.usefixtures("language")
 async def test_one_key_copies_what_is_most_likely_wanted(tmp_path: Path, world: World, size: tuple[int, int]) -> None:
     async with running(tmp_path, world, size=size) as console:
         heard = hear(console)

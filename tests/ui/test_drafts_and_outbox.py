@@ -1,10 +1,7 @@
 """Nothing typed is lost, and nothing is sent twice."""
 
 import dataclasses
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -13,22 +10,7 @@ from kfconsole.archive import Process
 from kfconsole.model import CustomerId, Delivery, MessageKind
 from kfconsole.simulator import World
 from tests.ui.console import QUEUE, SEND, SESSIONS, Console, running, short, waiting
-
-
-@asynccontextmanager
-async def talking(tmp_path: Path, world: World, **options: Any) -> AsyncIterator[tuple[Console, str]]:
-    """A console with one customer served, open, and the cursor in the composer."""
-    async with running(tmp_path, world, **options) as console:
-        (customer,) = waiting(world)
-        await console.serve(customer, "hi")
-        await write_to(console, customer)
-        yield console, customer
-
-
-async def write_to(console: Console, customer: str) -> None:
-    await console.choose(customer)
-    await console.press("r")
-    await console.until(lambda: console.is_writing and console.opened == customer)
+from tests.ui.steps import talking, write_to
 
 
 def ours(console: Console) -> list[tuple[str, Delivery | None, bool]]:

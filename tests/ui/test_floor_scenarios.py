@@ -23,7 +23,8 @@ from kfconsole.ui.dialogs import Prompt
 from kfconsole.ui.report import ReportScreen
 from tests.desk.reported_day import truth_of
 from tests.ui.console import CLOSE, CREATE, ONLINE, QUEUE, RECORDS, SEND, SESSIONS, TYPING, Console, running, short
-from tests.ui.test_board import board_of, listed, look_on, messages_of
+from tests.ui.steps import messages_of
+from tests.ui.test_board import board_of, listed, look_on
 
 SIZES: Final = [(120, 40), (80, 24)]
 SPEED: Final = 60.0

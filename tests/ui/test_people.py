@@ -1,13 +1,11 @@
 """Names of customers: typed at the desk, shown everywhere, found by pinyin."""
 
 import time
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from kfconsole import i18n
 from kfconsole.desk.parts import MANY
 from kfconsole.model import Contact, CustomerId, Desk, Session
 from kfconsole.simulator import World
@@ -32,14 +30,7 @@ def finds(console: Console, openid: str) -> bool:
     return [row.id for row in console.desk_screen.queue.rows] == [openid]
 
 
-@pytest.fixture(params=["en", "zh"])
-def _language(request: pytest.FixtureRequest) -> Iterator[None]:
-    i18n.use(request.param)
-    yield
-    i18n.use("en")
-
-
-@pytest.mark.usefixtures("_language")
+@pytest.mark.usefixtures("language")
 @pytest.mark.parametrize("size", SIZES)
 async def test_a_customer_gets_alias_remark_and_tags(tmp_path: Path, world: World, size: tuple[int, int]) -> None:
     async with running(tmp_path, world, size=size) as console:

@@ -8,10 +8,9 @@ import pytest
 from kfconsole.model import AgentId, CustomerId, MessageKind, Record
 from kfconsole.simulator import World
 from kfconsole.ui.history import HistoryScreen
-from kfconsole.ui.lines import Line
 from kfconsole.ui.search import PAGE_ROWS, SearchScreen
-from kfconsole.ui.talk import Talk
 from tests.ui.console import COLLEAGUE, ME, Console, running, short, waiting
+from tests.ui.steps import messages_of
 from tests.ui.test_hostile import STRINGS, assert_harmless, over_the_wire
 
 DAY = 86_400
@@ -44,11 +43,6 @@ def search_of(console: Console) -> SearchScreen:
 def found(console: Console) -> list[str]:
     """The texts found, as listed."""
     return [row.message.text for row in search_of(console).found.rows]
-
-
-def messages_of(talk: Talk) -> list[str]:
-    """The texts of a conversation, as far as it is loaded."""
-    return [item.message.text for item in talk.items if isinstance(item, Line)]
 
 
 async def search(console: Console, words: str = "", *, key: str = "H") -> None:

@@ -10,13 +10,9 @@ from kfconsole.ui.board import BoardScreen
 from kfconsole.ui.owed import OwedScreen
 from kfconsole.ui.plan_dialog import Page, PlanDialog
 from tests.ui.console import CLOSE, COLLEAGUE, CREATE, ME, Console, running, short, waiting
+from tests.ui.steps import told
 
 SIZES = [(120, 40), (80, 24)]
-
-
-def told(console: Console) -> str:
-    """All notes so far: on a narrow screen they wrap anywhere."""
-    return "\n".join(note.message for note in console.app._notifications)
 
 
 async def hears(console: Console, *words: str) -> None:

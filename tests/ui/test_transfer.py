@@ -2,12 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from kfconsole import finding, i18n
+from kfconsole import finding
 from kfconsole.desk.undoing import UNDO_SECONDS
 from kfconsole.model import CustomerId
 from kfconsole.simulator import World
@@ -25,6 +24,7 @@ from tests.ui.console import (
     short,
     waiting,
 )
+from tests.ui.steps import told
 
 BUSY, UNBOUND = "kf2005@lehuo", "kf2006@lehuo"
 SIZES = [(120, 40), (80, 24)]
@@ -36,21 +36,9 @@ def staff(world: World) -> None:
     world.add_agent(UNBOUND, "小周", bound=False)
 
 
-@pytest.fixture
-def language(request: pytest.FixtureRequest) -> Iterator[str]:
-    i18n.use(request.param)
-    yield request.param
-    i18n.use("en")
-
-
 async def picking(console: Console, key: str) -> None:
     await console.press(key)
     await console.until(lambda: isinstance(console.app.screen, AgentPicker))
-
-
-def told(console: Console) -> str:
-    """All notes so far: on a narrow screen they wrap anywhere."""
-    return "\n".join(note.message for note in console.app._notifications)
 
 
 async def hears(console: Console, *words: str) -> None:

@@ -43,8 +43,10 @@ async def test_a_lost_answer_leaves_an_order_in_doubt(wire: Wire, path: str, ask
 
 @pytest.mark.parametrize("name", ["a@b", "A_9@gh_176331xxxx", "0123456789@" + "x" * 30, "kf@我的店 1"])
 async def test_names_of_every_known_form_are_asked_for(wire: Wire, name: str) -> None:
-    for _path, ask, _fields in ORDERS:
+    for path, ask, _fields in ORDERS:
         await ask(wire.client(), AgentId(name))
+
+        assert wire.body(path)["kf_account"] == name
 
 
 @pytest.mark.parametrize(
