@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.binding import BindingType
-from textual.css.query import QueryType
 from textual.widget import Widget
 from textual.worker import Worker, get_current_worker
 
@@ -21,7 +20,6 @@ from kfconsole.ui.commands import CHANGING_ACTIONS, Place
 from kfconsole.ui.early import TakesKeys, Typed, pass_to
 from kfconsole.ui.keymap import Keymap
 from kfconsole.ui.tones import TonedScreen
-from kfconsole.ui.widgets.line_list import LineList
 
 if TYPE_CHECKING:
     from kfconsole.ui.app import KfApp
@@ -108,6 +106,14 @@ class ActingScreen(TakesKeys, TonedScreen):
         if not self.is_asking:
             self._held.clear()
 
+    def hold_no_longer(self, worker: Worker[Any]) -> None:
+        """Let keys be commands again though such work goes on, and say of those held that they did nothing."""
+        if worker in self._askers and self.is_asking and not worker.is_finished:
+            self._askers.remove(worker)
+            if self._held and not self.is_asking:
+                self._held.clear()
+                self.tell(_("WeChat is slow to answer: what was typed meanwhile did nothing."), is_bad=True)
+
     def take_early(self, event: Typed) -> bool:
         """Hold a key for the question on its way, and let none change what nobody has seen yet."""
         if self.is_asking:
@@ -147,14 +153,6 @@ class ActingScreen(TakesKeys, TonedScreen):
         return answer is not None
 
     # -- life ------------------------------------------------------------------------------------------------------
-
-    def focus_next(self, selector: str | type[QueryType] = "*") -> Widget | None:
-        """Go to the next pane."""
-        return _arrived(super().focus_next(selector))
-
-    def focus_previous(self, selector: str | type[QueryType] = "*") -> Widget | None:
-        """Go to the pane before."""
-        return _arrived(super().focus_previous(selector))
 
     def leave(self) -> None:
         """Return to where this screen was opened."""
@@ -229,9 +227,3 @@ class ActingScreen(TakesKeys, TonedScreen):
         if openid is None:
             self.tell(_("No customer is selected."), is_bad=True)
         return openid
-
-
-def _arrived(widget: Widget | None) -> Widget | None:
-    if isinstance(widget, LineList):
-        widget.arrive()
-    return widget

@@ -337,14 +337,12 @@ class BoardScreen(CopyActs, PeopleActs, SupervisingActs, VisitActs):
         if self.has_class("-narrow"):
             self.look_away()
         self.set_focus(self.customers)
-        self.customers.arrive()
 
     def action_board_agents(self) -> None:
         """Go to the agents."""
         if self.has_class("-narrow"):
             self.look_away()
         self.set_focus(self.hands)
-        self.hands.arrive()
 
     def action_board_back(self) -> None:
         """Leave the filter, then the conversation looked at, then the board."""

@@ -228,10 +228,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         """Focus a pane; in a narrow window it comes to the front."""
         is_talking = name == "transcript"
         self.bring_conversation(is_talking)
-        pane = self.query_one(f"#{name}")
-        self.set_focus(pane)  # at once: the next key may be here already, and acts on this pane
-        if isinstance(pane, LineList):
-            pane.arrive()
+        self.set_focus(self.query_one(f"#{name}"))  # at once: the next key may be here already, and acts on this pane
         if is_talking and self.desk.open is None and self._left_openid is not None:
             self.open_and_read(self._left_openid)
         self._leave_if_hidden()

@@ -194,7 +194,7 @@ async def test_an_agent_who_cannot_accept_is_told_before_any_key(tmp_path: Path,
     me = {"offline": "kf2003@lehuo", "unbound": "kf2004@lehuo", "unknown": "kf9999@lehuo"}[state]
     world.add_agent("kf2004@lehuo", "小周", bound=False)
     async with running(tmp_path, world, me=me) as console:
-        await console.sees({"offline": "mpkf.weixin.qq.com", "unbound": "mp.weixin.qq.com", "unknown": me}[state])
+        await console.sees({"offline": "mpkf.weixin.qq.com", "unbound": "agents invite", "unknown": me}[state])
         await console.press("a")
         await console.quiet()
 

@@ -8,7 +8,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.strip import Strip
-from textual.timer import Timer
 
 from kfconsole.i18n import N_
 from kfconsole.ui.widgets.line_view import LineView
@@ -17,7 +16,6 @@ from kfconsole.ui.widgets.strips import Part, strip_of
 
 RowT = TypeVar("RowT", bound=HasId)
 
-ARRIVED_SECONDS = 0.3  # what is typed along with the key that led to a list is meant for the row that was current
 MAX_DRAWN = 1_000  # rows whose strip is kept; some screenfuls, at about 2 kB each
 
 
@@ -39,7 +37,7 @@ class LineList(LineView, Generic[RowT]):
     """Rows of one line each.
 
     The cursor stays on its row wherever that row moves. When the row disappears nothing is current until the
-    user moves, or comes to the list anew: a key pressed in that moment must not act on the neighbour.
+    user moves: a key pressed in that moment must not act on the neighbour.
 
     Args:
         draw: Draws one row from row, width in cells and whether it is current.
@@ -95,7 +93,6 @@ class LineList(LineView, Generic[RowT]):
         self._cursor = 0  # where the current row stands; with none current, the gap between rows it left
         self._had_current = False
         self._is_untouched = True
-        self._arrival: Timer | None = None
         self._drawn: dict[str, tuple[RowT, int, bool, Strip]] = {}
 
     @property
@@ -143,16 +140,6 @@ class LineList(LineView, Generic[RowT]):
         if self.has_lost_first:
             self._had_current = False
             self.show(self._rows)
-
-    def arrive(self) -> None:
-        """Somebody came to this list by a key: without a current row its first one soon is, if they are still here."""
-        if self._current_id is None and self._arrival is None:
-            self._arrival = self.set_timer(ARRIVED_SECONDS, self._begin_where_nothing_is_current)
-
-    def _begin_where_nothing_is_current(self) -> None:
-        self._arrival = None
-        if self._current_id is None and self.has_focus:
-            self.action_first()
 
     def select(self, row_id: str) -> bool:
         """Make a row current and visible, without a message; return whether it is in the list."""
@@ -215,9 +202,6 @@ class LineList(LineView, Generic[RowT]):
             self.post_message(self.Moved(self, self._current_id))
 
     def _set_current(self, place: int) -> None:
-        if self._arrival is not None:
-            self._arrival.stop()
-            self._arrival = None
         self._had_current = True
         self._cursor = place
         self._current_id = self._rows[place].id
