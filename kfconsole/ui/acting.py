@@ -1,6 +1,5 @@
 """What every screen whose keys act has: the subject of a key, names, and notes about what was done."""
 
-import math
 from collections.abc import Callable, Coroutine
 from itertools import chain
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -43,8 +42,6 @@ class ActingScreen(TakesKeys, TonedScreen):
         self._stop_following: list[Callable[[], None]] = []
         self._askers: list[Worker[Any]] = []
         self._held: list[Typed] = []
-        self._seen_at = math.inf
-        """When this screen was painted first: a key pressed before was not meant for what stands on it."""
 
     @property
     def desk(self) -> Desk:
@@ -68,10 +65,6 @@ class ActingScreen(TakesKeys, TonedScreen):
         """Give the lists and conversations on this screen the keys of this console."""
         if (keymap := self.app.keymap) is not keymaps.DEFAULT:
             rebinding.follow(self, keymap, self.CHOOSE)
-        self.call_after_refresh(self._note_seen)
-
-    def _note_seen(self) -> None:
-        self._seen_at = events.Event().time
 
     def on_unmount(self) -> None:
         """Follow the desk no longer, whoever took this screen away."""
@@ -106,20 +99,12 @@ class ActingScreen(TakesKeys, TonedScreen):
         if not self.is_asking:
             self._held.clear()
 
-    def hold_no_longer(self, worker: Worker[Any]) -> None:
-        """Let keys be commands again though such work goes on, and say of those held that they did nothing."""
-        if worker in self._askers and self.is_asking and not worker.is_finished:
-            self._askers.remove(worker)
-            if self._held and not self.is_asking:
-                self._held.clear()
-                self.tell(_("WeChat is slow to answer: what was typed meanwhile did nothing."), is_bad=True)
-
     def take_early(self, event: Typed) -> bool:
         """Hold a key for the question on its way, and let none change what nobody has seen yet."""
         if self.is_asking:
             self._held.append(event)
             return True
-        if isinstance(event, events.Key) and event.time < self._seen_at:
+        if isinstance(event, events.Key) and event.time < self.seen_at:
             bound = self._bindings.key_to_bindings.get(event.key, ())
             if any(binding.action in CHANGING_ACTIONS for binding in bound):
                 return True

@@ -10,12 +10,15 @@ lies below. All of them pass by the application, which asks the screen on top ab
 What is pasted goes the same way; where nothing takes it, that is said.
 """
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import events
+from textual.geometry import Region
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.strip import Strip
 from textual.widget import Widget
 
 from kfconsole.ui.widgets.composer import Composer
@@ -29,6 +32,23 @@ LONGEST_WAY_SECONDS = 0.5  # where something on the way of the keys is gone, not
 
 class TakesKeys:
     """A screen that may want keys before any binding looks at them."""
+
+    seen_at = math.inf
+    """When it was first painted with something to read: a key pressed before was meant for something else."""
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the ground of the screen, which is the first step of every paint of it."""
+        assert isinstance(self, Screen)
+        if self.seen_at == math.inf and self.can_be_read:
+            # Not `call_after_refresh`: that is some paints later, and whoever reads the first may have pressed a key.
+            self.seen_at = events.Event().time
+        return Screen.render_lines(self, crop)
+
+    @property
+    def can_be_read(self) -> bool:
+        """Whether a paint now shows more than the ground."""
+        assert isinstance(self, Screen)
+        return any(child.size for child in self.children)
 
     def take_early(self, event: Typed) -> bool:  # noqa: ARG002  # for those that do
         """Take a key that was pressed before this screen could be meant, or not; True when it is taken."""
@@ -152,15 +172,23 @@ class WordsFirst(EarlyKeys):
 class ReadFirst(EarlyKeys):
     """A dialog whose keys answer what stands in it: before anybody could read that, only Esc does anything."""
 
+    _begins_at: Widget | None = None
+
+    @property
+    def can_be_read(self) -> bool:
+        """Whether a paint now shows what the first key would go to, and so all that stands before it."""
+        return self._begins_at is not None and bool(self._begins_at.size)
+
     def take_keys(self, early: Sequence[Typed]) -> None:
-        """Leave, if that was pressed; of what was pasted it is said that it is nowhere."""
+        """Take what was pressed once this could be read, and Esc; of what was pasted it is said that it is nowhere."""
         for event in early:
-            if isinstance(event, events.Paste) or event.key == "escape":
+            if isinstance(event, events.Paste) or event.key == "escape" or event.time >= self.seen_at:
                 self.give(event)
 
     def begin_at(self, taker: Widget) -> None:
         """Take keys once this was painted."""
         assert isinstance(self, Screen)
+        self._begins_at = taker
         self.call_after_refresh(self.hand_over, taker)
 
 
