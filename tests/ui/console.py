@@ -34,6 +34,7 @@ ME = AgentId("kf2001@lehuo")
 COLLEAGUE = AgentId("kf2002@lehuo")
 OFFLINE = AgentId("kf2003@lehuo")
 WITHIN_SECONDS = 30.0  # only what never comes takes it
+LOOK_SECONDS = 0.02  # between two looks at what is waited for
 SETTLE_ROUNDS = 3  # a key goes app, widget, screen, and what it posts goes the same way again
 LONGEST_SLEEP_SECONDS = 0.2  # nobody waits a minute for a refused question to be asked again
 
@@ -144,12 +145,12 @@ class Console:
         self.faults.arm(Fault(path, kind, **details))
 
     async def until(self, condition: Callable[[], bool], within: float = WITHIN_SECONDS) -> None:
-        """Pump the app until the condition holds; fail with its source and the screen when it does not."""
+        """Let the app run until the condition holds; fail with its source and the screen when it does not."""
         end = time.monotonic() + within
         while not condition():
             if time.monotonic() > end:
                 raise AssertionError(f"not within {within} s: {getsource(condition).strip()}\n{self.text()}")
-            await self.pilot.pause(0.02)
+            await asyncio.sleep(LOOK_SECONDS)  # the console runs and paints by itself meanwhile
         await self.settle()
 
     async def sees(self, *words: str, within: float = WITHIN_SECONDS) -> None:
