@@ -230,7 +230,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         self.bring_conversation(is_talking)
         self.set_focus(self.query_one(f"#{name}"))  # at once: the next key may be here already, and acts on this pane
         if is_talking and self.desk.open is None and self._left_openid is not None:
-            self.open_and_read(self._left_openid)
+            self.asks(self.open_and_read(self._left_openid))
         self._leave_if_hidden()
 
     def bring_conversation(self, is_wanted: bool) -> None:
@@ -263,7 +263,7 @@ class DeskScreen(CopyActs, CannedActs, ContentActs, ReplyActs, NeedActs, PeopleA
         if event.row_id is None:
             self.tell(_("This customer has just left the list."), is_bad=True)
         elif event.control is not self.agents:
-            self.open_and_read(CustomerId(event.row_id))
+            self.asks(self.open_and_read(CustomerId(event.row_id)))  # the keys behind are for that conversation
 
     @work(group="open", exclusive=True)
     async def open_and_read(self, openid: CustomerId, way_back: Callable[[], None] | None = None) -> None:

@@ -1,5 +1,6 @@
 """What is typed in one burst behind a key that opens something is for that: a lagging line brings it in one piece."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -224,6 +225,27 @@ async def test_what_is_typed_behind_an_answer_goes_where_the_answer_leads(tmp_pa
         console.strike("s", *WORDS)
         await console.until(lambda: console.is_writing and console.composer == WORDS)
         assert console.desk_screen.composer.openid == openid
+        assert [path for path, _openid in console.writes()[before:] if path in (CREATE, SEND)] == []
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("opens", ["enter", "space"])
+async def test_what_is_typed_behind_the_key_that_opens_a_conversation_is_the_reply(
+    tmp_path: Path, world: World, opens: str, size: tuple[int, int]
+) -> None:
+    async with floor(tmp_path, world, size=size) as console:
+        mine = next(openid for openid in world.sessions if world.holder(openid) == ME)
+        await console.choose(mine)
+        before = len(console.writes())
+        console.strike(opens)
+        for _turn in range(10_000):
+            if not console.desk_screen.lists.has(console.app.focused):  # in a narrow window it goes before that is open
+                break
+            await asyncio.sleep(0)
+        console.strike("r", *WORDS)
+        await console.until(lambda: console.composer == WORDS)
+
+        assert console.desk_screen.composer.openid == mine
         assert [path for path, _openid in console.writes()[before:] if path in (CREATE, SEND)] == []
 
 

@@ -12,6 +12,8 @@ from kfconsole.ui import words
 from kfconsole.ui.acts.base import DeskActs
 
 if TYPE_CHECKING:
+    from textual.worker import Worker
+
     from kfconsole.ui.panes import Pane
     from kfconsole.ui.rows import QueueRow, SessionRow
 
@@ -28,7 +30,7 @@ class NeedActs(DeskActs):
         """Focus a pane."""
         raise NotImplementedError
 
-    def open_and_read(self, openid: CustomerId) -> object:
+    def open_and_read(self, openid: CustomerId) -> "Worker[None]":
         """Open a conversation and put the focus there."""
         raise NotImplementedError
 
@@ -61,7 +63,7 @@ class NeedActs(DeskActs):
         if not need.is_waiting:
             self.select_in(self.lists.sessions, need.openid)
             self.lists.note_focus(self.lists.sessions)  # to be back there when the conversation is left
-            self.open_and_read(need.openid)
+            self.asks(self.open_and_read(need.openid))
             return
         self.bring_conversation(False)
         self.select_in(self.lists.queue, need.openid)
