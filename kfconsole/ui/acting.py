@@ -99,6 +99,14 @@ class ActingScreen(TakesKeys, TonedScreen):
         if not self.is_asking:
             self._held.clear()
 
+    def hold_no_longer(self, worker: Worker[Any]) -> None:
+        """Let keys be commands again though such work goes on, and say of those held that they did nothing."""
+        if worker in self._askers and self.is_asking and not worker.is_finished:
+            self._askers.remove(worker)
+            if self._held and not self.is_asking:
+                self._held.clear()
+                self.tell(_("WeChat is slow to answer: what was typed meanwhile did nothing."), is_bad=True)
+
     def take_early(self, event: Typed) -> bool:
         """Hold a key for the question on its way, and let none change what nobody has seen yet."""
         if self.is_asking:

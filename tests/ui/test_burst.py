@@ -249,6 +249,37 @@ async def test_what_is_typed_behind_the_key_that_opens_a_conversation_is_the_rep
         assert [path for path, _openid in console.writes()[before:] if path in (CREATE, SEND)] == []
 
 
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("pane", ["1", "2", "4"])
+async def test_what_is_typed_behind_accepting_the_next_is_for_whom_that_is(
+    tmp_path: Path, world: World, pane: str, size: tuple[int, int]
+) -> None:
+    async with floor(tmp_path, world, size=size) as console:
+        longest = console.desk_screen.queue.rows[0].id
+        await console.press("1", "j")
+        await console.press(pane)
+        console.strike("n", "r", *WORDS)
+        await console.until(lambda: console.composer == WORDS)
+
+        assert console.desk_screen.composer.openid == longest
+        assert world.holder(longest) == ME
+
+
+async def test_keys_held_for_an_answer_that_is_slow_to_come_do_nothing_and_that_is_said(
+    tmp_path: Path, world: World
+) -> None:
+    async with floor(tmp_path, world, size=(120, 40)) as console:
+        before = len(console.writes())
+        console.faults.hold(CREATE)
+        console.strike("n", "r", *WORDS)
+        await console.sees("what was typed meanwhile did nothing")
+        await console.press("3")
+
+        assert console.app.focused is console.desk_screen.agents
+        assert len(console.writes()[before:]) <= 1
+        assert console.composer == ""
+
+
 @pytest.mark.parametrize("burst", [("enter", "a"), ("a", "a")])
 async def test_keys_behind_one_that_leaves_the_owed_list_act_on_nobody_else(
     tmp_path: Path, world: World, burst: tuple[str, str]

@@ -229,6 +229,7 @@ async def test_a_customer_accepted_late_does_not_take_over_the_composer(tmp_path
         console.faults.hold(CREATE)
         await console.press(key)
         await console.until(lambda: console.faults.waiting.get(CREATE) == 1)
+        await console.until(lambda: not console.desk_screen.is_asking)  # keys wait for whom n accepts, but not for ever
         await console.choose(served)
         await console.press("r")
         await console.until(lambda: console.is_writing and console.opened == served)

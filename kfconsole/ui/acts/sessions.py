@@ -24,6 +24,7 @@ STEP_WORDS = {
     "giving_back": N_("that failed, giving them back to {giver}"),
 }
 """For each step of `desk.transferring`, which no start needs."""
+HOLD_SECONDS = 2.0  # while WeChat answers, keys wait for who is accepted; longer, and the console seems dead
 PATIENCE_SECONDS = 0.4
 """A step that takes no longer is not worth moving the screen for."""
 
@@ -80,7 +81,10 @@ class SessionActs(DeskActs):
         """Accept the customer who waits longest."""
         longest = rules.longest_waiting(self.desk)
         if self.desk.me is not None or longest is None:
-            self.accept_next(None, self.desk.me)
+            accepting = self.accept_next(None, self.desk.me)
+            if self.focused is not self.composer:  # the keys behind are about whoever is accepted, not who is selected
+                self.asks(accepting)
+                self.set_timer(HOLD_SECONDS, partial(self.hold_no_longer, accepting))
         else:  # whom the question names is who is accepted
             self.ask_agent(longest.openid, partial(self.accept_next, longest.openid))
 
@@ -96,6 +100,7 @@ class SessionActs(DeskActs):
         if self.may_turn_to(session.openid):
             await self.open_conversation(session.openid)
             self.show_accepted(session.openid)
+        self.give_held(self.focused)
         self.tell_with_whom(session.openid, session.agent)
 
     def action_assign(self) -> None:
