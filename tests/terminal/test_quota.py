@@ -13,7 +13,7 @@ def test_whoever_asks_how_long_the_day_lasts_is_told(open_console: OpenConsole, 
     console.wait_for(r"1 Queue 1\b")
     console.send("Q")
     console.wait_for(r"the queue .*47,0\d\d .*50,000.*slowed")
-    console.wait_for(r"what other calls save does\s+not help it")
+    console.wait_for(r"what other calls save\s+does\s+not help it")
     console.send("j")
     console.wait_for("/customservice/kfsession/getsessionlist")
     console.send(Key.ESCAPE)
