@@ -47,10 +47,11 @@ async def page(url: str) -> AsyncIterator[ClientWebSocketResponse]:
 
 
 async def sees(socket: ClientWebSocketResponse, words: str) -> None:
-    """Wait until words were drawn in one go."""
+    """Wait until words were drawn without a jump of the cursor."""
+    drawn = b""
     async with asyncio.timeout(SECONDS):
-        while words not in (await socket.receive_bytes()).decode():
-            pass
+        while words.encode() not in drawn:
+            drawn += await socket.receive_bytes()
 
 
 async def ends(socket: ClientWebSocketResponse) -> int | None:
