@@ -19,7 +19,7 @@ from textual.worker import WorkerError, WorkerFailed
 from kfconsole import text
 from kfconsole.errors import ArchiveError, KfError
 from kfconsole.i18n import _, ngettext
-from kfconsole.model import CustomerId, Feed, MessageId
+from kfconsole.model import CustomerId, MessageId
 from kfconsole.terminal.tmux import run_program
 from kfconsole.ui import arriving, collecting, words
 from kfconsole.ui import keymap as keymaps
@@ -48,7 +48,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FIRST_ANSWER_SECONDS = 0.5
 SETTLED_SECONDS = 3.0  # by then the first answers are on screen
 DAY_SECONDS = 86_400.0
 REST_SECONDS = 0.5  # a key pressed sooner was meant for what was there before
@@ -177,27 +176,12 @@ class KfApp(NotingApp):
     async def _live(self) -> None:
         async with asyncio.TaskGroup() as group:
             group.create_task(self.poller.run())
-            await self._first_answer()
-            self.is_begun = True
             group.create_task(self.actions.run(is_console=True))
+            self.is_begun = True
             if self.station.is_automatic:
                 from kfconsole.ui.automatic import assign_automatically
 
                 group.create_task(assign_automatically(self))
-
-    async def _first_answer(self) -> None:
-        """Wait until WeChat has told who waits, or could not, but never for long: everybody looks for that first."""
-        painted = asyncio.Event()
-
-        def look(desk: "Desk") -> None:
-            if Feed.QUEUE in desk.health:
-                self.call_after_refresh(painted.set)
-
-        unsubscribe = self.store.subscribe(look)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_ANSWER_SECONDS):
-                await painted.wait()
-        unsubscribe()
 
     async def _keep_drafts(self) -> None:
         # One after the other, so that an older text never overwrites a newer one.

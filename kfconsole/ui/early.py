@@ -159,7 +159,8 @@ class WordsFirst(EarlyKeys):
     def take_keys(self, early: Sequence[Typed]) -> None:
         """Write what was typed early."""
         for event in early:
-            if isinstance(event, events.Key) and event.key == "enter" and self._taker is not None:
+            is_unseen = event.time < self.seen_at
+            if isinstance(event, events.Key) and event.key == "enter" and is_unseen and self._taker is not None:
                 self._taker.call_later(self.enter_unseen)  # behind the words
                 return
             self.give(event)

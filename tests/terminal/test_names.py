@@ -22,6 +22,7 @@ def test_a_customer_is_named_found_by_initials_and_still_named_at_the_next_start
     console.wait_for("writes the remark to WeChat")
     console.send(Key.ENTER)
     console.wait_for(rf"> .*张女士 .*{short(openid)}")
+    console.wait_for(lambda console: "Alias" not in console.text())
     console.wait_for(lambda _: server.customer(openid)["remark"] == "老客户")
 
     console.send("/zns")
