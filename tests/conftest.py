@@ -14,9 +14,6 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 
 from kfconsole import i18n
-from tests.twice import pytest_runtest_protocol, pytest_terminal_summary
-
-__all__ = ["pytest_runtest_protocol", "pytest_terminal_summary"]  # hooks
 
 hypothesis_settings.register_profile("random", deadline=None)  # two cores are shared by many tests
 hypothesis_settings.register_profile(

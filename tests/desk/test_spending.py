@@ -113,13 +113,15 @@ async def test_idle_agents_are_asked_for_more_rarely_while_the_others_stay_fresh
 
         await house.time.advance(10)
         house.app.state.requests.clear()
-        house.world.close(AgentId("a07@shop"), customer(7))
         await house.time.advance(60)
         asked = [request.query for request in house.app.state.requests.of(at.SESSIONS)]
-        # Once more where the news of who left came right behind a question of the same moment.
-        assert sum("li%40" in query or "li@" in query for query in asked) in (12, 13)
-        assert customer(7) not in house.served()
+        assert sum("li%40" in query or "li@" in query for query in asked) == 12
         assert len(asked) < 12 * 2 + IDLE
+
+        # Apart from the count: news may come right behind a question of the same moment, and bring one more.
+        house.world.close(AgentId("a07@shop"), customer(7))
+        await house.time.advance(60)
+        assert customer(7) not in house.served()
 
 
 async def test_many_answers_are_told_in_parts_and_those_somebody_looks_at_at_once(house: House) -> None:
