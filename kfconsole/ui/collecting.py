@@ -5,12 +5,15 @@ What a collection walks holds the screen up: the structs of which there are thou
 
 import gc
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
-THRESHOLDS: Final = (2_000, 5, 20)
-"""The first kind of collection walks some 2,000 objects, the second 10,000, the third all that is not spared.
+THRESHOLDS: Final = (2_000, 5, 1_000)
+"""The first kind of collection walks some 2,000 objects, the second 10,000; the third waits for millions."""
+SETTLED_THRESHOLDS: Final = (2_000, 5, 20)
+"""Once the first answers are spared, the third kind walks little, and is needed.
 
-What was cancelled holds its frames in a circle, and with them every desk they knew, until the third kind comes by.
+What was cancelled holds its frames in a circle, and with them every desk they knew, until it comes by.
 """
 SPARED_AFTER_SECONDS: Final = (3.0, 30.0)
 """By then the first answers, and those about thousands, are on screen."""
@@ -23,3 +26,4 @@ def begin(call_later: Callable[[float, Callable[[], None]], object]) -> None:
     gc.enable()
     for seconds in SPARED_AFTER_SECONDS:
         call_later(seconds, gc.freeze)
+    call_later(SPARED_AFTER_SECONDS[-1], partial(gc.set_threshold, *SETTLED_THRESHOLDS))
