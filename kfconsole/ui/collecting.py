@@ -5,7 +5,6 @@ What a collection walks holds the screen up: the structs of which there are thou
 
 import gc
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 THRESHOLDS: Final = (2_000, 5, 1_000)
@@ -26,4 +25,8 @@ def begin(call_later: Callable[[float, Callable[[], None]], object]) -> None:
     gc.enable()
     for seconds in SPARED_AFTER_SECONDS:
         call_later(seconds, gc.freeze)
-    call_later(SPARED_AFTER_SECONDS[-1], partial(gc.set_threshold, *SETTLED_THRESHOLDS))
+    call_later(SPARED_AFTER_SECONDS[-1], _settle)
+
+
+def _settle() -> None:
+    gc.set_threshold(*SETTLED_THRESHOLDS)
